@@ -1,0 +1,1 @@
+"""The data centre: drawn up, sized, and placed. Traffic learns of it through `infra.stack` alone."""

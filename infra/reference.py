@@ -1,0 +1,69 @@
+"""Reference data: what the services are placed with (docs/reference-data.md).
+
+`people.csv` and `companies.csv` come from `simulation.population`, because they belong to the population that the plan
+was drawn from; whoever places a stack writes them into the same folder, or names the folder that has them.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from infra import pki
+from infra.contracts import CONTRACTS
+from simulation.province import Province
+
+#: The day around which certificates are valid where the caller has no scenario's day. 2018: the day to which the press
+#: figures of the older era reach. 2026: the day on which the decrees on IT services of the newer era came into force.
+DAY_OF_ERA: Mapping[str, date] = {"2018": date(2018, 8, 22), "2026": date(2026, 7, 1)}
+POPULATION_FILES = ("people.csv", "companies.csv")
+
+
+def write(province: Province, folder: Path, *, population_folder: Path | None = None, day: date | None = None) -> None:
+    """Write every reference file into `folder` (made where missing), with keys made anew.
+
+    `day` is the official day; certificates hold ten years either side of it. Raises FileNotFoundError when
+    `population_folder` is given and lacks one of `POPULATION_FILES`.
+    """
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    head = {name: getattr(province, name) for name in ("id", "name", "code", "agency_code", "era")}
+    _write(folder / "province.json", head)
+    _write(folder / "agencies.json", province.agencies)
+    _write(folder / "procedures.json", province.procedures)
+    # The nation's catalogue is the province's own here: drift between the two is a scenario of its own.
+    _write(folder / "national_procedures.json", province.procedures)
+    _write(folder / "staff.json", [*province.staff, *_pollers(province)])
+    _write(folder / "sites.json", {"schools": province.schools, "health": province.health})
+    contracts = [
+        {"consumer": contract.consumer, "provider": contract.provider, "operation": contract.operation}
+        for contract in CONTRACTS
+    ]
+    _write(folder / "contracts.json", contracts)
+    authority = pki.Authority(province=province, day=day or DAY_OF_ERA[province.era])
+    pki.save(authority, pki.issue_all(province, authority), folder)
+    if population_folder is not None and population_folder.resolve() != folder.resolve():
+        for name in POPULATION_FILES:
+            shutil.copyfile(population_folder / name, folder / name)
+
+
+def _pollers(province: Province) -> list[dict[str, str]]:
+    """Accounts of the installations' own schedules, one each."""
+    return [
+        {
+            "account": f"poller.{installation}",
+            "role": "poller",
+            "name": f"Lịch tự động {installation}",
+            "agency": "",
+            "installation": installation,
+        }
+        for installation in sorted({agency.installation for agency in province.agencies})
+    ]
+
+
+def _write(path: Path, content: Any) -> None:
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(content), indent=1))

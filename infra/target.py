@@ -1,0 +1,69 @@
+"""What places a Blueprint. The protocol asks for the least; what only some targets can do is a protocol of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal, Protocol, runtime_checkable
+
+import msgspec
+
+from infra.blueprint import Blueprint
+from infra.stack import Stack
+from simulation.progress import Progress, silent
+from simulation.province import Province
+from simulation.timeline import Timeline
+
+State = Literal["waiting", "starting", "ready", "restarting", "gave_up", "stopped"]
+
+
+class ServiceStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """How one service is doing now."""
+
+    service: str
+    pid: int  #: 0 while no process of it runs, or where the target has no processes of this machine
+    address: str  #: base address; for PostgreSQL host and port
+    state: State
+    memory_mb: float
+    cpu_percent: float  #: of one processor, over the last second
+    restarts: int  #: how often it was started again
+    log: str  #: file with its output; empty where it is not on this machine
+
+
+class Target(Protocol):
+    """Somewhere a stack can run. Options that only one target knows belong to that target's constructor."""
+
+    name: str
+
+    def place(
+        self,
+        blueprint: Blueprint,
+        *,
+        reference: Path,
+        province: Province,
+        timeline: Timeline | None = None,
+        progress: Progress = silent,
+    ) -> Stack:
+        """Start everything and return once every service is ready; leave nothing behind on failure.
+
+        `reference` is the folder of docs/reference-data.md; nothing needs it once this has returned. With a `timeline`
+        the official clock stands at its first point until traffic begins; without one it is the machine's. Raises
+        TargetError.
+        """
+        ...
+
+    def remove(self, stack: Stack) -> None:
+        """Stop the stack and take away all that `place` made; a stack that is gone already is no error."""
+        ...
+
+    def status(self, stack: Stack) -> list[ServiceStatus]:
+        """How each service is doing. Raises TargetError when the stack cannot be asked."""
+        ...
+
+
+@runtime_checkable
+class Killable(Protocol):
+    """A target whose services can be killed without warning, as a power cut would."""
+
+    def kill(self, stack: Stack, service: str) -> int:
+        """End the service's process at once, with no chance to tidy up, and return the process id it had."""
+        ...

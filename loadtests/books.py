@@ -1,0 +1,23 @@
+"""Which books every service opens after traffic: the table "Books" of docs/wire.md, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+#: In every service's books but the LGSP's `calls`: the LGSP keeps the audit instead.
+_OF_ALL = ("dead_letters",)
+_OF_CALLERS = ("calls", *_OF_ALL)
+
+#: Service -> names of its exports.
+BOOKS: Mapping[str, tuple[str, ...]] = {
+    "portal": ("dossiers", "events", "payments", "ratings", *_OF_CALLERS),
+    "onestop": ("dossiers", "events", "payments", *_OF_CALLERS),
+    "lgsp": ("audit", *_OF_ALL),
+    "dochub": ("envelopes", "deliveries", "statuses", *_OF_CALLERS),
+    "office": ("documents", "events", "incoming", "polls", *_OF_CALLERS),
+    "national": ("dossiers", "orders", "parcels", *_OF_CALLERS),
+    "sector": ("enrolments", "visits", *_OF_CALLERS),
+}
+
+#: Every service of the reference stack, by the one name it has everywhere.
+SERVICES = tuple(BOOKS)

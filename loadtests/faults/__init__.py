@@ -1,0 +1,96 @@
+"""Faults: one bad thing a file. `parse` reads them as the command line writes them: KIND[:SERVICE]@HH:MM."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from loadtests.books import SERVICES
+from loadtests.faults.fault import Fault
+from loadtests.faults.kill import Kill
+from loadtests.faults.nothing import Nothing
+from simulation.mistakes import BadInputError, Mistake, did_you_mean
+from simulation.text import Text
+from simulation.timeline import Timeline
+
+#: What can be hit: every service, and the database server under them by the supervisor's name for it.
+VICTIMS = (*SERVICES, "postgresql")
+#: Kinds that hit one service, and kinds that hit none.
+_AT_A_SERVICE: Mapping[str, Callable[..., Fault]] = {"kill": Kill}
+_AT_NONE: Mapping[str, Callable[..., Fault]] = {"nothing": Nothing}
+_SHAPE = re.compile(r"(?P<kind>[^:@]*)(?::(?P<service>[^@]*))?(?:@(?P<time>.*))?", re.DOTALL)
+_TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
+_OPTION = "--fault"
+
+
+def kinds() -> tuple[str, ...]:
+    """How each kind of fault is written."""
+    return (*(f"{kind}@HH:MM" for kind in _AT_NONE), *(f"{kind}:SERVICE@HH:MM" for kind in _AT_A_SERVICE))
+
+
+def parse(spec: str) -> Fault:
+    """Read a fault, e.g. "kill:portal@10:30" (official time). Raises BadInputError with every mistake in it."""
+    parts = _SHAPE.fullmatch(spec)
+    assert parts is not None  # noqa: S101 -- the shape fits any text
+    kind, service, time = parts["kind"], parts["service"], parts["time"]
+    mistakes = [*_of_kind(spec, kind), *_of_service(spec, kind, service), *_of_time(spec, time)]
+    if mistakes:
+        raise BadInputError(mistakes)
+    hours, minutes = (int(number) for number in time.split(":"))
+    at = hours * 3600.0 + minutes * 60.0
+    if kind in _AT_A_SERVICE:
+        return _AT_A_SERVICE[kind](spec=spec, at=at, service=service)
+    return _AT_NONE[kind](spec=spec, at=at)
+
+
+def check(faults: Iterable[Fault], timeline: Timeline) -> Sequence[Fault]:
+    """Return the faults in order of time. Raises BadInputError for those outside the day that is played."""
+    first, last = timeline.points[0][0], timeline.points[-1][0]
+    outside = [fault for fault in faults if not first <= fault.at < last]
+    if outside:
+        raise BadInputError(_outside(fault, first, last) for fault in outside)
+    return sorted(faults, key=lambda fault: fault.at)
+
+
+def _of_kind(spec: str, kind: str) -> list[Mistake]:
+    known = {**_AT_A_SERVICE, **_AT_NONE}
+    if kind in known:
+        return []
+    found = Text(f"không có loại sự cố “{kind}”.", f"there is no kind of fault “{kind}”.")
+    return [Mistake(file=_OPTION, key=spec, found=found, way_out=did_you_mean(kind, known))]
+
+
+def _of_service(spec: str, kind: str, service: str | None) -> list[Mistake]:
+    if kind in _AT_NONE and service is not None:
+        found = Text(f"“{kind}” không nhắm vào dịch vụ nào.", f"“{kind}” hits no service.")
+        way_out = Text(f"Viết “{kind}@HH:MM”.", f"Write “{kind}@HH:MM”.")
+        return [Mistake(file=_OPTION, key=spec, found=found, way_out=way_out)]
+    if kind in _AT_NONE or service in VICTIMS:
+        return []
+    found = Text(f"không có dịch vụ “{service or ''}”.", f"there is no service “{service or ''}”.")
+    return [Mistake(file=_OPTION, key=spec, found=found, way_out=did_you_mean(service or "", VICTIMS))]
+
+
+def _of_time(spec: str, time: str | None) -> list[Mistake]:
+    if time is not None and _TIME.fullmatch(time):
+        return []
+    found = Text(f"giờ “{time or ''}” không đọc được.", f"the time “{time or ''}” cannot be read.")
+    way_out = Text(
+        "Viết giờ chính thức dạng HH:MM sau dấu @, ví dụ kill:portal@10:30.",
+        "Write the official time as HH:MM after an @, e.g. kill:portal@10:30.",
+    )
+    return [Mistake(file=_OPTION, key=spec, found=found, way_out=way_out)]
+
+
+def _outside(fault: Fault, first: float, last: float) -> Mistake:
+    span = f"{_clock(first)}–{_clock(last)}"
+    return Mistake(
+        file=_OPTION,
+        key=fault.spec,
+        found=Text(f"{_clock(fault.at)} nằm ngoài ngày được chạy.", f"{_clock(fault.at)} is outside the day played."),
+        way_out=Text(f"Chọn giờ trong khoảng {span}.", f"Choose a time within {span}."),
+    )
+
+
+def _clock(official: float) -> str:
+    return f"{int(official // 3600):02d}:{int(official % 3600 // 60):02d}"

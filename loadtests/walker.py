@@ -1,0 +1,243 @@
+"""Walks one journey: each step at its time, tried again where that can help, every attempt observed.
+
+Knows neither Locust nor gevent nor sockets: time, waiting, the wire and the journal are handed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from hashlib import blake2b
+from itertools import count
+from typing import Any, NamedTuple
+
+import msgspec
+
+from infra.stack import Stack
+from loadtests.accounts import passcode
+from loadtests.answers import Again, Answer, Judgement, document_of, judge
+from loadtests.operations import TABLE
+from loadtests.operations.operation import (
+    MissingFactError,
+    Operation,
+    Request,
+    StrayAddressError,
+    fact_of,
+    learn,
+    prepare,
+)
+from loadtests.patience import Patience
+from loadtests.sessions import Session, Sessions
+from loadtests.shards import TimedJourney
+from simulation.journal import Event, Observation
+from simulation.plan import Journey, Step
+
+#: Step number of a sign-in that no plan asked for: the first act of an account makes it necessary.
+UNPLANNED = 0
+
+
+class World(msgspec.Struct, frozen=True, kw_only=True):
+    """All that a walker knows of what is around it."""
+
+    now: Callable[[], float]  #: run seconds
+    sleep: Callable[[float], None]
+    send: Callable[[Request, Mapping[str, str]], Answer]  #: request and extra headers; never raises for a lost answer
+    record: Callable[[Observation | Event], None]  #: returns when the entry is on disk
+
+
+class _Visit(msgspec.Struct, kw_only=True):
+    """One journey under way."""
+
+    journey: Journey
+    memory: dict[str, Any]
+    citizen: Session
+
+
+class _Act(msgspec.Struct, frozen=True, kw_only=True):
+    """One operation about to be tried."""
+
+    operation: Operation
+    step: int
+    actor: str
+    account: str
+    planned: float
+    intended: float
+    facts: Mapping[str, Any]
+
+
+class _Tried(NamedTuple):
+    """One attempt, before it is on disk."""
+
+    number: int
+    start: float
+    end: float
+    answer: Answer
+    judgement: Judgement
+    learned: dict[str, Any]
+    key: str
+    trace: str
+
+
+class Walker:
+    """Walks journeys against a stack, until traffic closes."""
+
+    def __init__(
+        self, stack: Stack, world: World, *, run: str, closes: float, patience: Patience | None = None
+    ) -> None:
+        """`run` tells this run's idempotency keys from another's; past run second `closes` nothing new begins."""
+        self._stack, self._world, self._run, self._closes = stack, world, run, closes
+        self._patience = patience or Patience()
+        self._sessions = Sessions()
+
+    def walk(self, timed: TimedJourney) -> None:
+        """Take every step at the later of its planned time and the end of the step before."""
+        visit = _Visit(journey=timed.journey, memory={}, citizen=Session())
+        ended = 0.0
+        for step, planned in zip(timed.journey.steps, timed.planned, strict=True):
+            intended = max(planned, ended)
+            self._sleep_until(intended)
+            trouble = self._take(visit, step, planned, intended)
+            if trouble:
+                self._abandon(visit.journey, step, trouble)
+                return
+            ended = self._world.now()
+
+    def _take(self, visit: _Visit, step: Step, planned: float, intended: float) -> str:
+        """Do one step; returns why it failed, or nothing."""
+        if self._world.now() > self._closes:
+            return "traffic-over"
+        act = _Act(
+            operation=TABLE[step.operation],
+            step=step.number,
+            actor=step.actor,
+            account=_account(step),
+            planned=planned,
+            intended=intended,
+            facts={**visit.memory, **step.detail},
+        )
+        if act.operation.name == "portal.sign_in":
+            visit.citizen.over(visit.citizen.token)
+            return "" if visit.citizen.open(lambda: self._sign_in(visit, act)) else "sign-in-failed"
+        session = self._session(visit, act)
+        if session is not None and not session.token:
+            if not session.open(lambda: self._unplanned_sign_in(visit, act, intended)):
+                return "sign-in-failed"
+            # Signing in was an act of its own, measured from `intended`; this one begins where that one ended.
+            act = msgspec.structs.replace(act, intended=max(intended, self._world.now()))
+        judgement, learned = self._try(visit, act, session)
+        visit.memory.update(learned)
+        return "" if judgement.outcome == "ok" else judgement.why or judgement.outcome
+
+    def _session(self, visit: _Visit, act: _Act) -> Session | None:
+        if act.operation.signs_in == "nobody":
+            return None
+        if act.operation.signs_in == "citizen":
+            return visit.citizen
+        return self._sessions.of(act.operation.system, act.account)
+
+    def _unplanned_sign_in(self, visit: _Visit, act: _Act, intended: float) -> str:
+        sign_in = TABLE[f"{act.operation.system}.sign_in"]
+        return self._sign_in(visit, msgspec.structs.replace(act, operation=sign_in, step=UNPLANNED, intended=intended))
+
+    def _sign_in(self, visit: _Visit, act: _Act) -> str:
+        """Sign the act's account in; returns the token, or nothing."""
+        facts = {"account": act.account, "passcode": passcode(self._stack.passcode_key, act.account)}
+        _, learned = self._try(visit, msgspec.structs.replace(act, facts=facts), None)
+        return str(learned.get("token", ""))
+
+    def _try(self, visit: _Visit, act: _Act, session: Session | None) -> tuple[Judgement, dict[str, Any]]:
+        """Try until an attempt is final; returns the last judgement and what the answer taught."""
+        try:
+            request = prepare(act.operation, act.facts, self._stack.endpoints)
+        except (MissingFactError, StrayAddressError) as error:
+            return Judgement("refused", Again.NO, str(error)), {}
+        gives_up = min(self._world.now() + self._patience.limit, self._closes)
+        renewed = False
+        for number in count(1):
+            token = session.token if session is not None else ""
+            tried = self._send(visit, act, request, number, token)
+            again = tried.judgement.again
+            pause = self._patience.pause(again, number)
+            final = again is Again.NO or tried.end + pause > gives_up or (again is Again.SIGNED_IN and renewed)
+            self._observe(visit, act, tried, final=final)
+            if final:
+                break
+            if again is Again.SIGNED_IN and session is not None:
+                renewed = True
+                session.over(token)
+                session.open(partial(self._unplanned_sign_in, visit, act, tried.end))
+            self._world.sleep(pause)
+        return tried.judgement, tried.learned
+
+    def _send(self, visit: _Visit, act: _Act, request: Request, number: int, token: str) -> _Tried:
+        trace = _hex(f"{self._run}/{visit.journey.id}/{act.step}/{act.operation.name}", 16)
+        headers = {"traceparent": f"00-{trace}-{_hex(f'{trace}/{number}', 8)}-01"}
+        key = f"{visit.journey.id}-{act.step}-{self._run}" if act.operation.write else ""
+        if key:
+            headers["Idempotency-Key"] = key
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        start = self._world.now()
+        answer = self._world.send(request, headers)
+        end = self._world.now()
+        judgement, learned = _read(act.operation, answer)
+        return _Tried(number, start, end, answer, judgement, learned, key, trace)
+
+    def _observe(self, visit: _Visit, act: _Act, tried: _Tried, *, final: bool) -> None:
+        operation, judgement = act.operation, tried.judgement
+        facts = {**act.facts, **tried.learned}
+        self._world.record(
+            Observation(
+                journey=visit.journey.id,
+                step=act.step,
+                attempt=tried.number,
+                operation=operation.name,
+                actor=act.actor,
+                subject=_text(fact_of(operation.subject, facts)),
+                planned=act.planned,
+                intended=act.intended,
+                start=tried.start,
+                end=tried.end,
+                outcome=judgement.outcome,
+                final=final,
+                status=tried.answer.status,
+                write=operation.write and (judgement.done or judgement.outcome != "ok"),
+                key=tried.key,
+                trace=tried.trace,
+                size=len(tried.answer.body),
+                amount=int(fact_of(operation.money, facts) or 0) if judgement.done else 0,
+                why=judgement.why,
+            )
+        )
+
+    def _abandon(self, journey: Journey, step: Step, trouble: str) -> None:
+        detail = f"step {step.number} of {len(journey.steps)}, {step.operation}: {trouble}"
+        self._world.record(Event(at=self._world.now(), event="abandoned", subject=journey.id, detail=detail))
+
+    def _sleep_until(self, moment: float) -> None:
+        while (delay := moment - self._world.now()) > 0:
+            self._world.sleep(delay)
+
+
+def _read(operation: Operation, answer: Answer) -> tuple[Judgement, dict[str, Any]]:
+    judgement = judge(operation, answer)
+    if not judgement.done or not operation.remembers:
+        return judgement, {}
+    try:
+        return judgement, learn(operation, document_of(answer))
+    except MissingFactError:
+        return Judgement("failed", Again.NO, "bad-answer"), {}
+
+
+def _account(step: Step) -> str:
+    if step.account or TABLE[step.operation].signs_in != "poller":
+        return step.account
+    return f"poller.{step.detail['installation']}"
+
+
+def _text(fact: Any) -> str:
+    return "" if fact is None else str(fact)
+
+
+def _hex(text: str, size: int) -> str:
+    return blake2b(text.encode(), digest_size=size).hexdigest()

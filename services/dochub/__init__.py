@@ -1,0 +1,1 @@
+"""The document interchange axis (Trục liên thông văn bản)."""

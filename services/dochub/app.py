@@ -1,0 +1,50 @@
+"""The document hub (trục liên thông văn bản): takes signed envelopes, hands them on, keeps receipts and statuses."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from services.dochub.accepting import Accepting
+from services.dochub.delivering import Delivering
+from services.dochub.statuses import Reading
+from services.kit.edxml.trust import Trust
+from services.kit.kit import Kit
+from services.kit.pages import Pages
+from services.kit.serve import Parts
+
+#: The hub's books (docs/wire.md, "Books").
+EXPORTS = {
+    "envelopes": "SELECT document, sender, addressees, accepted_at, digest, xml FROM envelope ORDER BY document",
+    "deliveries": (
+        "SELECT document, addressee, received_at FROM delivery WHERE received_at IS NOT NULL "
+        "ORDER BY document, addressee"
+    ),
+    "statuses": "SELECT document, agency, status, seq, at FROM status ORDER BY document, agency, seq",
+}
+_COUNTS = (
+    "SELECT (SELECT count(*) FROM envelope) AS envelopes, count(*) AS deliveries, "
+    "count(*) FILTER (WHERE received_at IS NULL) AS waiting, count(*) FILTER (WHERE status = '02') AS refused, "
+    "count(*) FILTER (WHERE status = '06') AS finished FROM delivery"
+)
+
+
+def build(kit: Kit) -> Parts:
+    """Put the hub together."""
+    pages = Pages("dochub")
+    trust = Trust((kit.reference.folder / "certificate-authority.pem").read_bytes())
+
+    async def home(_request: Request) -> Response:
+        return pages.page("home.html", counts=await kit.pool.fetchrow(_COUNTS))
+
+    return Parts(
+        routes=[Route("/", home)],
+        operations={
+            "envelopes.send": Accepting(kit.reference.agencies, trust).operation,
+            **Delivering(kit).operations(),
+            **Reading(kit).operations(),
+        },
+        exports=EXPORTS,
+        in_flight="SELECT count(*) FROM delivery WHERE received_at IS NULL",
+    )

@@ -1,0 +1,78 @@
+"""The service's own PostgreSQL database: pool and migrations."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from importlib import resources
+
+import asyncpg
+import structlog
+
+log = structlog.get_logger()
+
+#: A fresh connection could not be had, or broke in the middle: the request may be tried again.
+UNAVAILABLE = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    ConnectionError,
+)
+#: Days and hours in exports and pages are those of Việt Nam, whatever the server is set to.
+_SETTINGS = {"timezone": "Asia/Ho_Chi_Minh"}
+_MIGRATION_LOCK = 7_301_801  # any fixed number: one migration runner at a time
+
+
+class MigrationError(Exception):
+    """A migration that was applied has since been changed, or two carry the same number."""
+
+
+async def connect(url: str, *, connections: int = 16, patience_seconds: float = 30) -> asyncpg.Pool:
+    """Open the pool, waiting up to `patience_seconds` for a database that is still starting."""
+    deadline = time.monotonic() + patience_seconds
+    while True:
+        try:
+            return await asyncpg.create_pool(
+                url, min_size=1, max_size=connections, command_timeout=30, server_settings=_SETTINGS, reset=_leave
+            )
+        except (*UNAVAILABLE, OSError):
+            if time.monotonic() > deadline:
+                raise
+            await asyncio.sleep(0.1)
+
+
+async def _leave(_connection: asyncpg.Connection) -> None:
+    """Spare the round trip that tidies a session up: services keep nothing in theirs beyond a transaction."""
+
+
+async def migrate(pool: asyncpg.Pool, *packages: str) -> None:
+    """Apply the numbered SQL files of each package's `migrations` folder that have not been applied yet.
+
+    Raises MigrationError when an applied file has changed: history is not rewritten, a new number is added.
+    """
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute("SELECT pg_advisory_xact_lock($1)", _MIGRATION_LOCK)
+        await connection.execute(
+            "CREATE TABLE IF NOT EXISTS migration "
+            "(name text PRIMARY KEY, digest text NOT NULL, at timestamptz DEFAULT now())"
+        )
+        applied = {row["name"]: row["digest"] for row in await connection.fetch("SELECT name, digest FROM migration")}
+        for package in packages:
+            folder = resources.files(package) / "migrations"
+            for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
+                if not file.name.endswith(".sql"):
+                    continue
+                name, sql = f"{package}/{file.name}", file.read_text("utf-8")
+                digest = hashlib.sha256(sql.encode()).hexdigest()
+                if name in applied:
+                    if applied[name] != digest:
+                        message = f"{name} was changed after it had been applied; add a new migration instead"
+                        raise MigrationError(message)
+                    continue
+                await connection.execute(sql)
+                await connection.execute("INSERT INTO migration (name, digest) VALUES ($1, $2)", name, digest)
+                log.info("migrated", migration=name)

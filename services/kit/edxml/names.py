@@ -1,0 +1,29 @@
+"""Names of the format: namespaces, algorithms, limits."""
+
+from __future__ import annotations
+
+EDXML = "http://www.mic.gov.vn/TBT/QCVN_102_2016"
+DSIG = "http://www.w3.org/2000/09/xmldsig#"
+ENVELOPED = "http://www.w3.org/2000/09/xmldsig#enveloped-signature"
+EXCLUSIVE_C14N = "http://www.w3.org/2001/10/xml-exc-c14n#"
+ECDSA_SHA256 = "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256"
+SHA256 = "http://www.w3.org/2001/04/xmlenc#sha256"
+
+#: Where the organisation's signature stands, from the root.
+SIGNATURE_PLACE = f"./{{{EDXML}}}edXMLEnvelope/{{{EDXML}}}edXMLHeader/"
+
+#: Largest envelope taken, attachment included. Assumed; below the hub's limit on a body (16 MiB) and above what a
+#: scanned letter of 20 pages takes.
+MAX_BYTES = 8 << 20
+#: Most addressees of one envelope. Assumed: more than twice the agencies of a province with 164 communes.
+MAX_ADDRESSEES = 500
+
+
+def tag(name: str) -> str:
+    """Name of an edXML element as lxml writes it."""
+    return f"{{{EDXML}}}{name}"
+
+
+def signature_tag(name: str) -> str:
+    """Name of an XML signature element as lxml writes it."""
+    return f"{{{DSIG}}}{name}"

@@ -1,0 +1,93 @@
+"""What every request passes first: trace, size and time limits, metrics, one log line. Pure ASGI, for speed."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+import structlog
+from prometheus_client import Counter, Histogram
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from services.kit import tracing
+from services.kit.problems import Problem
+
+log = structlog.get_logger()
+_SECONDS = Histogram(
+    "http_request_seconds",
+    "Time from request to answer",
+    ["method", "route"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+)
+_ANSWERS = Counter("http_answers_total", "Answers by status", ["method", "route", "status"])
+_QUIET = {"/health", "/ready", "/metrics", "/backlog"}
+
+
+class _TooLargeError(Exception):
+    pass
+
+
+class Gate:
+    """Wraps the application."""
+
+    def __init__(self, app: ASGIApp, *, max_body_bytes: int, max_seconds: float = 30) -> None:
+        """Bodies over `max_body_bytes` get 413, requests over `max_seconds` 504."""
+        self._app, self._max_body, self._max_seconds = app, max_body_bytes, max_seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        tracing.enter(headers.get(b"traceparent", b"").decode("latin-1"))
+        started, status, taken = time.perf_counter(), 0, 0
+
+        async def counted() -> Message:
+            nonlocal taken
+            message = await receive()
+            taken += len(message.get("body", b""))
+            if taken > self._max_body:
+                raise _TooLargeError
+            return message
+
+        async def noted(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            declared = headers.get(b"content-length", b"0")
+            if not declared.isdigit() or int(declared) > self._max_body:
+                raise _TooLargeError  # noqa: TRY301 -- the same answer as when it shows only while reading
+            async with asyncio.timeout(self._max_seconds):
+                await self._app(scope, counted, noted)
+        except _TooLargeError:
+            await self._answer(_too_large(self._max_body), scope, receive, noted, begun=status != 0)
+        except TimeoutError:
+            late = Problem(504, "too-slow", f"Quá {self._max_seconds:.0f} giây chưa xong; xin thử lại.")
+            await self._answer(late, scope, receive, noted, begun=status != 0)
+        finally:
+            self._note(scope, status, time.perf_counter() - started)
+
+    @staticmethod
+    async def _answer(problem: Problem, scope: Scope, receive: Receive, send: Send, *, begun: bool) -> None:
+        if not begun:
+            await problem.response()(scope, receive, send)
+
+    @staticmethod
+    def _note(scope: Scope, status: int, seconds: float) -> None:
+        path: str = scope["path"]
+        route: Any = scope.get("route")
+        name = getattr(route, "path", "(none)")
+        method: str = scope["method"]
+        _SECONDS.labels(method, name).observe(seconds)
+        _ANSWERS.labels(method, name, status).inc()
+        if path not in _QUIET and not path.startswith("/export"):
+            log.info("request", method=method, route=name, status=status, ms=round(seconds * 1000, 2))
+
+
+def _too_large(limit: int) -> Problem:
+    return Problem(413, "too-large", f"Nội dung vượt giới hạn {limit} byte.", limit=limit)

@@ -1,0 +1,140 @@
+"""Everything a service's code may ask for, in one value."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from services.kit.accounts import Account, SignIn, check_passcode, issue_token, session_cookie, signed_in
+from services.kit.calls import CallBook
+from services.kit.clock import Clock
+from services.kit.lgsp_client import LgspClient
+from services.kit.outbox import Outbox
+from services.kit.problems import Problem, decode
+from services.kit.reference import Reference
+from services.kit.settings import Settings
+from services.kit.transaction import Transaction
+
+_MAX_KEY = 200
+#: Longest wait for a database connection. Past it the request is refused (503) while its client still listens: work
+#: for clients that have gone away is what keeps an overloaded service overloaded.
+_PATIENCE_SECONDS = 4.0
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """What a write handler answers with: status and JSON body."""
+
+    status: int
+    body: Any
+
+
+#: Does one write: gets the request, its decoded body, the open transaction, and what `prepare` returned.
+WriteHandler = Callable[[Request, Any, Transaction, Any], Awaitable[Reply]]
+#: Runs before the transaction opens: the place for calls to other systems. May run again for a repeated request.
+Prepare = Callable[[Request, Any], Awaitable[Any]]
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+class Kit:
+    """Settings, clock, database, outbox and doors to other systems of one service."""
+
+    def __init__(
+        self, *, settings: Settings, pool: asyncpg.Pool, outbox: Outbox, lgsp: LgspClient, book: CallBook, clock: Clock
+    ) -> None:
+        """Put together by services.kit.serve."""
+        self.settings, self.pool, self.outbox, self.lgsp, self.book, self.clock = (
+            settings,
+            pool,
+            outbox,
+            lgsp,
+            book,
+            clock,
+        )
+        self.reference = Reference(settings.reference_data)
+
+    @asynccontextmanager
+    async def begin(self, key: str) -> AsyncIterator[Transaction]:
+        """Open a transaction; committed on leaving, and then the outbox is told."""
+        async with self.pool.acquire(timeout=_PATIENCE_SECONDS) as connection:
+            async with connection.transaction():
+                tx = Transaction(connection, key=key, now=self.clock.now())
+                yield tx
+                await tx.post()
+            self.outbox.wake(tx.destinations)
+
+    def who(self, request: Request, *roles: str) -> Account:
+        """Who sent the request. Raises 401, or 403 unless the role is among `roles` (any role when none are named)."""
+        return signed_in(request, self.settings.token_key, session_cookie(self.settings.service), *roles)
+
+    def write(self, handler: WriteHandler, *, body: Any = None, prepare: Prepare | None = None) -> Endpoint:
+        """Make an endpoint that takes effect once per Idempotency-Key, with its reply kept in the same transaction."""
+
+        async def endpoint(request: Request) -> Response:
+            key = request.headers.get("idempotency-key", "")
+            if not 1 <= len(key) <= _MAX_KEY:
+                raise Problem(400, "idempotency-key", f"Cần tiêu đề Idempotency-Key dài từ 1 đến {_MAX_KEY} ký tự.")
+            raw = await request.body()
+            content = decode(raw, body) if body is not None else None
+            prepared = await prepare(request, content) if prepare else None
+            digest = hashlib.sha256(request.url.path.encode() + b"\0" + raw).digest()
+            async with self.begin(key) as tx:
+                stored = await _claim(tx, key, digest)
+                if stored:
+                    return stored
+                reply = await handler(request, content, tx, prepared)
+                encoded = msgspec.json.encode(reply.body)
+                tx.keep_reply(key, reply.status, encoded)
+            return Response(encoded, reply.status, media_type="application/json")
+
+        return endpoint
+
+    def sign_in(self, find: Callable[[SignIn], Awaitable[tuple[Account, dict[str, Any]]]]) -> Endpoint:
+        """Make the sign-in endpoint. `find` returns the account and more fields for the answer, or raises a Problem."""
+
+        async def endpoint(request: Request) -> Response:
+            attempt: SignIn = decode(await request.body(), SignIn)
+            check_passcode(self.settings.passcode_key, attempt)
+            who, more = await find(attempt)
+            token = issue_token(self.settings.token_key, who)
+            answer = {"token": token, "name": who.name, "role": who.role, "agency": who.agency, **more}
+            return Response(msgspec.json.encode(answer), media_type="application/json")
+
+        return endpoint
+
+    async def find_staff(self, attempt: SignIn) -> tuple[Account, dict[str, Any]]:
+        """Officials and pollers of the province, for `sign_in`."""
+        member = self.reference.staff.get(attempt.account)
+        if member is None:
+            raise Problem(401, "unknown-account", "Không có tài khoản này trong danh bạ cán bộ.")
+        return Account(member.account, member.name, member.role, member.agency), {}
+
+
+async def _claim(tx: Transaction, key: str, digest: bytes) -> Response | None:
+    """Take the key for this transaction; a key already used gives its stored reply. A concurrent twin waits here."""
+    if await tx.value(
+        "INSERT INTO request (key, digest) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING 1", key, digest
+    ):
+        return None
+    row = await tx.row("SELECT digest, status, body FROM request WHERE key = $1", key)
+    assert row  # noqa: S101 -- the conflict above saw it
+    if row["digest"] != digest:
+        raise Problem(422, "key-reused", "Idempotency-Key này đã dùng cho một yêu cầu khác; hãy tạo khoá mới.")
+    headers = {"Idempotency-Replayed": "true"}
+    return Response(row["body"], row["status"], headers, media_type="application/json")
+
+
+def reply(body: Any, status: int = 200) -> Reply:
+    """Shorthand for Reply with 200."""
+    return Reply(status, body)
+
+
+def json(body: Any, status: int = 200) -> Response:
+    """JSON response of a read."""
+    return Response(msgspec.json.encode(body), status, media_type="application/json")

@@ -1,0 +1,115 @@
+"""Reads the reference data a service is placed with (docs/reference-data.md)."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+
+class Agency(msgspec.Struct, frozen=True, kw_only=True):
+    """Who decides and signs."""
+
+    code: str
+    name: str
+    tier: str
+    parent: str = ""
+    unit: str = ""
+    installation: str
+
+
+class Procedure(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing one can apply for."""
+
+    code: str
+    name: str
+    field: str
+    level: int
+    tier: str
+    department: str = ""
+    applicant: str
+    fee: int
+    deadline_hours: float
+    same_day: bool
+    needs_leader: bool
+    linked_agencies: list[str] = []
+    certified_copies: bool = False
+    share_of_demand: float
+    sources: dict[str, str] = {}
+
+
+class Staff(msgspec.Struct, frozen=True, kw_only=True):
+    """An official, or an installation's poller."""
+
+    account: str
+    name: str
+    role: str
+    agency: str = ""
+    installation: str = ""
+    signs_digitally: bool = False
+
+
+class Contract(msgspec.Struct, frozen=True):
+    """Who may call what over the LGSP."""
+
+    consumer: str
+    provider: str
+    operation: str
+
+
+class ProvinceName(msgspec.Struct, frozen=True, kw_only=True):
+    """Which province this is."""
+
+    id: str
+    name: str
+    code: str
+    agency_code: str
+    era: str
+
+
+class Reference:
+    """The folder, each file read when first asked for and kept."""
+
+    def __init__(self, folder: Path) -> None:
+        """Look into `folder`; a missing file raises FileNotFoundError when it is first needed."""
+        self.folder = folder
+
+    def _read(self, name: str, wanted: Any) -> Any:
+        return msgspec.json.decode((self.folder / name).read_bytes(), type=wanted)
+
+    @cached_property
+    def province(self) -> ProvinceName:
+        """Which province this is."""
+        return self._read("province.json", ProvinceName)  # type: ignore[no-any-return]
+
+    @cached_property
+    def agencies(self) -> dict[str, Agency]:
+        """Agencies by code."""
+        return {agency.code: agency for agency in self._read("agencies.json", list[Agency])}
+
+    @cached_property
+    def procedures(self) -> dict[str, Procedure]:
+        """The province's catalogue by code."""
+        return {procedure.code: procedure for procedure in self._read("procedures.json", list[Procedure])}
+
+    @cached_property
+    def national_procedures(self) -> dict[str, Procedure]:
+        """The national catalogue by code."""
+        return {procedure.code: procedure for procedure in self._read("national_procedures.json", list[Procedure])}
+
+    @cached_property
+    def staff(self) -> dict[str, Staff]:
+        """Officials and pollers by account."""
+        return {member.account: member for member in self._read("staff.json", list[Staff])}
+
+    @cached_property
+    def sites(self) -> dict[str, list[dict[str, Any]]]:
+        """Schools and health facilities."""
+        return self._read("sites.json", dict[str, list[dict[str, Any]]])  # type: ignore[no-any-return]
+
+    @cached_property
+    def contracts(self) -> list[Contract]:
+        """Contracts of the LGSP."""
+        return self._read("contracts.json", list[Contract])  # type: ignore[no-any-return]

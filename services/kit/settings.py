@@ -1,0 +1,66 @@
+"""Settings of a service, read once from the environment. docs/reference-data.md lists the variables."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+
+class SettingsError(Exception):
+    """The environment lacks what the service needs; the message names every missing variable."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a service listens, what it is given, and its secrets."""
+
+    service: str
+    listen: str  #: "fd:3" or "127.0.0.1:8080"
+    public_url: str
+    database_url: str
+    reference_data: Path
+    state_dir: Path
+    clock_file: Path | None
+    audit_token: str
+    passcode_key: str
+    token_key: str
+    lgsp_url: str
+    lgsp_secret: str
+    provider_secret: str
+    lgsp_registry: Path | None
+    payment_secret: str
+
+
+_NEEDED = (
+    "SERVICE", "PUBLIC_URL", "DATABASE_URL", "REFERENCE_DATA", "STATE_DIR", "AUDIT_TOKEN", "PASSCODE_KEY", "TOKEN_KEY",
+)  # fmt: skip
+
+
+def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
+    """Read the settings. Raises SettingsError that names all that is missing."""
+    missing = [name for name in _NEEDED if not environment.get(name)]
+    if not (environment.get("LISTEN_FD") or environment.get("LISTEN")):
+        missing.append("LISTEN_FD or LISTEN")
+    if missing:
+        message = f"missing environment variables: {', '.join(missing)}; see docs/reference-data.md"
+        raise SettingsError(message)
+    fd = environment.get("LISTEN_FD")
+    return Settings(
+        service=environment["SERVICE"],
+        listen=f"fd:{fd}" if fd else environment["LISTEN"],
+        public_url=environment["PUBLIC_URL"].rstrip("/"),
+        database_url=environment["DATABASE_URL"],
+        reference_data=Path(environment["REFERENCE_DATA"]),
+        state_dir=Path(environment["STATE_DIR"]),
+        clock_file=Path(environment["CLOCK_FILE"]) if environment.get("CLOCK_FILE") else None,
+        audit_token=environment["AUDIT_TOKEN"],
+        passcode_key=environment["PASSCODE_KEY"],
+        token_key=environment["TOKEN_KEY"],
+        lgsp_url=environment.get("LGSP_URL", "").rstrip("/"),
+        lgsp_secret=environment.get("LGSP_SECRET", ""),
+        provider_secret=environment.get("PROVIDER_SECRET", ""),
+        lgsp_registry=Path(environment["LGSP_REGISTRY"]) if environment.get("LGSP_REGISTRY") else None,
+        payment_secret=environment.get("PAYMENT_SECRET", ""),
+    )

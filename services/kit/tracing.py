@@ -1,0 +1,28 @@
+"""W3C trace context: one trace id from the client's click to the last system that hears of it."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from contextvars import ContextVar
+
+_FORM = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}")
+_trace: ContextVar[str] = ContextVar("trace", default="0" * 32)
+
+
+def enter(traceparent: str) -> str:
+    """Take over the caller's trace, or begin one; returns the trace id."""
+    match = _FORM.fullmatch(traceparent)
+    trace = match.group(1) if match else secrets.token_hex(16)
+    _trace.set(trace)
+    return trace
+
+
+def trace_id() -> str:
+    """Trace id of what is being done now."""
+    return _trace.get()
+
+
+def traceparent() -> str:
+    """Header value for the next hop."""
+    return f"00-{_trace.get()}-{secrets.token_hex(8)}-01"

@@ -1,0 +1,79 @@
+"""One database transaction of a handler, with the outbox inside it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+import msgspec
+
+from services.kit import tracing
+
+_POST = """
+    INSERT INTO outbox (destination, operation, key, subject, body, trace)
+    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::text[])
+"""
+_KEEP = "UPDATE request SET status = $2, body = $3 WHERE key = $1"
+#: Both in one round trip, because locks taken by the handler are held while it lasts.
+_KEEP_AND_POST = """
+    WITH kept AS (UPDATE request SET status = $8, body = $9 WHERE key = $7)
+    INSERT INTO outbox (destination, operation, key, subject, body, trace)
+    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::text[])
+"""
+
+
+class Transaction:
+    """What a handler may do: query, and tell other systems. All of it is committed together or not at all."""
+
+    def __init__(self, connection: asyncpg.Connection, *, key: str, now: datetime) -> None:
+        """Wrap a connection inside an open transaction; `key` is the request's or item's own, `now` official time."""
+        self.connection = connection
+        self.key = key
+        self.now = now
+        self.destinations: set[str] = set()
+        self._letters: list[tuple[str, str, str, str, bytes, str]] = []
+        self._reply: tuple[str, int, bytes] | None = None
+
+    async def fetch(self, sql: str, *values: Any) -> list[asyncpg.Record]:
+        """Rows."""
+        return await self.connection.fetch(sql, *values)  # type: ignore[no-any-return]
+
+    async def row(self, sql: str, *values: Any) -> asyncpg.Record | None:
+        """First row, or None."""
+        return await self.connection.fetchrow(sql, *values)
+
+    async def value(self, sql: str, *values: Any) -> Any:
+        """First column of the first row, or None."""
+        return await self.connection.fetchval(sql, *values)
+
+    async def execute(self, sql: str, *values: Any) -> str:
+        """Run a statement; returns its tag, e.g. "UPDATE 1"."""
+        return await self.connection.execute(sql, *values)  # type: ignore[no-any-return]
+
+    async def send(self, destination: str, operation: str, body: Any, *, subject: str, key: str = "") -> None:
+        """Let `destination` learn of this through its `operation`; delivered in order, at least once, applied once.
+
+        The item's key defaults to "<destination>:<operation>:<key of the transaction>"; give one when a transaction
+        sends several items of the same operation.
+        """
+        key = key or f"{destination}:{operation}:{self.key}"
+        encoded = msgspec.json.encode(body)
+        self._letters.append((destination, operation, key, subject, encoded, tracing.traceparent()))
+        self.destinations.add(destination)
+
+    def keep_reply(self, key: str, status: int, body: bytes) -> None:
+        """Keep the reply under its claimed Idempotency-Key; `post` writes it."""
+        self._reply = (key, status, body)
+
+    async def post(self) -> None:
+        """Write the reply, and all that was sent into the outbox; Kit.begin does it right before the commit."""
+        columns = [list(column) for column in zip(*self._letters, strict=True)]
+        if self._reply and columns:
+            await self.connection.execute(_KEEP_AND_POST, *columns, *self._reply)
+        elif self._reply:
+            await self.connection.execute(_KEEP, *self._reply)
+        elif columns:
+            await self.connection.execute(_POST, *columns)
+        self._letters.clear()
+        self._reply = None

@@ -1,0 +1,1 @@
+"""The province's integration platform: every cross-system call passes here."""

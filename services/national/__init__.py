@@ -1,0 +1,1 @@
+"""National counterparts: procedures, population, business, insurance, payment, post, national portal."""

@@ -1,0 +1,68 @@
+"""National counterparts in one process, each with its own prefix of operations."""
+
+from __future__ import annotations
+
+import hmac
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from services.kit.kit import Kit, json
+from services.kit.operations import Operation
+from services.kit.pages import Pages
+from services.kit.problems import Problem, decode
+from services.kit.serve import Parts
+from services.national import portal, post, registers
+from services.national.faults import Fault, Faults
+from services.national.payments import Payments
+
+
+def build(kit: Kit) -> Parts:
+    """Put the counterparts together."""
+    pages = Pages("national")
+    lookups = registers.Registers(kit)
+    payments = Payments(kit, pages)
+    faults = Faults()
+
+    async def set_faults(request: Request) -> Response:
+        if not hmac.compare_digest(request.headers.get("authorization", ""), f"Bearer {kit.settings.audit_token}"):
+            raise Problem(401, "not-the-auditor", "Cần thẻ kiểm toán của lần chạy.")
+        if request.method == "PUT":
+            faults.settings = decode(await request.body(), dict[str, Fault])
+        return json({name: msgspec.to_builtins(fault) for name, fault in faults.settings.items()})
+
+    async def start() -> None:
+        await registers.load(kit.pool, kit.settings.reference_data)
+
+    async def home(_request: Request) -> Response:
+        people = await kit.pool.fetchval("SELECT reltuples::bigint FROM pg_class WHERE relname = 'person'")
+        dossiers = await kit.pool.fetchval("SELECT count(*) FROM dossier")
+        return pages.page("home.html", people=people, dossiers=dossiers)
+
+    return Parts(
+        routes=[
+            Route("/", home),
+            Route("/pay/{order}", payments.show, methods=["GET"]),
+            Route("/pay/{order}", kit.write(payments.pay), methods=["POST"]),
+            Route("/post/parcels/{parcel}/delivery", kit.write(post.deliver), methods=["POST"]),
+            Route("/control/faults", set_faults, methods=["GET", "PUT"]),
+        ],
+        operations={
+            "population.verify": Operation(at_once=faults.around(lookups.verify_person)),
+            "business.lookup": Operation(at_once=faults.around(lookups.look_up_company)),
+            "insurance.check": Operation(at_once=faults.around(lookups.check_insurance)),
+            "procedures.list": Operation(at_once=faults.around(lookups.list_procedures)),
+            "payment.create": Operation(at_once=faults.around(payments.create)),
+            "dvcqg.dossiers": Operation(apply=portal.synchronise, body=portal.Known),
+            "dvcqg.progress": Operation(apply=portal.progress, body=portal.Progress),
+            "post.parcels": Operation(apply=post.accept, body=post.Parcel),
+        },
+        exports={
+            "dossiers": "SELECT code, procedure, state, seq FROM dossier ORDER BY code",
+            "orders": 'SELECT "order", code, amount, status, request_key FROM payment_order ORDER BY "order"',
+            "parcels": "SELECT parcel, code, status, request_key FROM parcel ORDER BY parcel",
+        },
+        start=start,
+    )

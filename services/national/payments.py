@@ -1,0 +1,86 @@
+"""The payment platform: an order for a dossier's fee, paid once by a person, told to whoever asked for it."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from services.kit.kit import Kit, Reply, reply
+from services.kit.operations import Consumer
+from services.kit.pages import Pages
+from services.kit.problems import decode, not_found
+from services.kit.transaction import Transaction
+
+
+class _Create(msgspec.Struct):
+    key: str
+    code: str
+    amount: int
+    notify: str = ""
+
+
+def checksum(secret: str, order: str, code: str, amount: int) -> str:
+    """What proves to the portal that a notice comes from the platform."""
+    return hmac.new(secret.encode(), f"{order}|{code}|{amount}".encode(), hashlib.sha256).hexdigest()
+
+
+class Payments:
+    """Orders, their page, and their payment."""
+
+    def __init__(self, kit: Kit, pages: Pages) -> None:
+        """Keep orders in the service's database."""
+        self._kit, self._pages = kit, pages
+
+    async def create(self, request: Request, consumer: Consumer) -> Any:
+        """Make an order; the same key gives the same order."""
+        wanted: _Create = decode(await request.body(), _Create)
+        key = f"{consumer.system}:{wanted.key}"
+        async with self._kit.begin(key) as tx:
+            payee = self._kit.reference.province.agency_code
+            fresh = f"{payee}-{tx.now:%y%m%d}{secrets.randbelow(10**12):012d}"
+            await tx.execute(
+                'INSERT INTO payment_order ("order", key, payee, code, amount, created_at) '
+                "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (key) DO NOTHING",
+                fresh,
+                key,
+                consumer.system,
+                wanted.code,
+                wanted.amount,
+                tx.now,
+            )
+            order = await tx.value('SELECT "order" FROM payment_order WHERE key = $1', key)
+        return {"order": order, "pay_url": f"{self._kit.settings.public_url}/pay/{order}"}
+
+    async def pay(self, request: Request, _body: Any, tx: Transaction, _prepared: Any) -> Reply:
+        """A person pays an order (any way the platform takes); paying twice changes nothing."""
+        order = request.path_params["order"]
+        row = await tx.row('SELECT code, amount, status, payee FROM payment_order WHERE "order" = $1 FOR UPDATE', order)
+        if row is None:
+            raise not_found(f"khoản thanh toán {order}")
+        if row["status"] == "pending":
+            await tx.execute(
+                "UPDATE payment_order SET status = 'paid', paid_at = $2, request_key = $3 WHERE \"order\" = $1",
+                order,
+                tx.now,
+                tx.key,
+            )
+            proof = checksum(self._kit.settings.payment_secret, order, row["code"], row["amount"])
+            notice = {"order": order, "code": row["code"], "amount": row["amount"], "checksum": proof}
+            await tx.send(row["payee"], "payments.notify", notice, subject=row["code"], key=f"paid:{order}")
+        return reply({"order": order, "code": row["code"], "amount": row["amount"], "status": "paid"})
+
+    async def show(self, request: Request) -> Response:
+        """The platform's page for one order."""
+        order = request.path_params["order"]
+        row = await self._kit.pool.fetchrow(
+            'SELECT "order", code, amount, status FROM payment_order WHERE "order" = $1', order
+        )
+        if row is None:
+            raise not_found(f"khoản thanh toán {order}")
+        return self._pages.page("pay.html", order=row)

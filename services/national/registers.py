@@ -1,0 +1,80 @@
+"""Registers that others look things up in: population, insurance, business, procedures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import msgspec
+import structlog
+from starlette.requests import Request
+
+from services.kit.kit import Kit
+from services.kit.operations import Consumer
+from services.kit.problems import Problem, decode
+
+log = structlog.get_logger()
+
+
+class _Verify(msgspec.Struct):
+    personal_number: str
+    full_name: str = ""
+
+
+async def load(pool: asyncpg.Pool, folder: Path) -> None:
+    """Load people.csv and companies.csv once. Copied into an emptied table in one transaction: whole or not at all."""
+    async with pool.acquire() as connection:
+        if await connection.fetchval("SELECT EXISTS (SELECT FROM pg_indexes WHERE indexname = 'person_pkey')"):
+            return
+        async with connection.transaction():
+            await connection.execute("TRUNCATE person, company")
+            await connection.copy_to_table(
+                "person", source=folder / "people.csv", format="csv", header=True, timeout=300
+            )
+            await connection.execute("ALTER TABLE person ADD PRIMARY KEY (personal_number)")
+            await connection.copy_to_table("company", source=folder / "companies.csv", format="csv", header=True)
+        await connection.execute("ANALYZE person, company")
+        log.info("registers-loaded", people=await connection.fetchval("SELECT count(*) FROM person"))
+
+
+class Registers:
+    """At-once look-ups."""
+
+    def __init__(self, kit: Kit) -> None:
+        """Answer from the service's database and reference data."""
+        self._kit = kit
+
+    async def verify_person(self, request: Request, _consumer: Consumer) -> Any:
+        """XacThucThongTinCongDan: does this person exist, and (when a name is given) is it theirs?"""
+        asked: _Verify = decode(await request.body(), _Verify)
+        row = await self._kit.pool.fetchrow(
+            "SELECT full_name, sex, born::text, commune FROM person WHERE personal_number = $1", asked.personal_number
+        )
+        matches = row is not None and asked.full_name in {"", row["full_name"]}
+        return {"exists": matches, "person": dict(row) if row and matches else None}
+
+    async def look_up_company(self, request: Request, _consumer: Consumer) -> Any:
+        """ChiTietDoanhNghiep by tax code."""
+        tax_code = _wanted(request, "tax_code")
+        row = await self._kit.pool.fetchrow(
+            "SELECT tax_code, name, director, province_code FROM company WHERE tax_code = $1", tax_code
+        )
+        return {"exists": row is not None, "company": dict(row) if row else None}
+
+    async def check_insurance(self, request: Request, _consumer: Consumer) -> Any:
+        """Whether a person holds a health insurance card."""
+        number = _wanted(request, "personal_number")
+        card = await self._kit.pool.fetchval("SELECT insurance_card FROM person WHERE personal_number = $1", number)
+        return {"insured": bool(card), "card": card or None}
+
+    async def list_procedures(self, _request: Request, _consumer: Consumer) -> Any:
+        """LayDanhSachTTHC: the national catalogue."""
+        return {"procedures": list(self._kit.reference.national_procedures.values())}
+
+
+def _wanted(request: Request, name: str) -> str:
+    value = request.query_params.get(name, "")
+    if not value:
+        raise Problem(400, "missing-parameter", f"Thiếu tham số “{name}”.", parameter=name)
+    return value

@@ -1,0 +1,1 @@
+"""Document and operations management of every agency (iOffice)."""

@@ -1,0 +1,8 @@
+"""Run the office: `python -m services.office`."""
+
+from __future__ import annotations
+
+from services.kit.serve import serve
+from services.office.app import build
+
+serve(build, destinations=("dochub",))

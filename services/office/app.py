@@ -1,0 +1,52 @@
+"""The province's offices (iOffice) in one process: drafts, signatures, registers, polls, and pages for officials."""
+
+from __future__ import annotations
+
+from starlette.routing import Route
+
+from services.kit.edxml.trust import Trust
+from services.kit.kit import Kit
+from services.kit.serve import Parts
+from services.office import forms
+from services.office.desks import Desks
+from services.office.incoming import act_endpoint
+from services.office.keystore import Keystore
+from services.office.outgoing import Outgoing
+from services.office.polling import Polling
+from services.office.states import INCOMING
+
+#: The office's books (docs/wire.md, "Books"); what is not there yet is an empty string or null.
+EXPORTS = {
+    "documents": (
+        "SELECT draft, coalesce(document, '') AS document, agency, signed, state, addressees, issued_at "
+        "FROM document ORDER BY draft"
+    ),
+    "events": "SELECT draft, document, agency, event, at, request_key FROM event ORDER BY id",
+    "incoming": "SELECT document, agency, arrived_at, state, status FROM incoming ORDER BY document, agency",
+    "polls": "SELECT installation, at, fetched, request_key FROM poll ORDER BY id",
+}
+
+
+def build(kit: Kit) -> Parts:
+    """Put the office together."""
+    folder = kit.reference.folder
+    outgoing = Outgoing(kit, Keystore(folder / "keystore.json"))
+    outgoing_acts = outgoing.act_endpoints()
+    incoming_acts = {name: act_endpoint(kit, name) for name in INCOMING}
+    draft = outgoing.draft_endpoint()
+    desks = Desks(kit, Trust((folder / "certificate-authority.pem").read_bytes()))
+    return Parts(
+        routes=[
+            *desks.routes(),
+            *forms.routes(desks, draft=draft, outgoing=outgoing_acts, incoming=incoming_acts),
+            Route("/api/sign-in", kit.sign_in(kit.find_staff), methods=["POST"]),
+            Route("/api/documents", draft, methods=["POST"]),
+            *(
+                Route(f"/api/documents/{{draft}}/{name}", endpoint, methods=["POST"])
+                for name, endpoint in outgoing_acts.items()
+            ),
+            Route("/api/polls", Polling(kit).endpoint, methods=["POST"]),
+            *(Route(f"/api/incoming/{name}", endpoint, methods=["POST"]) for name, endpoint in incoming_acts.items()),
+        ],
+        exports=EXPORTS,
+    )

@@ -1,0 +1,225 @@
+"""Pages for officials: the desk, a document, the registers. Each shows only what belongs to the reader's agency."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import parse_qs
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from services.kit.accounts import Account, SignIn, check_passcode, issue_token, session_cookie
+from services.kit.edxml.content_signature import ContentSignature
+from services.kit.edxml.trouble import EdxmlError
+from services.kit.edxml.trust import Trust
+from services.kit.kit import Kit
+from services.kit.pages import Pages
+from services.kit.problems import Problem, not_found
+from services.office.notation import KINDS
+from services.office.states import EVENT_NAMES, INCOMING, OUTGOING, STATE_NAMES, STATUS_NAMES
+
+_SHOWN = 200  # rows of a list; older ones are in the registers
+_ROLE_NAMES = {
+    "specialist": "Chuyên viên",
+    "leader": "Lãnh đạo",
+    "document_clerk": "Văn thư",
+    "reception_clerk": "Cán bộ một cửa",
+    "poller": "Máy",
+}
+_ACT_NAMES = {
+    "signature": "Ký số",
+    "print": "Đã in và ký tay",
+    "scan": "Đã quét, nhập lại",
+    "issue": "Cấp số, phát hành",
+    "registration": "Vào sổ đến",
+    "assignment": "Phân công xử lý",
+    "completion": "Hoàn thành",
+    "refusal": "Trả lại nơi gửi",
+}
+Show = Callable[[Request, Account], Awaitable[Response]]
+
+
+class Desks:
+    """The pages of one office."""
+
+    def __init__(self, kit: Kit, trust: Trust) -> None:
+        """`trust` checks signatures when a document is looked at."""
+        self._kit, self._trust = kit, trust
+        self._pages = Pages("office")
+        self._agencies = kit.reference.agencies
+
+    def routes(self) -> list[Route]:
+        """Addresses of the pages."""
+        return [
+            Route("/", self._page(self._desk)),
+            Route("/sign-in", self._sign_in, methods=["GET", "POST"]),
+            Route("/sign-out", self._sign_out, methods=["POST"]),
+            Route("/documents/{draft:int}", self._page(self._document)),
+            Route("/incoming", self._page(self._incoming)),
+            Route("/registers/outgoing", self._page(self._outgoing_register)),
+            Route("/registers/incoming", self._page(self._incoming_register)),
+        ]
+
+    def problem(self, request: Request, problem: Problem) -> Response:
+        """Show what went wrong as a page; who is not signed in is asked to."""
+        if problem.status == 401:  # noqa: PLR2004
+            return RedirectResponse("/sign-in", 303)
+        try:
+            who: Account | None = self._kit.who(request)
+        except Problem:
+            who = None
+        return self._render("problem.html", who, status=problem.status, problem=problem)
+
+    def _page(self, show: Show) -> Callable[[Request], Awaitable[Response]]:
+        async def endpoint(request: Request) -> Response:
+            try:
+                return await show(request, self._kit.who(request))
+            except Problem as problem:
+                return self.problem(request, problem)
+
+        return endpoint
+
+    def _render(self, template: str, who: Account | None, *, status: int = 200, **values: Any) -> Response:
+        agency = self._agencies.get(who.agency) if who else None
+        return self._pages.page(
+            template,
+            status,
+            who=who,
+            role=_ROLE_NAMES.get(who.role, who.role) if who else "",
+            agency=agency,
+            agencies=self._agencies,
+            states=STATE_NAMES,
+            statuses=STATUS_NAMES,
+            events=EVENT_NAMES,
+            acts=_ACT_NAMES,
+            key=str(uuid.uuid4()),
+            **values,
+        )
+
+    async def _sign_in(self, request: Request) -> Response:
+        if request.method == "GET":
+            return self._render("sign_in.html", None, wrong="")
+        fields = parse_qs((await request.body()).decode("utf-8", "replace"))
+        attempt = SignIn(fields.get("account", [""])[0].strip(), fields.get("passcode", [""])[0].strip())
+        try:
+            check_passcode(self._kit.settings.passcode_key, attempt)
+            who, _ = await self._kit.find_staff(attempt)
+        except Problem as problem:
+            return self._render("sign_in.html", None, status=problem.status, wrong=problem.detail)
+        response = RedirectResponse("/", 303)
+        response.set_cookie(
+            session_cookie(self._kit.settings.service),
+            issue_token(self._kit.settings.token_key, who),
+            httponly=True,
+            samesite="strict",
+        )
+        return response
+
+    async def _sign_out(self, _request: Request) -> Response:
+        response = RedirectResponse("/sign-in", 303)
+        response.delete_cookie(session_cookie(self._kit.settings.service), httponly=True, samesite="strict")
+        return response
+
+    async def _desk(self, _request: Request, who: Account) -> Response:
+        outgoing = await self._kit.pool.fetch(
+            "SELECT draft, kind, subject, state, priority FROM document WHERE agency = $1 AND state <> 'issued' "
+            "ORDER BY priority DESC, draft LIMIT $2",
+            who.agency,
+            _SHOWN,
+        )
+        incoming = await self._kit.pool.fetch(
+            "SELECT document, sender_name, kind, subject, state, arrived_at FROM incoming JOIN received "
+            "USING (document) WHERE agency = $1 AND state IN ('arrived', 'registered', 'assigned') "
+            "ORDER BY arrived_at LIMIT $2",
+            who.agency,
+            _SHOWN,
+        )
+        return self._render("desk.html", who, outgoing=outgoing, incoming=incoming, kinds=list(KINDS))
+
+    async def _document(self, request: Request, who: Account) -> Response:
+        draft = request.path_params["draft"]
+        row = None
+        if draft < 1 << 62:
+            row = await self._kit.pool.fetchrow(
+                "SELECT * FROM document WHERE draft = $1 AND agency = $2", draft, who.agency
+            )
+        if row is None:
+            raise not_found(f"dự thảo {draft} trong cơ quan của bạn")
+        history = await self._kit.pool.fetch(
+            "SELECT event, actor, detail, at FROM event WHERE draft = $1 ORDER BY id", draft
+        )
+        told = await self._kit.pool.fetch(
+            "SELECT addressee, status, at FROM outgoing_status WHERE document = $1", row["document"] or ""
+        )
+        return self._render(
+            "document.html",
+            who,
+            row=row,
+            history=history,
+            told={status["addressee"]: status for status in told},
+            signer=self._signer(row),
+            acts_now=[name for name, act in OUTGOING.items() if row["state"] in act.before and who.role in act.roles],
+        )
+
+    def _signer(self, row: Any) -> str:
+        """Say whose personal signature the text carries, looked at afresh."""
+        if not row["signature"]:
+            return ""
+        signature = msgspec.json.decode(row["signature"], type=ContentSignature)
+        try:
+            holder = self._trust.signer(row["text"].encode(), signature, at=self._kit.clock.now())
+        except EdxmlError as error:
+            return f"KHÔNG hợp lệ: {error}"
+        return f"hợp lệ, của {holder.name} ({holder.code})"
+
+    async def _incoming(self, request: Request, who: Account) -> Response:
+        document = request.query_params.get("document", "")
+        row = await self._kit.pool.fetchrow(
+            "SELECT * FROM incoming JOIN received USING (document) WHERE agency = $1 AND document = $2",
+            who.agency,
+            document,
+        )
+        if row is None:
+            raise not_found(f"văn bản đến {document[:120]} trong cơ quan của bạn")
+        history = await self._kit.pool.fetch(
+            "SELECT event, actor, detail, at FROM event WHERE draft IS NULL AND document = $1 AND agency = $2 "
+            "ORDER BY id",
+            document,
+            who.agency,
+        )
+        try:
+            envelope = self._trust.open(row["xml"], at=self._kit.clock.now())
+            seal = f"hợp lệ, của {envelope.sender.name} ({envelope.sender.code})"
+        except EdxmlError as error:
+            envelope, seal = None, f"KHÔNG hợp lệ: {error}"
+        return self._render(
+            "incoming.html",
+            who,
+            row=row,
+            history=history,
+            seal=seal,
+            envelope=envelope,
+            acts_now=[name for name, act in INCOMING.items() if row["state"] in act.before and who.role in act.roles],
+        )
+
+    async def _outgoing_register(self, _request: Request, who: Account) -> Response:
+        rows = await self._kit.pool.fetch(
+            "SELECT draft, document, kind, subject, issued_at, signed, cardinality(addressees) AS receivers "
+            "FROM document WHERE agency = $1 AND state = 'issued' ORDER BY issued_at DESC, draft DESC LIMIT $2",
+            who.agency,
+            _SHOWN,
+        )
+        return self._render("outgoing_register.html", who, rows=rows)
+
+    async def _incoming_register(self, _request: Request, who: Account) -> Response:
+        rows = await self._kit.pool.fetch(
+            "SELECT document, number, sender_name, kind, subject, arrived_at, state FROM incoming JOIN received "
+            "USING (document) WHERE agency = $1 ORDER BY arrived_at DESC, document LIMIT $2",
+            who.agency,
+            _SHOWN,
+        )
+        return self._render("incoming_register.html", who, rows=rows)

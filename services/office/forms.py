@@ -1,0 +1,107 @@
+"""The desk's buttons: an HTML form becomes the same write that a machine sends, with a key made with the page.
+
+A button pressed twice therefore takes effect once. The session cookie is same-site only, so no other site's form works.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import parse_qs, urlencode
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from services.kit.kit import Endpoint
+from services.kit.problems import Problem
+from services.office.desks import Desks
+from services.office.states import INCOMING, OUTGOING
+
+Fields = Mapping[str, list[str]]
+#: Makes the JSON body from the form's fields.
+Body = Callable[[Fields], Any]
+#: Says where to go afterwards, from the fields and the JSON answer.
+Onward = Callable[[Fields, Any], str]
+
+
+def routes(
+    desks: Desks, *, draft: Endpoint, outgoing: Mapping[str, Endpoint], incoming: Mapping[str, Endpoint]
+) -> list[Route]:
+    """Form addresses beside the API's, by the names of the tables in `states`."""
+    found = [Route("/desk/documents", _form(desks, draft, _new_document, _to_draft), methods=["POST"])]
+    for name in OUTGOING:
+        body = _pages if name == "scan" else _nothing
+        path = f"/desk/documents/{{draft}}/{name}"
+        found.append(Route(path, _form(desks, outgoing[name], body, _to_draft), methods=["POST"]))
+    for name in INCOMING:
+        body = _refusal if name == "refusal" else _on_document
+        found.append(
+            Route(f"/desk/incoming/{name}", _form(desks, incoming[name], body, _to_incoming), methods=["POST"])
+        )
+    return found
+
+
+def _form(desks: Desks, write: Endpoint, body_of: Body, onward: Onward) -> Endpoint:
+    async def endpoint(request: Request) -> Response:
+        raw = await request.body()
+        fields: Fields = parse_qs(raw.decode("utf-8", "replace"), keep_blank_values=True)
+        body = body_of(fields)
+        try:
+            answer = await write(_as_write(request, _first(fields, "key"), body))
+        except Problem as problem:
+            return desks.problem(request, problem)
+        return RedirectResponse(onward(fields, msgspec.json.decode(answer.body)), 303)
+
+    return endpoint
+
+
+def _as_write(request: Request, key: str, body: Any) -> Request:
+    """Return the request as the API would have got it."""
+    headers = [(name, value) for name, value in request.scope["headers"] if name != b"idempotency-key"]
+    headers.append((b"idempotency-key", key.encode("ascii", "ignore")))
+    content = b"" if body is None else msgspec.json.encode(body)
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": content, "more_body": False}
+
+    return Request({**request.scope, "headers": headers}, receive)
+
+
+def _first(fields: Fields, name: str) -> str:
+    return fields.get(name, [""])[0]
+
+
+def _number(fields: Fields, name: str) -> int | str:
+    text = _first(fields, name).strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else text  # noqa: PLR2004
+
+
+def _nothing(_fields: Fields) -> Any:
+    return None
+
+
+def _new_document(fields: Fields) -> Any:
+    plain = {name: _first(fields, name) for name in ("kind", "subject", "content")}
+    return {**plain, "addressees": fields.get("addressees", []), "priority": _number(fields, "priority")}
+
+
+def _pages(fields: Fields) -> Any:
+    return {"pages": _number(fields, "pages")}
+
+
+def _on_document(fields: Fields) -> Any:
+    return {"agency": _first(fields, "agency"), "document": _first(fields, "document")}
+
+
+def _refusal(fields: Fields) -> Any:
+    return {**_on_document(fields), "reason": _first(fields, "reason")}
+
+
+def _to_draft(_fields: Fields, answer: Any) -> str:
+    return f"/documents/{answer['draft']}"
+
+
+def _to_incoming(fields: Fields, _answer: Any) -> str:
+    return "/incoming?" + urlencode({"document": _first(fields, "document")})

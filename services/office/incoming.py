@@ -1,0 +1,118 @@
+"""Incoming documents: registered, assigned and finished, or refused; each act is told to the sender over the hub."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+
+from services.kit.accounts import Account
+from services.kit.kit import Endpoint, Kit, Reply, reply
+from services.kit.problems import Problem, invalid, not_found, wrong_state
+from services.kit.transaction import Transaction
+from services.office.registers import next_number
+from services.office.states import INCOMING, Act
+
+_MAX_REASON = 500  # characters, assumed
+
+
+class OnDocument(msgspec.Struct, forbid_unknown_fields=True):
+    """Which incoming document of which agency."""
+
+    agency: str
+    document: str
+
+
+class Refusal(OnDocument):
+    """The same, and why it goes back."""
+
+    reason: str
+
+
+class Status(msgspec.Struct, frozen=True, kw_only=True):
+    """Body of `dochub.statuses.send`. `seq` counts the reports of one addressee on a document; 01 was the first."""
+
+    document: str
+    agency: str
+    status: str
+    seq: int
+    at: str
+    description: str = ""
+
+
+def act_endpoint(kit: Kit, name: str) -> Endpoint:
+    """`POST /api/incoming/{name}`, with `name` from the table INCOMING."""
+    act = INCOMING[name]
+    wanted = Refusal if name == "refusal" else OnDocument
+
+    async def prepare(request: Request, _content: Any) -> Account:
+        return kit.who(request, *act.roles)
+
+    async def handle(_request: Request, asked: OnDocument, tx: Transaction, who: Account) -> Reply:
+        return await _act(act, asked, tx, who)
+
+    return kit.write(handle, body=wanted, prepare=prepare)
+
+
+async def _act(act: Act, asked: OnDocument, tx: Transaction, who: Account) -> Reply:
+    if asked.agency != who.agency:
+        raise Problem(
+            403, "wrong-agency", f"Chỉ cán bộ của cơ quan {asked.agency} xử lý được văn bản đến của cơ quan ấy."
+        )
+    reason = _reason(asked)
+    row = await tx.row(
+        "SELECT state, seq, number FROM incoming WHERE agency = $1 AND document = $2 FOR UPDATE",
+        asked.agency,
+        asked.document,
+    )
+    if row is None:
+        raise not_found(f"văn bản đến {asked.document[:120]} của cơ quan {asked.agency}")
+    if row["state"] not in act.before:
+        raise wrong_state(f"Văn bản đến {asked.document}", row["state"], " hoặc ".join(act.before))
+    number = row["number"]
+    if act.after == "registered":
+        number = await next_number(tx, agency=asked.agency, book="incoming")
+    seq = row["seq"] + 1
+    await tx.execute(
+        "WITH moved AS (UPDATE incoming SET state = $3, status = $4, seq = $5, number = $6 "
+        "WHERE agency = $1 AND document = $2) "
+        "INSERT INTO event (document, agency, event, actor, detail, at, request_key) "
+        "VALUES ($2, $1, $7, $8, $9, $10, $11)",
+        asked.agency,
+        asked.document,
+        act.after,
+        act.status,
+        seq,
+        number,
+        act.event,
+        who.account,
+        reason,
+        tx.now,
+        tx.key,
+    )
+    told = Status(
+        document=asked.document,
+        agency=asked.agency,
+        status=act.status,
+        seq=seq,
+        at=tx.now.isoformat(),
+        description=reason,
+    )
+    await tx.send("dochub", "statuses.send", told, subject=asked.document)
+    body = {"document": asked.document, "agency": asked.agency, "state": act.after, "status": act.status}
+    return reply(body if number is None else body | {"number": number})
+
+
+def _reason(asked: OnDocument) -> str:
+    if not isinstance(asked, Refusal):
+        return ""
+    reason = asked.reason.strip()
+    if not 1 <= len(reason) <= _MAX_REASON:
+        found = {
+            "where": "$.reason",
+            "found": f"{len(reason)} ký tự",
+            "way_out": f"Nêu lý do, tối đa {_MAX_REASON} ký tự.",
+        }
+        raise invalid([found])
+    return reason

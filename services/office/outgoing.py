@@ -1,0 +1,273 @@
+"""Outgoing documents: drafted by a specialist, signed by a leader or on paper, issued by the document clerk."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Any
+
+import asyncpg
+import msgspec
+from starlette.requests import Request
+
+from services.kit.accounts import Account
+from services.kit.edxml.composing import compose
+from services.kit.edxml.content_signature import ContentSignature
+from services.kit.edxml.document_id import DocumentId
+from services.kit.edxml.envelope import Envelope, Organ
+from services.kit.edxml.names import MAX_ADDRESSEES
+from services.kit.kit import Endpoint, Kit, Prepare, Reply, reply
+from services.kit.problems import Problem, invalid, not_found, wrong_state
+from services.kit.reference import Agency
+from services.kit.transaction import Transaction
+from services.office import paper
+from services.office.keystore import Keystore
+from services.office.notation import KINDS, known_kind, nearest_kind, notation
+from services.office.registers import next_number
+from services.office.states import ISSUE, PRINT, SCAN, SIGN, Act
+
+_MAX_SUBJECT, _MAX_CONTENT = 500, 100_000  # characters; the first as in the schema of edXML, the second assumed
+_HIGHEST_PRIORITY = 4
+_MAX_PAGES = 2000  # assumed
+_UNFIT = re.compile("[^\t\n\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # what XML 1.0 cannot carry
+_DRAFT_NUMBER = re.compile(r"[1-9]\d{0,17}")
+_MOVED = (
+    "WITH moved AS (UPDATE document SET state = $2{more} WHERE draft = $1 RETURNING draft, document, agency) "
+    "INSERT INTO event (draft, document, agency, event, actor, detail, at, request_key) "
+    "SELECT draft, coalesce(document, ''), agency, $3, $4, $5, $6, $7 FROM moved"
+)
+
+
+class NewDocument(msgspec.Struct, forbid_unknown_fields=True):
+    """What a specialist drafts."""
+
+    kind: str
+    subject: str
+    content: str
+    addressees: list[str]
+    priority: int = 0
+
+
+class Scan(msgspec.Struct, forbid_unknown_fields=True):
+    """How many pages the signed paper had."""
+
+    pages: int
+
+
+class Outgoing:
+    """The acts on outgoing documents."""
+
+    def __init__(self, kit: Kit, keystore: Keystore) -> None:
+        """Prepare; `leaders` sign on paper where they do not sign on screen."""
+        self._kit, self._keystore = kit, keystore
+        self._agencies = kit.reference.agencies
+        self._leaders: dict[str, str] = {}
+        for member in kit.reference.staff.values():
+            if member.role == "leader":
+                self._leaders.setdefault(member.agency, member.name)
+
+    def draft_endpoint(self) -> Endpoint:
+        """`POST /api/documents`."""
+        return self._kit.write(self._draft, body=NewDocument, prepare=self._as("specialist"))
+
+    def act_endpoints(self) -> dict[str, Endpoint]:
+        """`POST /api/documents/{draft}/{name}`, by the names of the table OUTGOING."""
+        return {
+            "signature": self._kit.write(self._sign, prepare=self._as(*SIGN.roles)),
+            "print": self._kit.write(self._print, prepare=self._as(*PRINT.roles)),
+            "scan": self._kit.write(self._scan, body=Scan, prepare=self._as(*SCAN.roles)),
+            "issue": self._kit.write(self._issue, prepare=self._as(*ISSUE.roles)),
+        }
+
+    def _as(self, *roles: str) -> Prepare:
+        async def prepare(request: Request, _content: Any) -> Account:
+            return self._kit.who(request, *roles)
+
+        return prepare
+
+    async def _draft(self, _request: Request, asked: NewDocument, tx: Transaction, who: Account) -> Reply:
+        wanted = _tidy(asked)
+        if mistakes := _mistakes(wanted, self._agencies):
+            raise invalid(mistakes)
+        agency = self._agencies[who.agency]
+        text = paper.written(
+            agency=agency.name,
+            kind=wanted.kind,
+            subject=wanted.subject,
+            content=wanted.content,
+            addressees=[self._agencies[code].name for code in wanted.addressees],
+        )
+        draft = await tx.value(
+            "WITH drafted AS (INSERT INTO document (agency, kind, subject, text, addressees, priority, author) "
+            "VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING draft) "
+            "INSERT INTO event (draft, agency, event, actor, at, request_key) "
+            "SELECT draft, $1, 'drafted', $7, $8, $9 FROM drafted RETURNING draft",
+            agency.code,
+            wanted.kind,
+            wanted.subject,
+            text,
+            wanted.addressees,
+            wanted.priority,
+            who.account,
+            tx.now,
+            tx.key,
+        )
+        return reply({"draft": draft, "state": "draft"}, 201)
+
+    async def _sign(self, request: Request, _content: Any, tx: Transaction, who: Account) -> Reply:
+        seal = self._keystore.personal(who.account)
+        row = await self._locked(request, tx, who, SIGN)
+        signature = msgspec.json.encode(seal.sign_content(row["text"].encode()))
+        await self._move(
+            tx, row, who, SIGN, more=", signed = 'digital', signer = $4, signature = $8", values=[signature]
+        )
+        return reply({"draft": row["draft"], "state": SIGN.after})
+
+    async def _print(self, request: Request, _content: Any, tx: Transaction, who: Account) -> Reply:
+        row = await self._locked(request, tx, who, PRINT)
+        await self._move(tx, row, who, PRINT, more=", signed = 'paper'")
+        return reply({"draft": row["draft"], "state": PRINT.after})
+
+    async def _scan(self, request: Request, scan: Scan, tx: Transaction, who: Account) -> Reply:
+        if not 1 <= scan.pages <= _MAX_PAGES:
+            raise invalid([_mistake("$.pages", str(scan.pages), f"Số trang từ 1 đến {_MAX_PAGES}.")])
+        row = await self._locked(request, tx, who, SCAN)
+        detail = f"{scan.pages} trang"
+        await self._move(tx, row, who, SCAN, more=", pages = $8", values=[scan.pages], detail=detail)
+        return reply({"draft": row["draft"], "state": SCAN.after})
+
+    async def _issue(self, request: Request, _content: Any, tx: Transaction, who: Account) -> Reply:
+        seal = self._keystore.organisation(who.agency)
+        row = await self._locked(request, tx, who, ISSUE)
+        attachment = paper.attachment(row["text"], signature=_signature_of(row), pages=row["pages"])
+        number = await next_number(tx, agency=who.agency, book="outgoing")
+        agency = self._agencies[who.agency]
+        name = DocumentId(agency.code, tx.now.date(), number, notation(row["kind"], agency.name))
+        envelope = Envelope(
+            id=name,
+            sender=Organ(agency.code, agency.name),
+            addressees=tuple(Organ(code, self._agencies[code].name) for code in row["addressees"]),
+            place=self._kit.reference.province.name,
+            kind=row["kind"],
+            subject=row["subject"],
+            summary=row["subject"],
+            signer_position="Lãnh đạo",
+            signer_name=self._signer_name(row),
+            priority=row["priority"],
+            pages=row["pages"],
+            reason="Văn bản điện tử mới",
+            staff_department="Văn thư",
+            staff_name=who.name,
+            sent_at=tx.now.replace(microsecond=0),
+            attachments=(attachment,),
+        )
+        signed = seal.sign_envelope(compose(envelope))
+        document = str(name)
+        more = ", document = $8, issued_at = $6, xml = $9"
+        await self._move(tx, row, who, ISSUE, more=more, values=[document, signed])
+        await tx.send("dochub", "envelopes.send", {"xml": signed}, subject=document)
+        body = {
+            "draft": row["draft"],
+            "document": document,
+            "number": number,
+            "notation": f"{number}/{name.notation}",
+            "state": ISSUE.after,
+        }
+        return reply(body)
+
+    def _signer_name(self, row: asyncpg.Record) -> str:
+        """Who signed: known where it was done on screen; on paper the agency's first leader is taken (assumed)."""
+        if row["signer"]:
+            member = self._kit.reference.staff.get(row["signer"])
+            return member.name if member else str(row["signer"])
+        return self._leaders.get(row["agency"], "Lãnh đạo cơ quan")
+
+    async def _locked(self, request: Request, tx: Transaction, who: Account, act: Act) -> asyncpg.Record:
+        """Return the document of the path, locked. Raises 404, 403 for another agency's, 409 out of order."""
+        wanted = request.path_params["draft"]
+        row = None
+        if _DRAFT_NUMBER.fullmatch(wanted):
+            row = await tx.row(
+                "SELECT draft, agency, kind, subject, text, addressees, priority, state, signer, signature, pages "
+                "FROM document WHERE draft = $1 FOR UPDATE",
+                int(wanted),
+            )
+        if row is None:
+            raise not_found(f"dự thảo {wanted}")
+        if row["agency"] != who.agency:
+            raise Problem(403, "wrong-agency", f"Dự thảo {wanted} là của cơ quan {row['agency']}.")
+        if row["state"] not in act.before:
+            raise wrong_state(f"Dự thảo {wanted}", row["state"], " hoặc ".join(act.before))
+        return row
+
+    @staticmethod
+    async def _move(
+        tx: Transaction,
+        row: asyncpg.Record,
+        who: Account,
+        act: Act,
+        *,
+        more: str = "",
+        values: list[Any] | None = None,
+        detail: str = "",
+    ) -> None:
+        sql = _MOVED.format(more=more)
+        await tx.execute(sql, row["draft"], act.after, act.event, who.account, detail, tx.now, tx.key, *(values or []))
+
+
+def _signature_of(row: asyncpg.Record) -> ContentSignature | None:
+    return msgspec.json.decode(row["signature"], type=ContentSignature) if row["signature"] else None
+
+
+def _tidy(asked: NewDocument) -> NewDocument:
+    """Bring what was typed into one form: NFC, plain line ends, the kind as it is listed."""
+
+    def clean(text: str) -> str:
+        return unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n").strip()
+
+    kind = clean(asked.kind)
+    return NewDocument(
+        kind=known_kind(kind) or kind,
+        subject=" ".join(clean(asked.subject).split()),
+        content=clean(asked.content),
+        addressees=asked.addressees,
+        priority=asked.priority,
+    )
+
+
+def _mistakes(wanted: NewDocument, agencies: dict[str, Agency]) -> list[dict[str, str]]:
+    """Everything that is wrong with a draft, at once."""
+    found = []
+    if wanted.kind not in KINDS:
+        near = nearest_kind(wanted.kind)
+        guess = f"Có phải “{near}”? " if near else ""
+        found.append(_mistake("$.kind", wanted.kind[:100], f"{guess}Loại văn bản được nhận: {', '.join(KINDS)}."))
+    for where, text, limit in (
+        ("$.subject", wanted.subject, _MAX_SUBJECT),
+        ("$.content", wanted.content, _MAX_CONTENT),
+    ):
+        if not 1 <= len(text) <= limit:
+            found.append(_mistake(where, f"{len(text)} ký tự", f"Cần từ 1 đến {limit} ký tự."))
+        if unfit := _UNFIT.search(text):
+            way_out = "Bỏ ký tự điều khiển: văn bản điện tử không mang được ký tự này."
+            found.append(_mistake(where, repr(unfit.group()), way_out))
+    found += _wrong_addressees(wanted.addressees, agencies)
+    if not 0 <= wanted.priority <= _HIGHEST_PRIORITY:
+        found.append(_mistake("$.priority", str(wanted.priority), f"Độ khẩn là số từ 0 đến {_HIGHEST_PRIORITY}."))
+    return found
+
+
+def _wrong_addressees(codes: list[str], agencies: dict[str, Agency]) -> list[dict[str, str]]:
+    if not 1 <= len(codes) <= MAX_ADDRESSEES:
+        return [_mistake("$.addressees", f"{len(codes)} nơi nhận", f"Cần từ 1 đến {MAX_ADDRESSEES} nơi nhận.")]
+    found = []
+    for place, code in enumerate(codes):
+        if code not in agencies:
+            found.append(_mistake(f"$.addressees[{place}]", code[:100], "Dùng mã của cơ quan có trong danh bạ."))
+        elif code in codes[:place]:
+            found.append(_mistake(f"$.addressees[{place}]", code, "Mỗi nơi nhận chỉ ghi một lần."))
+    return found
+
+
+def _mistake(where: str, found: str, way_out: str) -> dict[str, str]:
+    return {"where": where, "found": found, "way_out": way_out}

@@ -1,0 +1,236 @@
+"""The installation's regular question to the hub: what has arrived for our agencies, what became of what we sent?
+
+Asked some hundred times a second over all installations and mostly in vain, so that the common case is one call and one
+insert. Asking comes before the transaction; taking over is one transaction, and the unique (agency, document) keeps two
+polls at once from taking a document twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from datetime import datetime
+
+import msgspec
+import structlog
+from starlette.requests import Request
+
+from services.kit.edxml.reading import parse, read
+from services.kit.edxml.trouble import EdxmlError
+from services.kit.kit import Endpoint, Kit, Reply, reply
+from services.kit.problems import Problem
+from services.kit.transaction import Transaction
+
+log = structlog.get_logger()
+_AT_ONCE = 4  # envelopes fetched side by side
+
+
+class Asked(msgspec.Struct, forbid_unknown_fields=True):
+    """Whose agencies are asked for."""
+
+    installation: str
+
+
+class _Waiting(msgspec.Struct, frozen=True):
+    document: str
+    addressee: str
+
+
+class _List(msgspec.Struct):
+    envelopes: list[_Waiting]
+    newest_status: int = 0
+
+
+class _Fetched(msgspec.Struct):
+    xml: str
+    digest: str
+
+
+class _Status(msgspec.Struct):
+    number: int
+    document: str
+    agency: str
+    status: str
+    seq: int
+    at: datetime
+
+
+class _Statuses(msgspec.Struct):
+    statuses: list[_Status]
+
+
+class _Envelope(msgspec.Struct, frozen=True):
+    """What the incoming register shows of an envelope, and its exact text."""
+
+    document: str
+    sender: str
+    sender_name: str
+    kind: str
+    subject: str
+    xml: str
+
+
+class _Haul(msgspec.Struct, frozen=True):
+    """What one poll brings home."""
+
+    waiting: list[_Waiting]
+    envelopes: list[_Envelope]
+    statuses: list[_Status]
+
+
+class Polling:
+    """`POST /api/polls`."""
+
+    def __init__(self, kit: Kit) -> None:
+        """Remember how far statuses are known to have been read, to save a query; the database has the last word."""
+        self._kit = kit
+        self._read: dict[str, int] = {}
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """The write: asks first, then takes over."""
+        return self._kit.write(self._take_over, body=Asked, prepare=self._ask)
+
+    async def _ask(self, request: Request, asked: Asked) -> _Haul:
+        who = self._kit.who(request, "poller")
+        member = self._kit.reference.staff.get(who.account)
+        if member is None or member.installation != asked.installation:
+            raise Problem(403, "wrong-installation", f"“{who.account}” không hỏi thay cho “{asked.installation[:60]}”.")
+        query = {"installation": asked.installation}
+        answer = await self._kit.lgsp.ask("dochub", "envelopes.list", query=query, purpose="poll")
+        if not answer.good:
+            raise _bad(answer.status)
+        listed = answer.json(_List)
+        fresh = await self._not_here_yet(listed.envelopes)
+        envelopes = await self._fetch(sorted({entry.document for entry in fresh}))
+        statuses = await self._statuses(asked.installation, listed.newest_status)
+        here = {envelope.document for envelope in envelopes}
+        return _Haul([entry for entry in fresh if entry.document in here], envelopes, statuses)
+
+    async def _not_here_yet(self, waiting: list[_Waiting]) -> list[_Waiting]:
+        """Leave out what was taken over and only waits for the hub to hear of it."""
+        if not waiting:
+            return []
+        rows = await self._kit.pool.fetch(
+            "SELECT document, agency FROM incoming "
+            "WHERE (document, agency) IN (SELECT * FROM unnest($1::text[], $2::text[]))",
+            [entry.document for entry in waiting],
+            [entry.addressee for entry in waiting],
+        )
+        here = {(row["document"], row["agency"]) for row in rows}
+        return [entry for entry in waiting if (entry.document, entry.addressee) not in here]
+
+    async def _fetch(self, documents: list[str]) -> list[_Envelope]:
+        found: list[_Envelope | None] = []
+        for start in range(0, len(documents), _AT_ONCE):
+            found += await asyncio.gather(*map(self._fetch_one, documents[start : start + _AT_ONCE]))
+        return [envelope for envelope in found if envelope]
+
+    async def _fetch_one(self, document: str) -> _Envelope | None:
+        """One envelope; None for one that is not what the hub says it is, which then waits for people to look."""
+        answer = await self._kit.lgsp.ask("dochub", "envelopes.get", query={"document": document}, purpose="poll")
+        if not answer.good:
+            raise _bad(answer.status)
+        fetched = answer.json(_Fetched)
+        try:
+            raw = fetched.xml.encode()
+            if hashlib.sha256(raw).hexdigest() != fetched.digest:
+                raise EdxmlError(["nội dung không khớp mã băm của trục"])  # noqa: TRY301 -- one way out for all
+            envelope = read(parse(raw))
+            if str(envelope.id) != document:
+                raise EdxmlError([f"gói tin ghi số {envelope.id}"])  # noqa: TRY301
+        except EdxmlError as error:
+            log.error("unreadable-envelope", document=document, why=str(error))  # noqa: TRY400 -- no trace needed
+            return None
+        return _Envelope(
+            document, envelope.sender.code, envelope.sender.name, envelope.kind, envelope.subject, fetched.xml
+        )
+
+    async def _statuses(self, installation: str, newest: int) -> list[_Status]:
+        if newest <= self._read.get(installation, 0):
+            return []
+        read_to = await self._kit.pool.fetchval(
+            "SELECT number FROM status_cursor WHERE installation = $1", installation
+        )
+        self._read[installation] = read_to or 0
+        if newest <= (read_to or 0):
+            return []
+        query = {"installation": installation, "after": str(read_to or 0)}
+        answer = await self._kit.lgsp.ask("dochub", "statuses.list", query=query, purpose="poll")
+        if not answer.good:
+            raise _bad(answer.status)
+        told: _Statuses = answer.json(_Statuses)
+        return told.statuses
+
+    async def _take_over(self, _request: Request, asked: Asked, tx: Transaction, haul: _Haul) -> Reply:
+        taken = await _store(tx, haul) if haul.waiting else []
+        for document, agency in taken:
+            told = {"document": document, "agency": agency, "at": tx.now.isoformat()}
+            key = f"dochub:envelopes.received:{document}:{agency}"
+            await tx.send("dochub", "envelopes.received", told, subject=document, key=key)
+        if haul.statuses:
+            await _keep_latest(tx, asked.installation, haul.statuses)
+        await tx.execute(
+            "INSERT INTO poll (installation, at, fetched, request_key) VALUES ($1, $2, $3, $4)",
+            asked.installation,
+            tx.now,
+            len(taken),
+            tx.key,
+        )
+        return reply({"installation": asked.installation, "fetched": len(taken)})
+
+
+async def _store(tx: Transaction, haul: _Haul) -> list[tuple[str, str]]:
+    """Put envelopes and register entries down, each once; returns the entries that are new. Sorted: no deadlocks."""
+    envelopes = sorted(haul.envelopes, key=lambda envelope: envelope.document)
+    entries = sorted((entry.document, entry.addressee) for entry in haul.waiting)
+    await tx.execute(
+        "INSERT INTO received (document, sender, sender_name, kind, subject, xml) "
+        "SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[]) "
+        "ON CONFLICT DO NOTHING",
+        [envelope.document for envelope in envelopes],
+        [envelope.sender for envelope in envelopes],
+        [envelope.sender_name for envelope in envelopes],
+        [envelope.kind for envelope in envelopes],
+        [envelope.subject for envelope in envelopes],
+        [envelope.xml for envelope in envelopes],
+    )
+    rows = await tx.fetch(
+        "INSERT INTO incoming (document, agency, arrived_at) "
+        "SELECT document, agency, $3 FROM unnest($1::text[], $2::text[]) AS entry (document, agency) "
+        "ON CONFLICT DO NOTHING RETURNING document, agency",
+        [document for document, _ in entries],
+        [agency for _, agency in entries],
+        tx.now,
+    )
+    return [(row["document"], row["agency"]) for row in rows]
+
+
+async def _keep_latest(tx: Transaction, installation: str, statuses: list[_Status]) -> None:
+    latest: dict[tuple[str, str], _Status] = {}
+    for status in statuses:
+        before = latest.get((status.document, status.agency))
+        if before is None or before.seq < status.seq:
+            latest[status.document, status.agency] = status
+    kept = [latest[key] for key in sorted(latest)]
+    await tx.execute(
+        "INSERT INTO outgoing_status AS old (document, addressee, status, seq, at) "
+        "SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::integer[], $5::timestamptz[]) "
+        "ON CONFLICT (document, addressee) DO UPDATE SET status = excluded.status, seq = excluded.seq, "
+        "at = excluded.at WHERE old.seq < excluded.seq",
+        [status.document for status in kept],
+        [status.agency for status in kept],
+        [status.status for status in kept],
+        [status.seq for status in kept],
+        [status.at for status in kept],
+    )
+    await tx.execute(
+        "INSERT INTO status_cursor AS old (installation, number) VALUES ($1, $2) "
+        "ON CONFLICT (installation) DO UPDATE SET number = greatest(old.number, excluded.number)",
+        installation,
+        max(status.number for status in statuses),
+    )
+
+
+def _bad(status: int) -> Problem:
+    return Problem(503, "counterpart-out-of-reach", f"Trục liên thông trả lời {status}; xin thử lại sau.")

@@ -1,0 +1,71 @@
+"""Which act may follow which on a document, who does it, and what the sender is told: all legal steps."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Act(msgspec.Struct, frozen=True, kw_only=True):
+    """One step of one official on a document."""
+
+    event: str  #: its name in the book of events
+    roles: tuple[str, ...]  #: who may do it, in the document's own agency
+    before: tuple[str, ...]  #: states in which it is legal
+    after: str  #: state it leads to
+    status: str = ""  #: status that the hub is told (incoming documents)
+
+
+#: Outgoing: draft -> signed -> issued, or by paper draft -> printed -> scanned -> issued.
+SIGN = Act(event="signed", roles=("leader",), before=("draft",), after="signed")
+PRINT = Act(event="printed", roles=("document_clerk",), before=("draft",), after="printed")
+SCAN = Act(event="scanned", roles=("document_clerk",), before=("printed",), after="scanned")
+ISSUE = Act(event="issued", roles=("document_clerk",), before=("signed", "scanned"), after="issued")
+OUTGOING = {"signature": SIGN, "print": PRINT, "scan": SCAN, "issue": ISSUE}
+
+#: Incoming: arrived -> refused, or arrived -> registered (-> assigned) -> finished.
+INCOMING = {
+    "registration": Act(
+        event="registered", roles=("document_clerk",), before=("arrived",), after="registered", status="03"
+    ),
+    "assignment": Act(
+        event="assigned", roles=("leader", "document_clerk"), before=("registered",), after="assigned", status="04"
+    ),
+    "completion": Act(
+        event="finished", roles=("specialist",), before=("registered", "assigned"), after="finished", status="06"
+    ),
+    "refusal": Act(event="refused", roles=("document_clerk",), before=("arrived",), after="refused", status="02"),
+}
+
+#: For people.
+STATE_NAMES = {
+    "draft": "chờ ký",
+    "signed": "đã ký số, chờ phát hành",
+    "printed": "đã in và ký tay, chờ quét",
+    "scanned": "đã quét, chờ phát hành",
+    "issued": "đã phát hành",
+    "arrived": "mới đến, chờ đăng ký",
+    "registered": "đã vào sổ, chờ phân công",
+    "assigned": "đang xử lý",
+    "finished": "đã xử lý xong",
+    "refused": "đã trả lại",
+}
+EVENT_NAMES = {
+    "drafted": "Soạn thảo",
+    "signed": "Ký số",
+    "printed": "In, ký tay",
+    "scanned": "Quét, nhập lại",
+    "issued": "Phát hành",
+    "registered": "Vào sổ đến",
+    "assigned": "Phân công",
+    "finished": "Hoàn thành",
+    "refused": "Trả lại",
+}
+#: Statuses of edXML (vietnam-facts, section 3).
+STATUS_NAMES = {
+    "01": "đã đến",
+    "02": "từ chối tiếp nhận",
+    "03": "đã tiếp nhận",
+    "04": "đã phân công",
+    "05": "đang xử lý",
+    "06": "đã hoàn thành",
+}

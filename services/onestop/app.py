@@ -1,0 +1,54 @@
+"""The one-stop of the province's agencies (SYS-ONESTOP): desks, acts on dossiers, what other systems tell it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.routing import Route
+
+from services.kit.kit import Kit, WriteHandler
+from services.kit.operations import Operation
+from services.kit.serve import Parts
+from services.onestop import inbound
+from services.onestop.desk import Desk, guarded
+from services.onestop.handling import Decision, Examination, HandedIn, Handling, Wanted
+from services.onestop.reception import Handed, Reception
+from services.onestop.returning import Return, Returning
+from services.onestop.states import ACCEPT, ASK_SUPPLEMENT, DECIDE, EXAMINE, HAND_BACK, RECEIVE, SUPPLEMENT, Act
+
+_EXPORTS = {
+    "dossiers": "SELECT code, procedure, agency, channel, state, seq, moment(due_at) AS due_at, "
+    "moment(received_at) AS received_at FROM dossier ORDER BY code",
+    "events": "SELECT code, seq, event, state, actor, moment(at) AS at, request_key FROM event ORDER BY code, seq",
+    "payments": 'SELECT code, kind, amount, "order", request_key FROM payment ORDER BY id',
+}
+
+
+def build(kit: Kit) -> Parts:
+    """Put the one-stop together."""
+    desk, reception, handling, returning = Desk(kit), Reception(kit), Handling(kit), Returning(kit)
+
+    def act(path: str, of: Act, handler: WriteHandler, body: Any = None) -> Route:
+        return Route(path, guarded(kit, kit.write(handler, body=body), *of.roles), methods=["POST"])
+
+    one = "/api/dossiers/{code}"
+    return Parts(
+        routes=[
+            Route("/", desk.page(desk.door)),
+            Route("/sign-in", desk.enter, methods=["POST"]),
+            Route("/sign-out", desk.leave, methods=["POST"]),
+            Route("/desk", desk.page(desk.show_desk)),
+            Route("/dossiers/{code}", desk.page(desk.show_dossier)),
+            Route("/api/sign-in", kit.sign_in(kit.find_staff), methods=["POST"]),
+            Route("/api/desk", desk.open_dossiers),
+            act("/api/dossiers", RECEIVE, reception.receive, Handed),
+            act(f"{one}/acceptance", ACCEPT, reception.accept),
+            act(f"{one}/supplement-request", ASK_SUPPLEMENT, handling.ask_supplement, Wanted),
+            act(f"{one}/supplement", SUPPLEMENT, handling.take_supplement, HandedIn),
+            act(f"{one}/examination", EXAMINE, handling.examine, Examination),
+            act(f"{one}/decision", DECIDE, handling.decide, Decision),
+            act(f"{one}/return", HAND_BACK, returning.hand_back, Return),
+        ],
+        operations={name: Operation(apply=apply, body=body) for name, (apply, body) in inbound.operations(kit).items()},
+        exports=_EXPORTS,
+    )

@@ -1,0 +1,194 @@
+"""The desk of an agency: its open dossiers, for machines and as pages, and one dossier with its history."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any
+from urllib.parse import parse_qs
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from services.kit.accounts import Account, SignIn, check_passcode, issue_token, session_cookie
+from services.kit.clock import VIETNAM
+from services.kit.kit import Kit, json
+from services.kit.pages import Pages
+from services.kit.problems import Problem, not_found
+from services.onestop import dossiers
+from services.onestop.states import ACTS, NAMES, next_states
+
+ROLES = ("reception_clerk", "specialist", "leader")
+ROLE_NAMES = {"reception_clerk": "Cán bộ một cửa", "specialist": "Chuyên viên", "leader": "Lãnh đạo"}
+_MOST = 200  # dossiers shown at once, the most urgent first; a commune has fewer open, the rest is counted
+
+_OPEN = """
+    SELECT code, procedure, channel, state, seq, received_at, due_at, count(*) OVER () AS open
+    FROM dossier WHERE agency = $1 AND open ORDER BY due_at NULLS LAST, code LIMIT $2
+"""
+_HISTORY = "SELECT seq, event, state, actor, at, note FROM event WHERE code = $1 ORDER BY seq"
+_PAYMENTS = 'SELECT kind, amount, "order", at FROM payment WHERE code = $1 ORDER BY id'
+_PARCELS = "SELECT parcel, sent_at, delivered_at FROM parcel WHERE code = $1"
+_DOSSIER = f"SELECT {dossiers.COLUMNS} FROM dossier WHERE code = $1"  # noqa: S608 -- our own column names
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+class Desk:
+    """Reading for officials."""
+
+    def __init__(self, kit: Kit) -> None:
+        """Show what the service's database holds."""
+        self._kit, self._reference, self._pages = kit, kit.reference, Pages("onestop")
+
+    async def open_dossiers(self, request: Request) -> Response:
+        """Answer `onestop.desk`."""
+        who = self._kit.who(request, *ROLES)
+        rows = await self._kit.pool.fetch(_OPEN, who.agency, _MOST)
+        shown = [
+            {
+                "code": row["code"],
+                "procedure": row["procedure"],
+                "channel": row["channel"],
+                "state": row["state"],
+                "seq": row["seq"],
+                "received_at": _local(row["received_at"]),
+                "due_at": _local(row["due_at"]),
+            }
+            for row in rows
+        ]
+        return json({"agency": who.agency, "open": rows[0]["open"] if rows else 0, "dossiers": shown})
+
+    def page(self, show: Endpoint) -> Endpoint:
+        """Wrap a page so that its problems are pages too; who has not signed in is led to the door."""
+
+        async def endpoint(request: Request) -> Response:
+            try:
+                return await show(request)
+            except Problem as problem:
+                if problem.status == 401:  # noqa: PLR2004
+                    return RedirectResponse("/", 303)
+                return self._pages.page("problem.html", problem.status, problem=problem, who=None)
+
+        return endpoint
+
+    async def door(self, request: Request) -> Response:
+        """Show the sign-in form, or lead to the desk who has signed in already."""
+        try:
+            self._kit.who(request, *ROLES)
+        except Problem:
+            return self._pages.page("door.html", mistake="", account="", who=None)
+        return RedirectResponse("/desk", 303)
+
+    async def enter(self, request: Request) -> Response:
+        """Sign in by the form: a cookie that no script and no other site can use."""
+        fields = parse_qs((await request.body()).decode("utf-8", "replace"))
+        attempt = SignIn(fields.get("account", [""])[0].strip(), fields.get("passcode", [""])[0].strip())
+        try:
+            who = await self._official(attempt)
+        except Problem as problem:
+            return self._pages.page(
+                "door.html", problem.status, mistake=problem.detail, account=attempt.account, who=None
+            )
+        response = RedirectResponse("/desk", 303)
+        response.set_cookie(
+            session_cookie(self._kit.settings.service),
+            issue_token(self._kit.settings.token_key, who),
+            httponly=True,
+            samesite="strict",
+            path="/",
+        )
+        return response
+
+    async def _official(self, attempt: SignIn) -> Account:
+        check_passcode(self._kit.settings.passcode_key, attempt)
+        who, _ = await self._kit.find_staff(attempt)
+        if who.role not in ROLES:
+            raise Problem(403, "wrong-role", "Tài khoản này không làm việc ở bộ phận một cửa.")
+        return who
+
+    async def leave(self, _request: Request) -> Response:
+        """Sign out."""
+        response = RedirectResponse("/", 303)
+        response.delete_cookie(session_cookie(self._kit.settings.service), path="/", httponly=True, samesite="strict")
+        return response
+
+    async def show_desk(self, request: Request) -> Response:
+        """Show the open dossiers of the official's agency."""
+        who = self._kit.who(request, *ROLES)
+        rows = await self._kit.pool.fetch(_OPEN, who.agency, _MOST)
+        now = self._kit.clock.now()
+        lines = [
+            {
+                **dict(row),
+                "name": self._name(row["procedure"]),
+                "state_name": dossiers.state_name(row["state"]),
+                "late": row["due_at"] is not None and row["due_at"] < now and row["state"] != "awaiting_supplement",
+            }
+            for row in rows
+        ]
+        return self._pages.page(
+            "desk.html",
+            who=who,
+            role=ROLE_NAMES[who.role],
+            agency=self._reference.agencies[who.agency].name,
+            lines=lines,
+            open=rows[0]["open"] if rows else 0,
+        )
+
+    async def show_dossier(self, request: Request) -> Response:
+        """Show one dossier of the official's agency with its history."""
+        who, code = self._kit.who(request, *ROLES), request.path_params["code"]
+        row = await self._kit.pool.fetchrow(_DOSSIER, code)
+        if row is None:
+            raise not_found(f"hồ sơ {code}")
+        dossier = dossiers.read(row)
+        dossiers.check_agency(dossier.agency, who)
+        history = await self._kit.pool.fetch(_HISTORY, code)
+        return self._pages.page(
+            "dossier.html",
+            who=who,
+            dossier=dossier,
+            applicant_number=f"…{dossier.applicant_number[-3:]}",
+            procedure=self._name(dossier.procedure),
+            agency=self._reference.agencies[dossier.agency].name,
+            state=dossiers.state_name(dossier.state),
+            following=sorted(NAMES[state] for state in next_states(dossier.state)),
+            history=[self._line(line) for line in history],
+            payments=await self._kit.pool.fetch(_PAYMENTS, code),
+            parcels=await self._kit.pool.fetch(_PARCELS, code),
+        )
+
+    def _line(self, row: Any) -> dict[str, Any]:
+        official = self._reference.staff.get(row["actor"])
+        others = {"applicant": "Người nộp", "post": "Bưu điện"}
+        return {
+            **dict(row),
+            "label": ACTS[row["event"]].label,
+            "state_name": dossiers.state_name(row["state"]),
+            "who": official.name if official else others.get(row["actor"], row["actor"]),
+        }
+
+    def _name(self, procedure: str) -> str:
+        known = self._reference.procedures.get(procedure)
+        return known.name if known else procedure
+
+
+def guarded(kit: Kit, endpoint: Endpoint, *roles: str) -> Endpoint:
+    """Let only signed-in officials with one of the roles through, before anything else is looked at."""
+
+    async def guard(request: Request) -> Response:
+        request.state.who = _checked(kit.who(request, *roles))
+        return await endpoint(request)
+
+    return guard
+
+
+def _checked(who: Account) -> Account:
+    if not who.agency:
+        raise Problem(403, "no-agency", "Tài khoản này không thuộc cơ quan nào.")
+    return who
+
+
+def _local(moment: datetime | None) -> datetime | None:
+    return moment.astimezone(VIETNAM) if moment else None

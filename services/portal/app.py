@@ -1,0 +1,81 @@
+"""The provincial public-service portal (SYS-PORTAL): catalogue, filing, payment and tracking under one address."""
+
+from __future__ import annotations
+
+import hmac
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from services.kit.kit import Kit
+from services.kit.operations import Operation
+from services.kit.problems import Problem
+from services.kit.serve import Parts
+from services.portal.catalogue import Catalogue
+from services.portal.citizens import Citizens, Endpoint, guarded
+from services.portal.drift import CatalogueWatch
+from services.portal.filing import Filed, Filing
+from services.portal.following import Following, Progress, Rating, Supplement
+from services.portal.paying import Notice, Paying
+from services.portal.screens import Screens
+
+_EXPORTS = {
+    "dossiers": "SELECT code, procedure, agency, channel, state, seq, fee, moment(submitted_at) AS submitted_at, "
+    "request_key FROM dossier ORDER BY code",
+    "events": "SELECT code, event, moment(at) AS at, request_key FROM event ORDER BY id",
+    "payments": 'SELECT "order", code, amount, status, request_key FROM payment ORDER BY "order"',
+    "ratings": "SELECT code, score, request_key FROM rating ORDER BY code",
+    "drift": "SELECT procedure, what, here, there FROM drift ORDER BY procedure, what",
+}
+
+
+def build(kit: Kit) -> Parts:
+    """Put the portal together."""
+    catalogue = Catalogue(kit.reference.procedures.values())
+    following, watch, citizens = Following(kit), CatalogueWatch(kit), Citizens(kit)
+    filing, paying = Filing(kit, catalogue), Paying(kit, catalogue)
+    screens = Screens(kit, catalogue, following, watch)
+
+    def auditors(endpoint: Endpoint) -> Endpoint:
+        async def guard(request: Request) -> Response:
+            token = request.headers.get("authorization", "")
+            if not hmac.compare_digest(token, f"Bearer {kit.settings.audit_token}"):
+                raise Problem(401, "not-the-auditor", "Cần thẻ kiểm toán của lần chạy.")
+            return await endpoint(request)
+
+        return guard
+
+    one = "/api/dossiers/{code}"
+    return Parts(
+        routes=[
+            Route("/", screens.page(screens.home)),
+            Route("/procedures/{procedure}", screens.page(screens.procedure)),
+            Route("/tracking", screens.page(screens.tracking)),
+            Route("/api/procedures", screens.search),
+            Route("/api/procedures/{procedure}/form", screens.form),
+            Route("/api/sign-in", kit.sign_in(citizens.find), methods=["POST"]),
+            Route(
+                "/api/dossiers",
+                guarded(kit, kit.write(filing.submit, body=Filed, prepare=filing.prepare)),
+                methods=["POST"],
+            ),
+            Route(one, following.track),
+            Route(f"{one}/payment", guarded(kit, kit.write(paying.start, prepare=paying.prepare)), methods=["POST"]),
+            Route(
+                f"{one}/supplements",
+                guarded(kit, kit.write(following.supplement, body=Supplement)),
+                methods=["POST"],
+            ),
+            Route(f"{one}/result", guarded(kit, following.result)),
+            Route(f"{one}/rating", guarded(kit, kit.write(following.rate, body=Rating)), methods=["POST"]),
+            Route("/api/catalogue/comparison", auditors(kit.write(watch.note, prepare=watch.ask)), methods=["POST"]),
+        ],
+        operations={
+            "dossiers.progress": Operation(apply=following.learn, body=Progress),
+            "payments.notify": Operation(apply=paying.notify, body=Notice),
+        },
+        exports=_EXPORTS,
+        start=watch.start,
+        stop=watch.stop,
+    )

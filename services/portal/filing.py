@@ -1,0 +1,137 @@
+"""Submitting a dossier online: levels 3 and 4 only, with a code at once, and sent on in the same transaction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+
+from services.kit.kit import Kit, Reply, reply
+from services.kit.mistakes import Mistakes
+from services.kit.problems import Problem
+from services.kit.reference import Procedure
+from services.kit.transaction import Transaction
+from services.portal import levels
+from services.portal.catalogue import Catalogue, receives
+
+DELIVERIES = ("counter", "online", "post")
+
+# Code, dossier, step, event and form in one statement.
+# The counter simply grows past 9999; lpad alone would cut it off.
+_SUBMIT = """
+    WITH number AS (
+        INSERT INTO counter (agency, day, last) VALUES ($1, $2, 5001)
+        ON CONFLICT (agency, day) DO UPDATE SET last = counter.last + 1
+        RETURNING $1 || to_char($2::date, '"-"YYMMDD"-"') || lpad(last::text, greatest(4, length(last::text)), '0')
+                  AS code
+    ), dossier AS (
+        INSERT INTO dossier (code, procedure, agency, channel, state, seq, fee, delivery, applicant, company,
+                             submitted_at, request_key)
+        SELECT code, $3, $1, 'online', 'submitted', 0, $4, $5, $6, $7, $8, $9 FROM number
+    ), step AS (
+        INSERT INTO step (code, seq, state, at) SELECT code, 0, 'submitted', $8 FROM number
+    ), event AS (
+        INSERT INTO event (code, event, at, request_key) SELECT code, 'submitted', $8, $9 FROM number
+    ), form AS (
+        INSERT INTO form (code, content, at) SELECT code, $10, $8 FROM number
+    )
+    SELECT code FROM number
+"""
+
+
+class Filed(msgspec.Struct, frozen=True):
+    """What an applicant (or a company's agent) sends in."""
+
+    procedure: str
+    agency: str
+    form: dict[str, Any] | str
+    delivery: str
+    company: str | None = None  #: tax code
+
+
+class Company(msgspec.Struct, frozen=True):
+    """A company of the national business register."""
+
+    tax_code: str
+    name: str
+
+
+class _Looked(msgspec.Struct):
+    exists: bool
+    company: Company | None = None
+
+
+class _Ready(msgspec.Struct, frozen=True):
+    procedure: Procedure
+    company: Company | None
+
+
+class Filing:
+    """Takes dossiers in from the public."""
+
+    def __init__(self, kit: Kit, catalogue: Catalogue) -> None:
+        """Use the province's catalogue and agencies."""
+        self._kit, self._catalogue, self._agencies = kit, catalogue, kit.reference.agencies
+
+    async def prepare(self, _request: Request, body: Filed) -> _Ready:
+        """Check everything, and look the company up at the national register (SYS-DB-BUSINESS)."""
+        procedure = self._catalogue.by_code.get(body.procedure)
+        if procedure:
+            levels.require(procedure, levels.SUBMISSION, "nộp trực tuyến")
+        mistakes = Mistakes()
+        agency = self._agencies.get(body.agency)
+        if procedure is None:
+            mistakes.add("procedure", f"không có thủ tục “{body.procedure}”", "Chọn mã trong danh mục của tỉnh.")
+        if agency is None:
+            mistakes.add("agency", f"không có cơ quan “{body.agency}”", "Chọn cơ quan tiếp nhận của thủ tục.")
+        if procedure and agency and not receives(agency, procedure):
+            mistakes.add("agency", f"{agency.code} không tiếp nhận thủ tục này", "Chọn cơ quan tiếp nhận của thủ tục.")
+        if body.delivery not in DELIVERIES:
+            mistakes.add("delivery", f"“{body.delivery}”", f"Chọn một trong: {', '.join(DELIVERIES)}.")
+        elif procedure and body.delivery == "online" and procedure.level < levels.PAYMENT:
+            mistakes.add("delivery", "“online” ở mức độ 3", "Nhận kết quả tại quầy hoặc qua bưu điện.")
+        if not body.form:
+            mistakes.add("form", "để trống", "Điền tờ khai.")
+        company = None
+        if body.company is not None:
+            company = await self._look_up(body.company)
+            if company is None:
+                mistakes.add("company", f"không có mã số thuế “{body.company}”", "Kiểm tra lại mã số thuế.")
+        mistakes.stop()
+        assert procedure  # noqa: S101 -- otherwise stopped above
+        return _Ready(procedure, company)
+
+    async def submit(self, request: Request, body: Filed, tx: Transaction, ready: _Ready) -> Reply:
+        """Number the dossier, keep it, and send it on to its one-stop."""
+        who, procedure = request.state.who, ready.procedure
+        form = msgspec.json.encode(body.form)
+        code = await tx.value(
+            _SUBMIT, body.agency, tx.now.date(), procedure.code, procedure.fee, body.delivery, who.account,
+            body.company, tx.now, tx.key, form,
+        )  # fmt: skip
+        sent = {
+            "code": code,
+            "procedure": procedure.code,
+            "agency": body.agency,
+            "applicant": {"personal_number": who.account, "full_name": who.name},
+            "company": ready.company,
+            "delivery": body.delivery,
+            "submitted_at": tx.now,
+            "fee": procedure.fee,
+            "form": msgspec.Raw(form),
+            "request_key": tx.key,
+        }
+        await tx.send("onestop", "dossiers.submit", sent, subject=code)
+        return reply({"code": code, "state": "submitted", "fee": procedure.fee}, 201)
+
+    async def _look_up(self, tax_code: str) -> Company | None:
+        if not tax_code.strip():
+            return None
+        answer = await self._kit.lgsp.ask(
+            "national", "business.lookup", query={"tax_code": tax_code}, purpose="submit-dossier"
+        )
+        if not answer.good:
+            raise Problem(503, "counterpart-out-of-reach", "Cơ sở dữ liệu đăng ký doanh nghiệp chưa trả lời.")
+        looked: _Looked = answer.json(_Looked)
+        return looked.company if looked.exists else None

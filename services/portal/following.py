@@ -1,0 +1,173 @@
+"""What happens to a dossier after it was filed: the one-stop's news, tracking, supplements, result, rating."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from services.kit.clock import VIETNAM
+from services.kit.kit import Kit, Reply, json, reply
+from services.kit.mistakes import Mistakes
+from services.kit.problems import Problem, not_found, wrong_state
+from services.kit.transaction import Transaction
+from services.portal.citizens import check_own
+
+_BEST = 5
+
+# News may overtake each other: what is older than the newest changes nothing but the list of steps.
+_LEARN = """
+    WITH news AS (
+        INSERT INTO dossier (code, procedure, agency, channel, state, seq, fee, submitted_at, due_at, result, digest)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+        ON CONFLICT (code) DO UPDATE SET state = excluded.state, seq = excluded.seq, due_at = excluded.due_at,
+            result = excluded.result, digest = excluded.digest
+        WHERE dossier.seq < excluded.seq
+    )
+    INSERT INTO step (code, seq, state, at) VALUES ($1, $6, $5, $12) ON CONFLICT DO NOTHING
+"""
+_TRACK = """
+    SELECT dossier.state, agency, procedure, due_at, step.state AS step, step.at
+    FROM dossier LEFT JOIN step USING (code) WHERE code = $1 ORDER BY step.seq
+"""
+_SUPPLEMENT = """
+    WITH answered AS (UPDATE dossier SET supplemented_seq = seq WHERE code = $1),
+         form AS (INSERT INTO form (code, content, at) VALUES ($1, $2, $3))
+    INSERT INTO event (code, event, at, request_key) VALUES ($1, 'supplemented', $3, $4)
+"""
+
+
+class Progress(msgspec.Struct, frozen=True, kw_only=True):
+    """What a one-stop says about one of its dossiers."""
+
+    code: str
+    procedure: str
+    agency: str
+    channel: str
+    state: str
+    seq: int
+    at: datetime
+    fee: int
+    received_at: datetime | None = None
+    due_at: datetime | None = None
+    result: str | None = None
+    digest: str | None = None
+
+
+class Supplement(msgspec.Struct, frozen=True):
+    """What the applicant was asked for."""
+
+    form: dict[str, Any] | str
+
+
+class Rating(msgspec.Struct, frozen=True):
+    """How content the applicant is, from 1 to 5."""
+
+    score: int
+
+
+class Tracked(msgspec.Struct, frozen=True):
+    """What anybody may know who has the code: nothing about the applicant, the form or the outcome."""
+
+    code: str
+    state: str
+    agency: str
+    due_at: datetime | None
+    steps: list[dict[str, Any]]
+
+
+class Following:
+    """The life of dossiers as the public sees it."""
+
+    def __init__(self, kit: Kit) -> None:
+        """Read and write the service's database."""
+        self._kit = kit
+
+    async def learn(self, news: Progress, tx: Transaction) -> None:
+        """Take a one-stop's news in; a counter dossier becomes known by its first."""
+        await tx.execute(
+            _LEARN, news.code, news.procedure, news.agency, news.channel, news.state, news.seq, news.fee,
+            news.received_at, news.due_at, news.result, news.digest, news.at,
+        )  # fmt: skip
+
+    async def tracked(self, code: str) -> Tracked:
+        """Find a dossier for anybody; raises 404 while it is not known here."""
+        rows = await self._kit.pool.fetch(_TRACK, code)
+        if not rows:
+            raise not_found(f"hồ sơ {code}")
+        steps = [{"state": row["step"], "at": _local(row["at"])} for row in rows if row["step"]]
+        return Tracked(code, rows[0]["state"], rows[0]["agency"], _local(rows[0]["due_at"]), steps)
+
+    async def track(self, request: Request) -> Response:
+        """Answer `portal.track`."""
+        return json(await self.tracked(request.path_params["code"]))
+
+    async def supplement(self, request: Request, body: Supplement, tx: Transaction, _prepared: Any) -> Reply:
+        """Take a supplement in; the state changes only when the one-stop has it."""
+        mistakes = Mistakes()
+        if not body.form:
+            mistakes.add("form", "để trống", "Điền phần bổ sung.")
+        mistakes.stop()
+        code = request.path_params["code"]
+        row = await _own(request, tx, "state, seq, supplemented_seq")
+        if row["state"] != "awaiting_supplement":
+            raise wrong_state(f"Hồ sơ {code}", row["state"], "awaiting_supplement")
+        if row["supplemented_seq"] == row["seq"]:
+            raise Problem(
+                409, "already-supplemented", f"Hồ sơ {code} đã được bổ sung; xin chờ bộ phận một cửa.",
+                state=row["state"],
+            )  # fmt: skip
+        form = msgspec.json.encode(body.form)
+        await tx.execute(_SUPPLEMENT, code, form, tx.now, tx.key)
+        sent = {"code": code, "seq": row["seq"], "form": msgspec.Raw(form), "at": tx.now, "request_key": tx.key}
+        await tx.send("onestop", "supplements.add", sent, subject=code)
+        return reply({"code": code, "state": row["state"]})
+
+    async def result(self, request: Request) -> Response:
+        """Answer `portal.result`: the outcome, for its applicant only."""
+        code = request.path_params["code"]
+        row = await self._kit.pool.fetchrow(
+            "SELECT applicant, state, result, digest FROM dossier WHERE code = $1", code
+        )
+        if row is None:
+            raise not_found(f"hồ sơ {code}")
+        check_own(code, row["applicant"], request.state.who)
+        if row["result"] is None:
+            raise wrong_state(f"Hồ sơ {code}", row["state"], "returned")
+        return json({"code": code, "result": row["result"], "digest": row["digest"]})
+
+    async def rate(self, request: Request, body: Rating, tx: Transaction, _prepared: Any) -> Reply:
+        """Keep what the applicant thinks, once the result is there, and once only."""
+        mistakes = Mistakes()
+        if not 1 <= body.score <= _BEST:
+            mistakes.add("score", str(body.score), f"Cho điểm từ 1 đến {_BEST}.")
+        mistakes.stop()
+        code = request.path_params["code"]
+        row = await _own(request, tx, "state")
+        if row["state"] != "returned":
+            raise wrong_state(f"Hồ sơ {code}", row["state"], "returned")
+        kept = await tx.execute(
+            "INSERT INTO rating (code, score, request_key, at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+            code, body.score, tx.key, tx.now,
+        )  # fmt: skip
+        if kept == "INSERT 0 0":
+            raise Problem(409, "already-rated", f"Hồ sơ {code} đã được đánh giá.", state=row["state"])
+        return reply({"code": code, "score": body.score}, 201)
+
+
+async def _own(request: Request, tx: Transaction, columns: str) -> asyncpg.Record:
+    """Lock the dossier of the request for its applicant. Raises 404, or 403 for somebody else's."""
+    code = request.path_params["code"]
+    row = await tx.row(f"SELECT applicant, {columns} FROM dossier WHERE code = $1 FOR UPDATE", code)  # noqa: S608 -- ours
+    if row is None:
+        raise not_found(f"hồ sơ {code}")
+    check_own(code, row["applicant"], request.state.who)
+    return row
+
+
+def _local(moment: datetime | None) -> datetime | None:
+    return moment.astimezone(VIETNAM) if moment else None

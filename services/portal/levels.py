@@ -1,0 +1,28 @@
+"""The four service levels (SYS-LEVELS): how far a procedure runs online. Each level adds to the one below."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from services.kit.problems import Problem
+from services.kit.reference import Procedure
+
+FORM, SUBMISSION, PAYMENT = 2, 3, 4  #: the lowest level that allows it
+
+NAMES: Mapping[int, str] = {
+    1: "Mức độ 1: cung cấp đầy đủ thông tin về thủ tục",
+    2: "Mức độ 2: tải mẫu đơn, tờ khai; nộp trực tiếp hoặc qua bưu điện",
+    3: "Mức độ 3: điền và gửi hồ sơ trực tuyến; nộp lệ phí và nhận kết quả tại quầy",
+    4: "Mức độ 4: nộp lệ phí trực tuyến; nhận kết quả trực tuyến, tại quầy hoặc qua bưu điện",
+}
+
+
+def require(procedure: Procedure, level: int, what: str) -> None:
+    """Raise 409 `wrong-level` unless the procedure's level allows `what`."""
+    if procedure.level < level:
+        raise Problem(
+            409,
+            "wrong-level",
+            f"Thủ tục {procedure.code} ở mức độ {procedure.level}, {what} cần mức độ {level} trở lên.",
+            level=procedure.level,
+        )

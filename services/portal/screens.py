@@ -1,0 +1,165 @@
+"""What people see: home with search, procedure, form to download, tracking; and search for machines."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from services.kit.kit import Kit, json
+from services.kit.mistakes import Mistakes
+from services.kit.pages import Pages
+from services.kit.problems import Problem
+from services.kit.reference import Procedure
+from services.portal import levels
+from services.portal.catalogue import Catalogue, receives
+from services.portal.drift import CatalogueWatch
+from services.portal.following import Following
+
+#: State -> what people read.
+STATE_NAMES = {
+    "submitted": "Đã nộp, chờ tiếp nhận",
+    "received": "Đã tiếp nhận, đang giải quyết",
+    "awaiting_supplement": "Cần bổ sung",
+    "examined": "Đã thẩm định, chờ quyết định",
+    "approved": "Đã duyệt",
+    "rejected": "Không được chấp thuận",
+    "posted": "Kết quả đang được gửi qua bưu điện",
+    "returned": "Đã trả kết quả",
+}
+TIER_NAMES = {
+    "province": "UBND tỉnh",
+    "department": "sở, ban, ngành cấp tỉnh",
+    "district": "UBND cấp huyện",
+    "commune": "UBND cấp xã",
+}
+_A_SCREENFUL = 50  # procedures shown at once; keeps the heaviest page below 100 KB
+_A_FEW = 12  # agencies named one by one
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+class Screens:
+    """Pages, and the catalogue for machines."""
+
+    def __init__(self, kit: Kit, catalogue: Catalogue, following: Following, watch: CatalogueWatch) -> None:
+        """Show catalogue and dossiers."""
+        self._kit, self._catalogue, self._following, self._watch = kit, catalogue, following, watch
+        self._pages = Pages("portal")
+        self._province = kit.reference.province.name
+        self._plain_home: tuple[Any, HTMLResponse] | None = None
+
+    def page(self, show: Endpoint) -> Endpoint:
+        """Wrap a page so that its problems are pages too."""
+
+        async def endpoint(request: Request) -> Response:
+            try:
+                return await show(request)
+            except Problem as problem:
+                return self._page("problem.html", problem.status, problem=problem)
+
+        return endpoint
+
+    def _page(self, template: str, status: int = 200, **values: Any) -> HTMLResponse:
+        return self._pages.page(template, status, province=self._province, **values)
+
+    async def search(self, request: Request) -> Response:
+        """Answer `portal.search`."""
+        query, level = request.query_params.get("q", ""), _level(request)
+        found = self._catalogue.search(query, level=level)
+        shown = [
+            {"code": one.code, "name": one.name, "field": one.field, "level": one.level, "fee": one.fee}
+            for one in found[:_A_SCREENFUL]
+        ]
+        return json({"procedures": shown, "found": len(found)})
+
+    async def home(self, request: Request) -> Response:
+        """Home: search, and the catalogue by field and level."""
+        if not request.query_params:
+            # The page that most people see changes only with the catalogue's comparison.
+            if self._plain_home is None or self._plain_home[0] is not self._watch.summary:
+                self._plain_home = (self._watch.summary, self._home("", None, ""))
+            return HTMLResponse(self._plain_home[1].body, headers=dict(self._plain_home[1].headers))
+        return self._home(request.query_params.get("q", ""), _level(request), request.query_params.get("field", ""))
+
+    def _home(self, query: str, level: int | None, field: str) -> HTMLResponse:
+        asked = bool(query.strip() or level or field)
+        found = self._catalogue.search(query, level=level, field=field) if asked else []
+        return self._page(
+            "home.html",
+            query=query,
+            level=level,
+            field=field,
+            asked=asked,
+            shown=found[:_A_SCREENFUL],
+            found=len(found),
+            fields=self._catalogue.fields,
+            total=len(self._catalogue.by_code),
+            levels=levels.NAMES,
+            summary=self._watch.summary,
+        )
+
+    async def procedure(self, request: Request) -> Response:
+        """Show a procedure and what its level allows."""
+        procedure = self._catalogue.find(request.path_params["procedure"])
+        agencies = [agency for agency in self._kit.reference.agencies.values() if receives(agency, procedure)]
+        return self._page(
+            "procedure.html",
+            procedure=procedure,
+            level=levels.NAMES[procedure.level],
+            form=procedure.level >= levels.FORM,
+            submission=procedure.level >= levels.SUBMISSION,
+            payment=procedure.level >= levels.PAYMENT,
+            deadline=deadline_words(procedure),
+            agencies=agencies if len(agencies) <= _A_FEW else [],
+            tier=TIER_NAMES[procedure.tier],
+        )
+
+    async def form(self, request: Request) -> Response:
+        """Answer `portal.form`: a form made from the catalogue, as a page to print or fill in."""
+        procedure = self._catalogue.find(request.path_params["procedure"])
+        levels.require(procedure, levels.FORM, "tải mẫu đơn")
+        page = self._page("form.html", procedure=procedure, company=procedure.applicant == "company")
+        page.headers["Content-Disposition"] = f'attachment; filename="to-khai-{procedure.code}.html"'
+        return page
+
+    async def tracking(self, request: Request) -> Response:
+        """Show how a dossier stands, for anybody who has its code."""
+        code = request.query_params.get("code", "").strip()
+        if not code:
+            return self._page("tracking.html", code="", dossier=None, missing=False)
+        try:
+            dossier = await self._following.tracked(code)
+        except Problem as problem:
+            return self._page("tracking.html", problem.status, code=code, dossier=None, missing=True)
+        agency = self._kit.reference.agencies.get(dossier.agency)
+        return self._page(
+            "tracking.html",
+            code=code,
+            dossier=dossier,
+            missing=False,
+            agency=agency.name if agency else dossier.agency,
+            states=STATE_NAMES,
+        )
+
+
+def deadline_words(procedure: Procedure) -> str:
+    """Say the legal deadline as people say it: "3 ngày làm việc"."""
+    if procedure.same_day or procedure.deadline_hours <= 0:
+        return "trong ngày làm việc"
+    days, hours = divmod(procedure.deadline_hours, 8)
+    parts = [f"{days:.0f} ngày" if days else "", f"{hours:g} giờ" if hours else ""]
+    return " ".join(part for part in parts if part) + " làm việc"
+
+
+def _level(request: Request) -> int | None:
+    raw = request.query_params.get("level", "").strip()
+    if not raw:
+        return None
+    if raw not in {str(level) for level in levels.NAMES}:
+        mistakes = Mistakes()
+        mistakes.add("level", f"“{raw}”", "Chọn mức độ từ 1 đến 4, hoặc bỏ trống.")
+        mistakes.stop()
+    return int(raw)

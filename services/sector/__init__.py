@@ -1,0 +1,1 @@
+"""Neighbours that call through the LGSP: VnEdu (schools) and HIS (health facilities)."""

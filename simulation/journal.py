@@ -1,0 +1,113 @@
+"""The journal: append-only observations, one schema for the driven and the simulated world.
+
+A journal is a folder of `*.ndjson` files, one per writer. An observation is on disk (handed to the operating system in
+one write) before its outcome is used, so a driver killed at any instant leaves all but the line it was writing.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+Outcome = Literal["ok", "refused", "failed", "lost", "not_yet"]
+
+
+class Observation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One attempt of one operation, as its client saw it. Times are run seconds since traffic began.
+
+    Outcomes: `ok` acknowledged; `refused` a 4xx that the plan did not expect; `failed` a 5xx; `lost` no answer (the
+    effect is unknown); `not_yet` the subject has not reached that system yet, which is no error but costs latency.
+    """
+
+    journey: str
+    step: int
+    attempt: int = 1
+    operation: str
+    actor: str
+    subject: str = ""  #: what it was about once known: dossier code, document id, order, parcel
+    planned: float  #: when the plan wanted it
+    intended: float  #: the later of `planned` and the end of the journey's step before: latency counts from here
+    start: float  #: when the first byte was about to be sent
+    end: float
+    outcome: Outcome
+    final: bool = True  #: the operation ended with this attempt
+    status: int = 0  #: HTTP status; 0 without an answer
+    write: bool = False  #: an acknowledged write must be found in the systems' own books (law 5)
+    key: str = ""  #: the Idempotency-Key sent
+    trace: str = ""  #: W3C trace id
+    size: int = 0  #: bytes received
+    amount: int = 0  #: đồng, where money moved
+    why: str = ""  #: problem title, for anything but ok
+
+    @property
+    def latency(self) -> float:
+        """Seconds from the intended start to the end."""
+        return self.end - self.intended
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Something that happened to the run itself: traffic began or ended, a fault was set, a service was restarted."""
+
+    at: float  #: run seconds
+    event: str  #: "begin", "end", "fault", "restart", "stop", ...
+    subject: str = ""
+    detail: str = ""
+
+
+class Writer:
+    """Appends to one file of a journal; every line is one `write`, so a crash can tear only the last."""
+
+    def __init__(self, path: Path) -> None:
+        """Open (or create) the file; the folder must exist."""
+        self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+        self._encoder = msgspec.json.Encoder()
+
+    def write(self, entry: Observation | Event) -> None:
+        """Append one entry."""
+        line = self._encoder.encode(entry) + b"\n"
+        if os.write(self._fd, line) != len(line):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))  # the disk took only a part of it
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._fd)
+
+
+class Journal(msgspec.Struct, frozen=True):
+    """A whole journal in memory, sorted by end time."""
+
+    observations: list[Observation]
+    events: list[Event]
+    torn: int  #: incomplete last lines, at most one per file; more means damage
+
+
+def read(folder: Path) -> Journal:
+    """Read a journal back. A torn last line is counted, not raised; any other bad line raises ValueError."""
+    observations: list[Observation] = []
+    events: list[Event] = []
+    torn = 0
+    for path in sorted(folder.glob("*.ndjson")):
+        lines = path.read_bytes().split(b"\n")
+        torn += 1 if lines[-1] else 0
+        for number, line in enumerate(lines[:-1], start=1):
+            try:
+                if line.startswith(b'{"at"'):
+                    events.append(msgspec.json.decode(line, type=Event))
+                else:
+                    observations.append(msgspec.json.decode(line, type=Observation))
+            except msgspec.MsgspecError as error:
+                message = f"{path.name}:{number}: {error}"
+                raise ValueError(message) from error
+    observations.sort(key=lambda seen: (seen.end, seen.journey, seen.step, seen.attempt))
+    events.sort(key=lambda seen: seen.at)
+    return Journal(observations, events, torn)
+
+
+def acknowledged_writes(journal: Journal) -> Iterator[Observation]:
+    """Observations of writes that the client was told had been done."""
+    return (seen for seen in journal.observations if seen.write and seen.outcome == "ok")

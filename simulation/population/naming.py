@@ -1,0 +1,123 @@
+"""Names by sex and generation: họ, đệm, tên, in this order. All words come from fixtures/people/names.toml."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from simulation.population import tables
+from simulation.population.lottery import Lottery
+from simulation.population.tables import Generation
+
+U16 = NDArray[np.uint16]
+
+
+class NameBook:
+    """Draws names as numbers of words, many at once, and spells them."""
+
+    def __init__(self, *, surnames: str, more_surnames: Sequence[str] = ()) -> None:
+        """Take the list of surnames (nation, north or south) and surnames that have to be known besides."""
+        words, weights = tables.weights(tables.names().surnames[surnames]["weights"])
+        self.surnames = (*words, *dict.fromkeys(word for word in more_surnames if word not in words))
+        self._surname = Lottery(weights)
+        known = _generations()
+        self._until = np.array([generation.until for generation in known[0][:-1]])
+        groups = [pools(generation) for sex in known for generation in sex]
+        self._groups = len(known[0])
+        self.middles, self._middle, self._middle_base = _merge([middle for middle, _ in groups])
+        self.given, self._given, self._given_base = _merge([given for _, given in groups])
+        self._given_count = np.array([len(words) for _, (words, _) in groups])
+        self._last_middle = _word_numbers([middle.rsplit(" ", 1)[-1] for middle in self.middles], self.given)
+        self._given_word = _word_numbers(self.given, self.given)
+
+    def draw_surnames(self, bits: U16) -> U16:
+        """Draw surnames, as numbers of `surnames`."""
+        return self._surname.draw(bits).astype(np.uint16)
+
+    def draw_rest(
+        self, bits: NDArray[np.uint16], *, female: NDArray[np.bool_], years: NDArray[np.int64]
+    ) -> tuple[U16, U16]:
+        """Draw middle and given names, as numbers of `middles` and `given`, for people of given sex and year of birth.
+
+        `bits` has two rows of sixteen random bits. No name ends with the same word twice.
+        """
+        group = np.searchsorted(self._until, years, side="left") + female * self._groups
+        middle = self._middle_base[group] + self._middle.draw(bits[0], group)
+        local = self._given.draw(bits[1], group).astype(np.int64)
+        same = np.flatnonzero(self._given_word[self._given_base[group] + local] == self._last_middle[middle])
+        local[same] = (local[same] + 1) % self._given_count[group[same]]
+        return middle.astype(np.uint16), (self._given_base[group] + local).astype(np.uint16)
+
+    def spell(self, surnames: U16, middles: U16, given: U16) -> pl.Series:
+        """Write full names in Vietnamese order."""
+        parts = [
+            _words([f"{word} " for word in self.surnames]).gather(surnames),
+            _words([f"{word} " if word else "" for word in self.middles]).gather(middles),
+            _words(self.given).gather(given),
+        ]
+        frame = pl.DataFrame([part.alias(str(number)) for number, part in enumerate(parts)])
+        return frame.select(pl.concat_str("0", "1", "2")).to_series()
+
+    def surname_number(self, full_name: str) -> int:
+        """Number of the surname of a name; raises ValueError where the book does not know it."""
+        return self.surnames.index(full_name.split(" ", 1)[0])
+
+
+def generation(sex: str, year: int) -> Generation:
+    """Return the names given to boys ("male") or girls born in a year."""
+    rows = _generations()[sex == "female"]
+    return next(row for row in rows if year <= row.until)
+
+
+def _generations() -> tuple[tuple[Generation, ...], tuple[Generation, ...]]:
+    known = tables.names()
+    if [row.until for row in known.male] != [row.until for row in known.female]:
+        message = "names.toml: boys and girls need the same generations; make the `until` of both lists the same"
+        raise ValueError(message)
+    return known.male, known.female
+
+
+#: Words with their weights.
+Pool = tuple[tuple[str, ...], NDArray[np.float64]]
+
+
+def pools(generation: Generation) -> tuple[Pool, Pool]:
+    """Middle names (none, one or two words) and given names of a generation, with weights."""
+    pool: dict[str, float] = {"": generation.none}
+    words, weights = tables.weights(generation.single)
+    for word, weight in zip(words, weights / weights.sum(), strict=True):
+        pool[word] = weight * (1 - generation.none - generation.double)
+    firsts, first_weights = tables.weights(generation.first)
+    seconds, second_weights = tables.weights(generation.second)
+    pairs = {
+        f"{first} {second}": first_weight * second_weight
+        for first, first_weight in zip(firsts, first_weights, strict=True)
+        for second, second_weight in zip(seconds, second_weights, strict=True)
+        if first != second
+    }
+    scale = generation.double / sum(pairs.values())
+    pool.update((pair, weight * scale) for pair, weight in pairs.items())
+    return (tuple(pool), np.array(list(pool.values()))), tables.weights(generation.given)
+
+
+def _merge(pools: list[Pool]) -> tuple[tuple[str, ...], Lottery, NDArray[np.int64]]:
+    """Put the pools of all groups into one list of words, one lottery, and where each group begins in the list."""
+    width = max(len(words) for words, _ in pools)
+    rows = np.zeros((len(pools), width))
+    for row, (_, weights) in zip(rows, pools, strict=True):
+        row[: len(weights)] = weights
+    base = np.cumsum([0, *(len(words) for words, _ in pools[:-1])])
+    return tuple(word for words, _ in pools for word in words), Lottery(rows), base
+
+
+def _word_numbers(words: Sequence[str], numbered: Sequence[str]) -> NDArray[np.int64]:
+    """The same word, the same number; -1 for words that are not among those numbered."""
+    numbers = {word: number for number, word in enumerate(dict.fromkeys(numbered))}
+    return np.array([numbers.get(word, -1) for word in words])
+
+
+def _words(words: Sequence[str]) -> pl.Series:
+    return pl.Series(words, dtype=pl.String)

@@ -1,0 +1,348 @@
+"""Draws the people of one block. Its result depends on the setting and the block alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulation.identifiers import id_card, insurance, personal_number, phone
+from simulation.population import personas, tables
+from simulation.population.blocks import Block
+from simulation.population.households import Households
+from simulation.population.kinship import (
+    KIN,
+    KIN_OF,
+    MANS,
+    PLACES,
+    ROLE_OF,
+    ROLES,
+    SURNAME_OF,
+    WOMANS,
+    Kind,
+    codes,
+)
+from simulation.population.rows import Rows
+from simulation.population.setting import CARD_GROUPS, Setting
+from simulation.population.tables import PersonaHints
+
+I64 = NDArray[np.int64]
+
+_DAYS_PER_YEAR = 365.2425
+#: Households drawn beyond the number expected, as a share and a number, so that a block can be filled to the person.
+_SURPLUS, _SURPLUS_MORE = 1.05, 60
+#: Lowest and highest age of directors and agents from outside (assumed).
+_OUTSIDER_AGES = (27.0, 62.0)
+_NOISE_LOW, _NOISE_SPAN = 0.4, 1.2
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Skeleton:
+    """Who is in the block: kin and ages, before names and numbers."""
+
+    household: I64  #: within the block, from 0, ascending
+    kin: NDArray[np.uint8]
+    role: NDArray[np.uint8]
+    female: NDArray[np.bool_]
+    born: NDArray[np.int32]
+    line: NDArray[np.uint8]  #: whose surname within the household
+    unmarried: NDArray[np.bool_]  #: per household
+    persona: NDArray[np.uint8]
+    surname: NDArray[np.int64]  #: of personas and those with them; below 0 where drawn
+
+
+def draw_block(setting: Setting, block: Block) -> Rows:
+    """Draw the residents of a block: exactly as many people as it has."""
+    fixed = _fixed(setting, block) if block.first_of_commune else _nobody()
+    if len(fixed.born) > block.people:
+        commune = setting.province.communes[block.commune]
+        message = (
+            f"{setting.province.id}: commune {commune.code} has {commune.population} people, but its personas and their"
+            f" families are {len(fixed.born)}; give it more people or move a persona"
+        )
+        raise ValueError(message)
+    drawn = _drawn(setting, block, people=block.people - len(fixed.born))
+    everybody = _join(fixed, drawn)
+    return _complete(setting, block, everybody, places=_birthplaces(setting, block, len(everybody.born)))
+
+
+def draw_outsiders(setting: Setting, block: Block, *, places: I64, women_share: float) -> Rows:
+    """Draw people from other provinces, one per place (first three digits of the personal number)."""
+    rng = setting.streams.block("people.outsiders", block.index)
+    count = block.people
+    low, high = _OUTSIDER_AGES
+    ages = low + (high - low) * rng.random(count, np.float32)
+    skeleton = _Skeleton(
+        household=np.arange(count),
+        kin=np.zeros(count, dtype=np.uint8),
+        role=np.zeros(count, dtype=np.uint8),
+        female=rng.random(count, np.float32) < women_share,
+        born=_born(setting, ages),
+        line=np.zeros(count, dtype=np.uint8),
+        unmarried=np.zeros(count, dtype=bool),
+        persona=np.zeros(count, dtype=np.uint8),
+        surname=np.full(count, -1),
+    )
+    return _complete(setting, block, skeleton, places=places)
+
+
+def _born(setting: Setting, ages: NDArray[np.float32]) -> NDArray[np.int32]:
+    return (setting.day_number - np.floor(ages.astype(np.float64) * _DAYS_PER_YEAR)).astype(np.int32)
+
+
+def _nobody() -> _Skeleton:
+    empty = np.zeros(0, dtype=np.uint8)
+    return _Skeleton(
+        household=empty.astype(np.int64),
+        kin=empty,
+        role=empty,
+        female=empty.astype(bool),
+        born=empty.astype(np.int32),
+        line=empty,
+        unmarried=empty.astype(bool),
+        persona=empty,
+        surname=empty.astype(np.int64),
+    )
+
+
+def _fixed(setting: Setting, block: Block) -> _Skeleton:
+    """Personas of the commune and those who live with them."""
+    province = setting.province
+    found = personas.households(province, province.communes[block.commune].code, setting.today)
+    members = [(number, member) for number, household in enumerate(found) for member in household]
+    if not members:
+        return _nobody()
+    epoch = date(1970, 1, 1).toordinal()
+    kin = np.array([KIN.index(member.kin) for _, member in members], dtype=np.uint8)
+    female = np.array([member.female for _, member in members])
+    return _Skeleton(
+        household=np.array([number for number, _ in members]),
+        kin=kin,
+        role=np.minimum(kin, ROLES.index("other")),  # head, spouse, child, parent stand in both lists in this order
+        female=female,
+        born=np.array([member.born.toordinal() - epoch for _, member in members], dtype=np.int32),
+        # Those without a persona's surname: a wife has one of her own, the children have their father's.
+        line=np.where((kin == KIN.index("spouse")) & female, WOMANS, MANS).astype(np.uint8),
+        unmarried=np.zeros(len(found), dtype=bool),
+        persona=np.array([1 + member.persona for _, member in members], dtype=np.uint8),
+        surname=np.array(
+            [
+                setting.book.surname_number(province.personas[member.surname_of].name) if member.surname_of >= 0 else -1
+                for _, member in members
+            ]
+        ),
+    )
+
+
+def _drawn(setting: Setting, block: Block, *, people: int) -> _Skeleton:
+    """Households of exactly so many people."""
+    if people == 0:
+        return _nobody()
+    rng = setting.streams.block("people.households", block.index)
+    fit = setting.fit
+    count = int(people / fit.mean_size * _SURPLUS) + _SURPLUS_MORE
+    cells = setting.cells.draw(rng.integers(0, 2**16, count, dtype=np.uint16))
+    anchors = fit.lowest[cells] + fit.span[cells] * rng.random(count, np.float32)
+    made = setting.maker.draw(rng, fit.kinds[cells], anchors)
+    chosen, missing = _fill(made.sizes, people)
+    if missing:
+        singles = np.full(missing, Kind.SINGLE, dtype=np.uint8)
+        extra = setting.maker.draw(rng, singles, 20 + 40 * rng.random(missing, np.float32))
+        return _join(_flatten(setting, made, chosen), _flatten(setting, extra, np.arange(missing)))
+    return _flatten(setting, made, chosen)
+
+
+def _fill(sizes: I64, people: int) -> tuple[I64, int]:
+    """Choose households, in the order drawn, that hold exactly so many people.
+
+    The last ones are picked from the surplus for their size. Returns the chosen and how many people are still missing
+    (hardly ever any), to be made up by people living alone.
+    """
+    ends = np.cumsum(sizes)
+    cut = int(np.searchsorted(ends, people, side="right"))
+    missing = people - (int(ends[cut - 1]) if cut else 0)
+    surplus = list(enumerate(sizes[cut:].tolist(), start=cut))
+    more: list[int] = []
+    while missing:
+        fitting = [(size, -place) for place, size in surplus if size <= missing]
+        if not fitting:
+            break
+        size, place = max(fitting)
+        more.append(-place)
+        surplus.remove((-place, size))
+        missing -= size
+    return np.concatenate([np.arange(cut), np.array(more, dtype=np.int64)]), missing
+
+
+def _flatten(setting: Setting, made: Households, chosen: I64) -> _Skeleton:
+    """Households as rows of places → people, household by household, heads first."""
+    ages = made.ages[chosen]
+    flat = np.flatnonzero(ages.ravel() >= 0)
+    household, place = np.divmod(flat, PLACES)
+    code = codes(made.kinds[chosen], made.variants[chosen])[household] + place
+    return _Skeleton(
+        household=household,
+        kin=KIN_OF[code],
+        role=ROLE_OF[code],
+        female=made.female[chosen].ravel()[flat],
+        born=_born(setting, ages.ravel()[flat]),
+        line=SURNAME_OF[code],
+        unmarried=made.unmarried[chosen],
+        persona=np.zeros(len(flat), dtype=np.uint8),
+        surname=np.full(len(flat), -1),
+    )
+
+
+def _join(first: _Skeleton, second: _Skeleton) -> _Skeleton:
+    if not len(first.born):
+        return second
+    joined = {
+        name: np.concatenate([getattr(first, name), getattr(second, name)])
+        for name in ("kin", "role", "female", "born", "line", "unmarried", "persona", "surname")
+    }
+    household = np.concatenate([first.household, second.household + len(first.unmarried)])
+    return _Skeleton(household=household, **joined)
+
+
+def _birthplaces(setting: Setting, block: Block, count: int) -> I64:
+    """First three digits of personal numbers: the province where the birth was registered."""
+    bits = setting.streams.block("people.birthplace", block.index).integers(0, 2**16, (2, count), dtype=np.uint16)
+    home, other = setting.home_places, setting.other_places
+    places: I64 = np.where(bits[0] < setting.born_elsewhere, other[bits[1] % len(other)], home[bits[1] % len(home)])
+    return places
+
+
+def _complete(setting: Setting, block: Block, who: _Skeleton, *, places: I64) -> Rows:
+    """Add names, numbers and habits."""
+    count = len(who.born)
+    # Years as the calendar has them: the personal number shows the year of birth.
+    years = who.born.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970
+    ages = np.clip(((setting.day_number - who.born) / _DAYS_PER_YEAR).astype(np.int64), 0, tables.MAX_AGE)
+    surname, middle, given = _names(setting, block, who, years)
+    head = personal_number.heads(places, female=who.female, birth_years=years)
+    person = block.first_person + np.arange(count)
+    habits = _Habits(setting, block, who, ages)
+    turn, rest = np.divmod(person, phone.PER_PREFIX)
+    mobile = phone.numbers(
+        setting.today, turn * phone.PER_PREFIX + setting.scramble_phone(rest), habits.bits[5].astype(np.int64)
+    )
+    card = np.full(count, -1, dtype=np.int32)
+    if setting.id_card_prefix and block.commune >= 0:
+        numbers = id_card.numbers(setting.id_card_prefix, setting.scramble_id_card(rest))
+        card = np.where(ages >= id_card.FROM_AGE, numbers, -1).astype(np.int32)
+    return Rows(
+        commune=np.full(count, block.commune, dtype=np.int16),
+        household=block.first_person + 1 + who.household,
+        role=who.role,
+        kin=who.kin,
+        female=who.female,
+        born=who.born,
+        number_head=head.astype(np.int32),
+        number_serial=_serials(setting, block, head),
+        id_card=card,
+        surname=surname,
+        middle=middle,
+        given=given,
+        mobile=np.where(habits.phone, mobile, -1),
+        smartphone=habits.smartphone,
+        online=habits.online,
+        card_group=habits.card_group,
+        card_number=insurance.numbers(setting.insurance_province, setting.scramble_insurance(person)),
+        occupation=habits.occupation,
+        ethnicity=_ethnicity(setting, block, who),
+        persona=who.persona,
+    )
+
+
+def _names(
+    setting: Setting, block: Block, who: _Skeleton, years: I64
+) -> tuple[NDArray[np.uint16], NDArray[np.uint16], NDArray[np.uint16]]:
+    rng = setting.streams.block("people.names", block.index)
+    households = len(who.unmarried)
+    lines = setting.book.draw_surnames(rng.integers(0, 2**16, (3, households), dtype=np.uint16))
+    lines[0, who.unmarried] = lines[1, who.unmarried]
+    surname = lines.ravel()[who.line.astype(np.int64) * households + who.household]
+    surname = np.where(who.surname >= 0, who.surname, surname).astype(np.uint16)
+    middle, given = setting.book.draw_rest(
+        rng.integers(0, 2**16, (2, len(years)), dtype=np.uint16), female=who.female, years=years
+    )
+    return surname, middle, given
+
+
+def _serials(setting: Setting, block: Block, heads: I64) -> NDArray[np.int32]:
+    """Last six digits of personal numbers: unique among those with the same first six, in the whole province."""
+    order = np.argsort(heads.astype(np.int32), kind="stable")
+    ordered = heads[order]
+    first = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
+    rank = np.arange(len(heads)) - np.repeat(first, np.diff(np.append(first, len(heads))))
+    if len(rank) and int(rank.max()) >= block.serials:
+        message = (
+            f"{setting.province.id}: block {block.index} has more people of one sex and year of birth than the "
+            f"{block.serials} personal numbers that are left for it; the province is too large for six digits"
+        )
+        raise ValueError(message)
+    counters = np.empty(len(heads), dtype=np.int64)
+    counters[order] = block.first_serial + rank
+    # Another start for every province, sex and year, or all years would show the same run of serials.
+    size = setting.scramble_personal.size
+    counters = (counters + heads * 7_919) % size
+    return setting.scramble_personal(counters).astype(np.int32)
+
+
+def _ethnicity(setting: Setting, block: Block, who: _Skeleton) -> NDArray[np.unsignedinteger]:
+    rng = setting.streams.block("people.ethnicity", block.index)
+    return setting.ethnicity.draw(rng.integers(0, 2**16, len(who.unmarried), dtype=np.uint16))[who.household]
+
+
+class _Habits:
+    """What the people of a block do and have."""
+
+    def __init__(self, setting: Setting, block: Block, who: _Skeleton, ages: I64) -> None:
+        count = len(ages)
+        rng = setting.streams.block("people.habits", block.index)
+        self.bits = rng.integers(0, 2**16, (6, count), dtype=np.uint16)
+        area = int(setting.urban[block.commune])
+        effect = int(setting.commune_effect[block.commune])
+        self.occupation = setting.occupation.draw(
+            self.bits[0], setting.occupation_group[ages] + 2 * area + who.female
+        ).astype(np.uint8)
+        outside = block.commune < 0
+        if outside:
+            self.occupation[:] = tables.occupations().names.index("business_owner")
+        hints = _hints(setting, who.persona)
+        for row, hint in hints:
+            if hint.occupation is not None:
+                self.occupation[row] = tables.occupations().names.index(hint.occupation)
+        own, smart = setting.phone[area], setting.smartphone[area]
+        self.phone = (self.bits[1] < (own + effect * (own > 0))[ages]) | outside
+        self.smartphone = (self.bits[1] < np.minimum(smart + effect * (smart > 0), own + effect)[ages]) | outside
+        noise = self.bits[2] * np.float32(_NOISE_SPAN / 2**16) + np.float32(_NOISE_LOW)
+        self.online = np.clip(setting.willing[area][ages] * noise, 0, 1) * self.smartphone
+        self.card_group = setting.card.draw(self.bits[3], self.occupation)
+        old_from, old_below = setting.very_old
+        old = ages >= old_from
+        self.card_group[old] = (self.bits[3][old] < old_below) * CARD_GROUPS.index("BT")
+        if outside:
+            self.card_group[:] = 0  # their cards are another province's
+        for row, hint in hints:
+            self._obey(row, hint)
+
+    def _obey(self, row: int, hint: PersonaHints) -> None:
+        for value, column in ((hint.phone, self.phone), (hint.smartphone, self.smartphone)):
+            if value is not None:
+                column[row] = value
+        self.smartphone[row] &= self.phone[row]
+        if hint.online is not None:
+            self.online[row] = hint.online
+        self.online[row] *= self.smartphone[row]
+        if hint.insured is not None:
+            self.card_group[row] = CARD_GROUPS.index(hint.insured)
+
+
+def _hints(setting: Setting, persona: NDArray[np.uint8]) -> list[tuple[int, PersonaHints]]:
+    """Rows of personas that personas.toml names, with what it fixes."""
+    known = tables.personas()
+    rows = [(int(row), setting.province.personas[int(persona[row]) - 1].id) for row in np.flatnonzero(persona)]
+    return [(row, known[name]) for row, name in rows if name in known]

@@ -1,0 +1,190 @@
+"""A province's people and companies, drawn from one seed, and how they are written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from polars.io.plugins import register_io_source
+
+from simulation.identifiers.provinces import parts_of
+from simulation.population import companies as company_register
+from simulation.population import frames, personas, tables
+from simulation.population.blocks import Block, blocks_of
+from simulation.population.people import draw_block, draw_outsiders
+from simulation.population.rows import concatenate
+from simulation.population.setting import TODAY, Setting
+from simulation.progress import Progress, silent
+from simulation.province import Province
+from simulation.streams import Streams
+from simulation.text import Text
+
+#: People spelt at a time: their words take several times the memory of their numbers.
+_PAGE_PEOPLE = 250_000
+_PARQUET: dict[str, Any] = {
+    "compression": "zstd",
+    "compression_level": 1,
+    "row_group_size": 250_000,
+    "statistics": False,
+}
+#: Share of the work that people are; the rest is companies.
+_PEOPLE_WORK = 0.95
+
+
+@dataclass(frozen=True, kw_only=True)
+class Population:
+    """Everybody that the province's offices may meet. Columns: docs/population-schema.md."""
+
+    people: pl.DataFrame  #: residents, commune by commune, household by household
+    companies: pl.DataFrame
+    outsiders: pl.DataFrame  #: directors and agents who live elsewhere: columns of `people`, commune empty
+    branches: pl.DataFrame
+
+    def write(self, folder: Path) -> None:
+        """Write all tables as Parquet: people, companies, outsiders, branches. Same population, same bytes."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, table in (
+            ("people", self.people),
+            ("companies", self.companies),
+            ("outsiders", self.outsiders),
+            ("branches", self.branches),
+        ):
+            table.write_parquet(folder / f"{name}.parquet", **_PARQUET)
+
+    def write_reference(self, folder: Path) -> None:
+        """Write people.csv and companies.csv as the services read them (docs/reference-data.md)."""
+        folder.mkdir(parents=True, exist_ok=True)
+        # Nothing between the commas where there is nothing: a quoted empty text is not the same to a database.
+        columns = [
+            *(pl.col(name) for name in ("personal_number", "full_name", "sex", "born")),
+            *(pl.when(pl.col(name) != "").then(pl.col(name)).alias(name) for name in ("commune", "insurance_card")),
+        ]
+        with (folder / "people.csv").open("wb") as out:
+            self.people.select(columns).write_csv(out)
+            self.outsiders.select(columns).write_csv(out, include_header=False)
+        self.companies.select("tax_code", "name", "director", "province_code").write_csv(folder / "companies.csv")
+
+
+def read(folder: Path) -> Population:
+    """Read a population that `Population.write` has written."""
+    tables_read = {
+        name: pl.read_parquet(folder / f"{name}.parquet") for name in ("people", "companies", "outsiders", "branches")
+    }
+    return Population(**tables_read)
+
+
+def draw(
+    province: Province,
+    *,
+    seed: int,
+    progress: Progress = silent,
+    today: date | None = None,
+    workers: int = 1,
+) -> Population:
+    """Draw the people and companies of a province.
+
+    The same province, seed and day give the same people, whatever the number of workers (threads). `today` is the day
+    that ages refer to; without it, the era's own (`setting.TODAY`). Raises BadInputError for personas that cannot be
+    placed, and ValueError for a province too small for its personas or too large for its identifiers.
+    """
+    setting = _setting(province, seed, today)
+    how_many = company_register.counts(province)
+    blocks = blocks_of(province, outsiders=how_many.outsiders)
+    pages = list(_told(draw_pages(setting, blocks[:-1], workers=workers), blocks, progress))
+    people = pl.concat(pages)
+    outsiders = _outsiders(setting, blocks[-1], how_many)
+    able = pl.concat([company_register.candidates(setting, page) for page in pages])
+    register = company_register.draw(setting, how_many, people=able, outsiders=outsiders)
+    progress(1.0, Text("lập doanh nghiệp", "drawing companies"))
+    return Population(people=people, companies=register.companies, outsiders=outsiders, branches=register.branches)
+
+
+def draw_into(
+    folder: Path,
+    province: Province,
+    *,
+    seed: int,
+    progress: Progress = silent,
+    today: date | None = None,
+    workers: int = 1,
+) -> None:
+    """Draw a population straight into the files that `Population.write` writes, holding a few pages at a time.
+
+    For provinces of many millions: memory does not grow with the province. Raises as `draw` does.
+    """
+    setting = _setting(province, seed, today)
+    how_many = company_register.counts(province)
+    blocks = blocks_of(province, outsiders=how_many.outsiders)
+    folder.mkdir(parents=True, exist_ok=True)
+    able: list[pl.DataFrame] = []
+
+    def pages(
+        columns: list[str] | None, _predicate: pl.Expr | None, _rows: int | None, _batch: int | None
+    ) -> Iterator[pl.DataFrame]:
+        for page in _told(draw_pages(setting, blocks[:-1], workers=workers), blocks, progress):
+            able.append(company_register.candidates(setting, page))
+            yield page if columns is None else page.select(columns)
+
+    source = register_io_source(pages, schema=frames.PEOPLE_SCHEMA)
+    source.sink_parquet(folder / "people.parquet", maintain_order=True, engine="streaming", **_PARQUET)
+    outsiders = _outsiders(setting, blocks[-1], how_many)
+    register = company_register.draw(setting, how_many, people=pl.concat(able), outsiders=outsiders)
+    for name, table in (("companies", register.companies), ("outsiders", outsiders), ("branches", register.branches)):
+        table.write_parquet(folder / f"{name}.parquet", **_PARQUET)
+    progress(1.0, Text("lập doanh nghiệp", "drawing companies"))
+
+
+def draw_pages(setting: Setting, blocks: Sequence[Block], *, workers: int = 1) -> Iterator[pl.DataFrame]:
+    """Draw residents page by page, in the order of their blocks; holds one page at a time."""
+    setting.prepare()
+    for page in _pages(blocks):
+        if workers > 1:
+            with ThreadPoolExecutor(workers) as pool:
+                rows = list(pool.map(lambda block: draw_block(setting, block), page))
+        else:
+            rows = [draw_block(setting, block) for block in page]
+        yield frames.people(setting, concatenate(rows))
+
+
+def _setting(province: Province, seed: int, today: date | None) -> Setting:
+    # Provinces have streams of their own: with the same seed, two of them would otherwise share people.
+    streams = Streams(seed).within(province.id)
+    setting = Setting(province=province, streams=streams, today=today or TODAY[province.era])
+    personas.check(province, setting.today)
+    return setting
+
+
+def _told(pages: Iterable[pl.DataFrame], blocks: Sequence[Block], progress: Progress) -> Iterator[pl.DataFrame]:
+    """Tell the progress of pages as they come."""
+    total = max(blocks[-1].first_person, 1)
+    done = 0
+    for page in pages:
+        yield page
+        done += len(page)
+        progress(_PEOPLE_WORK * done / total, Text("lập dân số", "drawing people"))
+
+
+def _outsiders(setting: Setting, block: Block, how_many: company_register.Counts) -> pl.DataFrame:
+    """Directors and agents of companies from outside, each born where the company sits."""
+    seats = company_register.seats_outside(setting, how_many)
+    places = [int(parts_of(seat, era=setting.province.era)[0].personal_number) for seat in seats]
+    women = tables.companies().shares.directors_women
+    rows = draw_outsiders(setting, block, places=np.array(places, dtype=np.int64), women_share=women)
+    return frames.people(setting, rows)
+
+
+def _pages(blocks: Sequence[Block]) -> Iterator[list[Block]]:
+    page: list[Block] = []
+    for block in blocks:
+        page.append(block)
+        if sum(one.people for one in page) >= _PAGE_PEOPLE:
+            yield page
+            page = []
+    if page:
+        yield page

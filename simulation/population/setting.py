@@ -1,0 +1,247 @@
+"""All that the blocks of one population share: made once from the province and the seed, then only read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulation.identifiers import id_card, insurance, personal_number, phone
+from simulation.identifiers.provinces import parts_of, provinces
+from simulation.identifiers.scramble import Scramble
+from simulation.population import regions, tables
+from simulation.population.fit import GROUP_YEARS, Fit, fit
+from simulation.population.households import HouseholdMaker
+from simulation.population.lottery import Lottery, threshold
+from simulation.population.naming import NameBook
+from simulation.province import Province
+from simulation.streams import Streams
+
+#: The day that ages refer to where none is given: the day of the report on Bến Tre (source 4), and one year after the
+#: mergers of 2025.
+TODAY: Mapping[str, date] = {"2018": date(2018, 8, 22), "2026": date(2026, 7, 1)}
+
+#: Groups of insured by number: 0 is no card.
+CARD_GROUPS = ("", *insurance.GROUPS)
+_AREAS = ("rural", "urban")
+_SEXES = ("male", "female")
+#: Random bits of draws by occupation: finer than the tables' own accuracy.
+_HABIT_BITS = 12
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """One province, one seed, one day."""
+
+    province: Province
+    streams: Streams
+    today: date
+
+    def prepare(self) -> None:
+        """Make everything that is made when first asked for, so that workers find it there."""
+        for name, member in vars(type(self)).items():
+            if isinstance(member, cached_property):
+                getattr(self, name)
+
+    @cached_property
+    def day_number(self) -> int:
+        """Days from 1970-01-01 to the day that ages refer to."""
+        return (self.today - date(1970, 1, 1)).days
+
+    # --- households
+
+    @cached_property
+    def maker(self) -> HouseholdMaker:
+        """Draws households as the region has them."""
+        marriage = tables.households().marriage
+        return HouseholdMaker(
+            year=self.today.year, marriage_age_women=regions.closest(marriage.mean_age_women, self.province)
+        )
+
+    @cached_property
+    def fit(self) -> Fit:
+        """Weights of kinds of household, fitted to the province's pyramid."""
+        known = tables.households()
+        return fit(
+            self.maker,
+            tables.closest(tables.pyramids(), self.province).shares(),
+            mean_size=tables.closest(known.mean_size, self.province).value,
+            one_person=known.kinds.one_person,
+        )
+
+    @cached_property
+    def cells(self) -> Lottery:
+        """Draws cells of the fit."""
+        return Lottery(self.fit.weights)
+
+    # --- words
+
+    @cached_property
+    def book(self) -> NameBook:
+        """Names of the region, with the surnames of the province's personas."""
+        return NameBook(
+            surnames=regions.SURNAMES[regions.region(self.province)],
+            more_surnames=[persona.name.split(" ", 1)[0] for persona in self.province.personas],
+        )
+
+    @cached_property
+    def _ethnicity(self) -> tuple[tuple[str, ...], NDArray[np.float64]]:
+        return tables.weights(regions.closest(tables.habits().ethnicity, self.province).shares)
+
+    @property
+    def ethnicities(self) -> tuple[str, ...]:
+        """Ethnicities by number."""
+        return self._ethnicity[0]
+
+    @cached_property
+    def ethnicity(self) -> Lottery:
+        """Draws ethnicities."""
+        return Lottery(self._ethnicity[1])
+
+    # --- numbers
+
+    @cached_property
+    def home_places(self) -> NDArray[np.int64]:
+        """First three digits of personal numbers given out in this province (several where provinces were merged)."""
+        return _places(part.personal_number for part in parts_of(self.province.code, era=self.province.era))
+
+    @cached_property
+    def other_places(self) -> NDArray[np.int64]:
+        """First three digits of personal numbers given out in the other provinces."""
+        everywhere = _places(known.personal_number for known in provinces().values())
+        return np.setdiff1d(everywhere, self.home_places)
+
+    @cached_property
+    def born_elsewhere(self) -> np.uint32:
+        """What sixteen bits stay below for somebody whose birth was registered in another province."""
+        return np.uint32(threshold(regions.closest(tables.habits().born_elsewhere, self.province)))
+
+    @cached_property
+    def id_card_prefix(self) -> str:
+        """First two digits of the cards of nine digits; empty in the era that no longer has them."""
+        return parts_of(self.province.code, era="2018")[0].id_card if self.province.era == "2018" else ""
+
+    @cached_property
+    def insurance_province(self) -> str:
+        """Two digits of the province on health cards."""
+        return parts_of(self.province.code, era=self.province.era)[0].code
+
+    @cached_property
+    def scramble_personal(self) -> Scramble:
+        """Order of the last six digits of personal numbers."""
+        assert personal_number.PER_PROVINCE_SEX_YEAR == 1000 * 1000  # noqa: S101
+        return Scramble(high=1000, low=1000, rng=self.streams.block("people.personal-number", 0))
+
+    @cached_property
+    def scramble_id_card(self) -> Scramble:
+        """Order of the last seven digits of cards of nine digits."""
+        assert id_card.PER_PREFIX == 3125 * 3200  # noqa: S101
+        return Scramble(high=3125, low=3200, rng=self.streams.block("people.id-card", 0))
+
+    @cached_property
+    def scramble_phone(self) -> Scramble:
+        """Order of the last seven digits of mobile numbers."""
+        assert phone.PER_PREFIX == 3125 * 3200  # noqa: S101
+        return Scramble(high=3125, low=3200, rng=self.streams.block("people.phone", 0))
+
+    @cached_property
+    def scramble_insurance(self) -> Scramble:
+        """Order of the last eight digits of social-insurance numbers."""
+        assert insurance.PER_PROVINCE == 10_000 * 10_000  # noqa: S101
+        return Scramble(high=10_000, low=10_000, rng=self.streams.block("people.insurance", 0))
+
+    # --- habits, by area (0 rural, 1 urban) and single years of age
+
+    @cached_property
+    def urban(self) -> NDArray[np.int64]:
+        """1 for every commune that is a ward or township; one entry more, 1, for the outsiders."""
+        return np.array([*(regions.is_urban(commune.name) for commune in self.province.communes), True], dtype=np.int64)
+
+    @cached_property
+    def commune_effect(self) -> NDArray[np.int64]:
+        """How far each commune's phones are above or below its area's, in units of 1/65,536."""
+        spread = tables.habits().commune_spread * 2**16
+        drawn = self.streams.block("people.communes", 0).standard_normal(len(self.province.communes))
+        return np.array([*np.rint(np.clip(drawn, -2, 2) * spread), 0], dtype=np.int64)
+
+    @cached_property
+    def phone(self) -> NDArray[np.int64]:
+        """What sixteen bits stay below for the owner of a mobile phone."""
+        return threshold(tables.of_era(tables.habits().phone, self.province).by_age()).astype(np.int64)
+
+    @cached_property
+    def smartphone(self) -> NDArray[np.int64]:
+        """What the same bits stay below for a smartphone: whoever has one has a mobile phone."""
+        share = tables.of_era(tables.habits().smartphone, self.province).by_age()
+        return np.minimum(threshold(share).astype(np.int64), self.phone)
+
+    @cached_property
+    def willing(self) -> NDArray[np.float32]:
+        """Mean propensity to use a service online, of those with a smartphone."""
+        return tables.of_era(tables.habits().willing, self.province).by_age().astype(np.float32)
+
+    @cached_property
+    def occupation(self) -> Lottery:
+        """Draws occupations; groups are numbered by `occupation_group`."""
+        return Lottery(self._occupation_rows(), bits=_HABIT_BITS)
+
+    @cached_property
+    def occupation_group(self) -> NDArray[np.int64]:
+        """First group of each single year of age; add 2 for urban and 1 for women."""
+        ages = np.arange(tables.MAX_AGE + 1)
+        return (np.searchsorted(tables.occupations().from_ages, ages, side="right") - 1) * 4
+
+    @cached_property
+    def card(self) -> Lottery:
+        """Draws groups of insured by occupation, scaled to the province's share of insured people where it has one."""
+        weights = self._card_weights()
+        wanted = self.province.figures.get("insured_share")
+        if wanted is not None:
+            without = weights[:, 0] / weights.sum(axis=1)
+            scaled = np.clip(without * (1 - wanted.value) / max(self._share_without(without), 1e-9), 0, 0.999)
+            insured = weights[:, 1:] / weights[:, 1:].sum(axis=1, keepdims=True)
+            weights = np.concatenate([scaled[:, None], insured * (1 - scaled[:, None])], axis=1)
+        return Lottery(weights, bits=_HABIT_BITS)
+
+    @cached_property
+    def very_old(self) -> tuple[int, np.uint32]:
+        """Age from which all are under social protection, and what sixteen bits stay below for a card."""
+        insured = tables.habits().insured
+        return insured.very_old_from, np.uint32(threshold(insured.very_old_share))
+
+    @staticmethod
+    def _occupation_rows() -> NDArray[np.float64]:
+        known = tables.occupations()
+        return np.array([known.weights[age, area, sex] for age in known.from_ages for area in _AREAS for sex in _SEXES])
+
+    def _card_weights(self) -> NDArray[np.float64]:
+        insured = tables.habits().insured
+        weights = np.zeros((len(tables.occupations().names), len(CARD_GROUPS)))
+        for row, occupation in zip(weights, tables.occupations().names, strict=True):
+            for group, share in insured.groups[occupation].items():
+                row[CARD_GROUPS.index(group)] = share
+            row[0] = (100 - row.sum()) * insured.still_without[self.province.era]
+        return weights
+
+    def _share_without(self, without: NDArray[np.float64]) -> float:
+        """Share of all people without a card, as the pyramid and the occupations have it."""
+        groups = self._occupation_rows()
+        by_group = (groups / groups.sum(axis=1, keepdims=True)) @ without
+        people = sum(commune.population for commune in self.province.communes)
+        towns = sum(c.population for c in self.province.communes if regions.is_urban(c.name)) / max(people, 1)
+        middle = np.arange(tables.AGE_GROUPS) * GROUP_YEARS + GROUP_YEARS // 2
+        first = self.occupation_group[middle]
+        share = sum(
+            (self.fit.expected[:, sex] * by_group[first + 2 * area + sex]).sum() * (towns if area else 1 - towns)
+            for area in (0, 1)
+            for sex in (0, 1)
+        )
+        return float(share)
+
+
+def _places(codes: Iterable[str]) -> NDArray[np.int64]:
+    return np.array(sorted(int(code) for code in codes), dtype=np.int64)

@@ -1,0 +1,9 @@
+"""Year: a province's offices over a whole year in virtual time, in replications, and what a change of habit brings."""
+
+from __future__ import annotations
+
+from simulation.year.indicators import INDICATORS
+from simulation.year.simulating import Year, differences, simulate
+from simulation.year.whatif import WHAT_IFS, find
+
+__all__ = ["INDICATORS", "WHAT_IFS", "Year", "differences", "find", "simulate"]

@@ -1,0 +1,75 @@
+"""What a test may need of the machine, what becomes of it where that is missing, and the runs that tests share."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+
+import pytest
+from command_line import Run, Standing, Workplace, stand, verify
+
+from tinhmau.exits import UNKNOWN
+
+
+def _may_mount() -> bool:
+    """Whether a file system can be mounted: in a container, root alone is not enough."""
+    if shutil.which("unshare") is None:
+        return False
+    return subprocess.run(["unshare", "--mount", "true"], check=False, stderr=subprocess.DEVNULL).returncode == 0
+
+
+#: What a test may name in `@pytest.mark.needs(...)`: how to see whether it is there, and how to get it.
+THINGS: Mapping[str, tuple[Callable[[], bool], str]] = {
+    "chromium": (lambda: shutil.which("chromium") is not None, "apt install chromium"),
+    "root": (lambda: os.geteuid() == 0, "run the tests as root"),
+    "mount": (_may_mount, "run the tests as root, where mounting is allowed"),
+}
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a test whose needs are not met; fail it where CI promised to meet them (TINHMAU_PROMISED)."""
+    promised = set(os.environ.get("TINHMAU_PROMISED", "").split())
+    for mark in item.iter_markers("needs"):
+        for thing in mark.args:
+            there, way_out = THINGS[thing]
+            if there():
+                continue
+            reason = f"needs {thing}, which is not here: {way_out}"
+            if thing in promised:
+                pytest.fail(f"{reason} (CI promised it)")
+            pytest.skip(reason)
+
+
+@pytest.fixture
+def workplace() -> Iterator[Workplace]:
+    """Folders of its own for one test."""
+    made = Workplace()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def toy_run() -> Iterator[Run]:
+    """One whole `tinhmau verify` of the toy province; takes about 25 seconds, so every test shares it.
+
+    On a machine that is busy with something else the load generator is late and says UNKNOWN of itself: once more.
+    """
+    for attempts_left in (2, 1, 0):
+        made = Workplace()
+        run = verify(made)
+        if run.finished.code != UNKNOWN or not attempts_left:
+            break
+        made.close()
+    yield run
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def toy_up() -> Iterator[Standing]:
+    """The toy province left running by `tinhmau up`, for tests that only look."""
+    made = Workplace()
+    yield stand(made)
+    made.run("down", "--runs", made.runs)
+    made.close()

@@ -1,0 +1,695 @@
+"""The office as a process, with a real hub behind a stand-in LGSP: a document's whole way there and back."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+import requests
+from running_service import PASSCODE_KEY, Place, Running, lgsp_token
+from signing_keys import LEADER_WITHOUT_KEY, Keys
+from small_province import COMMUNE, DEPARTMENT, OTHER_COMMUNE, account
+from standin_lgsp import Answerer, Call, StandinLgsp
+
+from loadtests.accounts import passcode
+from services.kit.edxml import archive
+from services.kit.edxml.content_signature import ContentSignature
+from services.kit.edxml.trust import Trust
+from verification import records
+from verification.signature import examine
+
+KEYS = Keys()
+LETTER = {
+    "kind": "Công văn",
+    "subject": "V/v rà soát thủ tục hành chính",
+    "content": "Kính gửi quý cơ quan.\nĐề nghị rà soát.",
+    "addressees": [COMMUNE, OTHER_COMMUNE],
+    "priority": 1,
+}
+_FROM_OFFICE = (
+    "envelopes.send", "envelopes.list", "envelopes.get", "envelopes.received", "statuses.send", "statuses.list",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def hub(place: Place, lgsp: StandinLgsp, reference_folder: Path) -> Running:
+    """A hub, which the stand-in LGSP passes the office's calls to."""
+    KEYS.write(reference_folder)
+    service = place("dochub")
+    for operation in _FROM_OFFICE:
+        lgsp.answers[f"dochub.{operation}"] = _passing_to(service)
+    return service
+
+
+def _passing_to(service: Running) -> Answerer:
+    def answer(call: Call) -> tuple[int, Any]:
+        token = lgsp_token(provider=service.name, operation=call.operation, consumer="office")
+        response = requests.request(
+            "GET" if call.body is None else "POST",
+            f"{service.url}/lgsp/{call.operation}",
+            params=call.query,
+            data=None if call.body is None else msgspec.json.encode(call.body),
+            headers={"X-Lgsp-Token": token},
+            timeout=30,
+        )
+        return response.status_code, response.json()
+
+    return answer
+
+
+@pytest.fixture(scope="module")
+def office(place: Place, hub: Running) -> Running:
+    """An office whose hub is there."""
+    assert hub
+    return place("office")
+
+
+class Desk:
+    """One official at the office's API."""
+
+    def __init__(self, office: Running, role: str, agency: str) -> None:
+        """Sign in."""
+        self._office, self._agency = office, agency
+        self.token = office.sign_in(account(role, agency))
+
+    def act(self, path: str, body: Any = None, *, key: str | None = None) -> requests.Response:
+        """POST a step on an outgoing document."""
+        return self._office.post(path, body, token=self.token, key=key)
+
+    def on(self, act: str, document: str, *, key: str | None = None, **more: str) -> requests.Response:
+        """POST a step on an incoming document of one's own agency."""
+        body = {"agency": self._agency, "document": document, **more}
+        return self._office.post(f"/api/incoming/{act}", body, token=self.token, key=key)
+
+
+@pytest.fixture(scope="module")
+def desks(office: Running) -> dict[tuple[str, str], Desk]:
+    """All officials, by role and agency."""
+    roles = ("specialist", "leader", "document_clerk", "reception_clerk")
+    agencies = (DEPARTMENT, COMMUNE, OTHER_COMMUNE)
+    return {(role, agency): Desk(office, role, agency) for role in roles for agency in agencies}
+
+
+Desks = dict[tuple[str, str], Desk]
+
+
+def drafted(desks: Desks, *, agency: str = DEPARTMENT, **changes: Any) -> int:
+    """Return the number of a fresh draft."""
+    answer = desks["specialist", agency].act("/api/documents", LETTER | changes)
+    assert answer.status_code == 201, answer.text
+    return int(answer.json()["draft"])
+
+
+def signed(desks: Desks, **changes: Any) -> int:
+    """Return the number of a draft that its leader has signed."""
+    draft = drafted(desks, **changes)
+    answer = desks["leader", DEPARTMENT].act(f"/api/documents/{draft}/signature")
+    assert answer.json() == {"draft": draft, "state": "signed"}
+    return draft
+
+
+def issued(desks: Desks, **changes: Any) -> str:
+    """Return the DocumentId of an issued document."""
+    answer = desks["document_clerk", DEPARTMENT].act(f"/api/documents/{signed(desks, **changes)}/issue")
+    assert answer.status_code == 200, answer.text
+    return str(answer.json()["document"])
+
+
+def poll(office: Running, installation: str, *, key: str | None = None) -> requests.Response:
+    """Let an installation ask the hub."""
+    token = office.sign_in(f"poller.{installation}")
+    return office.post("/api/polls", {"installation": installation}, token=token, key=key)
+
+
+def emptied(office: Running) -> None:
+    """Let every document on its way arrive, so that a test counts only its own."""
+    office.drained()
+    assert poll(office, "an-mau").status_code == 200
+    office.drained()
+
+
+def arrived(office: Running, desks: Desks, **changes: Any) -> str:
+    """Return the DocumentId of a document that has reached its addressees' registers."""
+    document = issued(desks, **changes)
+    office.drained()
+    assert poll(office, "an-mau").status_code == 200
+    return document
+
+
+def told(hub: Running, document: str, agency: str) -> list[str]:
+    """Return the statuses that the hub was told."""
+    return [row["status"] for row in hub.export("statuses") if (row["document"], row["agency"]) == (document, agency)]
+
+
+# The way of a document.
+
+
+def test_a_document_travels_from_draft_to_done(office: Running, hub: Running, desks: Desks) -> None:
+    """Drafted, signed, numbered, sealed, carried, registered, assigned, finished, and the sender knows."""
+    emptied(office)
+    document = issued(desks)
+    assert re.fullmatch(r"000\.00\.12\.H07,2018/08/22,\d+/SGTVT-VP", document)
+    office.drained()
+    assert poll(office, "an-mau").json() == {"installation": "an-mau", "fetched": 2}
+    clerk, leader = desks["document_clerk", COMMUNE], desks["leader", COMMUNE]
+    assert clerk.on("registration", document).json()["state"] == "registered"
+    assert leader.on("assignment", document).json()["state"] == "assigned"
+    assert desks["specialist", COMMUNE].on("completion", document).json()["state"] == "finished"
+    refused = desks["document_clerk", OTHER_COMMUNE].on("refusal", document, reason="Gửi nhầm nơi nhận.")
+    assert refused.json() == {"document": document, "agency": OTHER_COMMUNE, "state": "refused", "status": "02"}
+    office.drained()
+    assert told(hub, document, COMMUNE) == ["01", "03", "04", "06"]
+    assert told(hub, document, OTHER_COMMUNE) == ["01", "02"]
+    assert poll(office, "tinh").json()["fetched"] == 0
+    latest = office.query("SELECT addressee, status FROM outgoing_status WHERE document = $1", document)
+    assert {(row["addressee"], row["status"]) for row in latest} == {(COMMUNE, "06"), (OTHER_COMMUNE, "02")}
+    register = {(row["document"], row["agency"]): row for row in office.export("incoming")}
+    assert register[document, COMMUNE]["status"] == "06"
+    assert register[document, OTHER_COMMUNE]["state"] == "refused"
+    assert office.export("dead_letters") == []
+
+
+def test_a_document_signed_on_paper_goes_the_long_way(office: Running, hub: Running, desks: Desks) -> None:
+    """Printed, signed by hand, scanned, then issued like any other; the scan's pages go with it."""
+    draft = drafted(desks, kind="tờ trình", addressees=[COMMUNE])
+    clerk = desks["document_clerk", DEPARTMENT]
+    assert clerk.act(f"/api/documents/{draft}/print").json()["state"] == "printed"
+    assert clerk.act(f"/api/documents/{draft}/scan", {"pages": 7}).json()["state"] == "scanned"
+    document = clerk.act(f"/api/documents/{draft}/issue").json()["document"]
+    assert document.endswith("/TTr-SGTVT")
+    office.drained()
+    (row,) = [row for row in hub.export("envelopes") if row["document"] == document]
+    assert "<edXML:PageAmount>7<" in row["xml"]
+    (mine,) = [row for row in office.export("documents") if row["document"] == document]
+    assert (mine["draft"], mine["signed"], mine["state"]) == (draft, "paper", "issued")
+
+
+def test_what_the_hub_holds_satisfies_the_judge(office: Running, hub: Running, desks: Desks) -> None:
+    """The judge's own check finds digest, header, seal and certificate of every envelope right."""
+    issued(desks)
+    office.drained()
+    rows = hub.export("envelopes")
+    assert rows
+    for row in rows:
+        assert examine(msgspec.convert(row, records.Envelope), KEYS.authority.pem.encode()) == ()
+
+
+def test_the_leaders_own_signature_travels_in_the_attachment(office: Running, hub: Running, desks: Desks) -> None:
+    """A receiver can check that this person signed this very text."""
+    document = issued(desks)
+    office.drained()
+    (row,) = [row for row in hub.export("envelopes") if row["document"] == document]
+    trust = Trust(KEYS.authority.pem.encode())
+    at = datetime.fromisoformat(row["accepted_at"])
+    (attachment,) = trust.open(row["xml"], at=at).attachments
+    files = archive.unpack(attachment.archive)
+    signature = msgspec.json.decode(files["chu-ky-ca-nhan.json"], type=ContentSignature)
+    holder = trust.signer(files["van-ban.txt"], signature, at=at)
+    assert holder.code == account("leader", DEPARTMENT)
+    assert "Đề nghị rà soát." in files["van-ban.txt"].decode()
+
+
+def test_numbers_of_an_agency_rise_without_gaps(desks: Desks) -> None:
+    """A refused attempt takes no number; every agency has its own book."""
+    first = _number(issued(desks))
+    clerk = desks["document_clerk", DEPARTMENT]
+    assert clerk.act(f"/api/documents/{drafted(desks)}/issue").status_code == 409
+    assert _number(issued(desks)) == first + 1
+
+
+def _number(document: str) -> int:
+    return int(document.split(",")[2].split("/", maxsplit=1)[0])
+
+
+# Once, whatever happens.
+
+
+def test_every_act_repeated_with_its_key_gives_the_same_reply_and_one_event(office: Running, desks: Desks) -> None:
+    """A client that did not hear the answer asks again; nothing happens twice."""
+    keys = [str(uuid.uuid4()) for _ in range(5)]
+    specialist, leader = desks["specialist", DEPARTMENT], desks["leader", DEPARTMENT]
+    clerk = desks["document_clerk", DEPARTMENT]
+
+    def twice(act: Callable[[], requests.Response]) -> Any:
+        first, second = act(), act()
+        assert first.status_code < 300, first.text
+        assert "Idempotency-Replayed" not in first.headers
+        assert second.headers["Idempotency-Replayed"] == "true"
+        assert (first.status_code, first.json()) == (second.status_code, second.json())
+        return first.json()
+
+    draft = twice(lambda: specialist.act("/api/documents", LETTER, key=keys[0]))["draft"]
+    twice(lambda: leader.act(f"/api/documents/{draft}/signature", key=keys[1]))
+    document = twice(lambda: clerk.act(f"/api/documents/{draft}/issue", key=keys[2]))["document"]
+    office.drained()
+    twice(lambda: poll(office, "an-mau", key=keys[3]))
+    twice(lambda: desks["document_clerk", COMMUNE].on("registration", document, key=keys[4]))
+    events = [row["request_key"] for row in office.export("events")]
+    polls = [row["request_key"] for row in office.export("polls")]
+    assert [events.count(key) for key in keys] == [1, 1, 1, 0, 1]
+    assert polls.count(keys[3]) == 1
+
+
+def test_a_key_used_for_something_else_is_refused(desks: Desks) -> None:
+    """One key, one act."""
+    key = str(uuid.uuid4())
+    specialist = desks["specialist", DEPARTMENT]
+    assert specialist.act("/api/documents", LETTER, key=key).status_code == 201
+    other = specialist.act("/api/documents", LETTER | {"priority": 0}, key=key)
+    assert (other.status_code, other.json()["title"]) == (422, "key-reused")
+
+
+def test_two_clerks_at_once_issue_a_document_once(office: Running, desks: Desks) -> None:
+    """One gets the number, the others are told that it is issued; nothing is sent twice."""
+    draft = signed(desks)
+    token = desks["document_clerk", DEPARTMENT].token
+
+    def issue(_: int) -> int:
+        headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": str(uuid.uuid4())}
+        return requests.post(f"{office.url}/api/documents/{draft}/issue", headers=headers, timeout=30).status_code
+
+    with ThreadPoolExecutor(6) as pool:
+        assert sorted(pool.map(issue, range(6))) == [200, 409, 409, 409, 409, 409]
+    office.drained()
+    assert office.export("dead_letters") == []
+
+
+def test_polls_at_once_take_a_document_over_once(office: Running, lgsp: StandinLgsp, desks: Desks) -> None:
+    """Whoever is first registers it; the hub gets one receipt for each addressee."""
+    emptied(office)
+    document = issued(desks)
+    office.drained()
+    token = office.sign_in("poller.an-mau")
+
+    def ask(_: int) -> int:
+        headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": str(uuid.uuid4())}
+        body = {"installation": "an-mau"}
+        answer = requests.post(f"{office.url}/api/polls", json=body, headers=headers, timeout=30)
+        return int(answer.json()["fetched"])
+
+    with ThreadPoolExecutor(6) as pool:
+        assert sum(pool.map(ask, range(6))) == 2
+    office.drained()
+    receipts = [item for item in lgsp.items("dochub.envelopes.received") if item["document"] == document]
+    assert sorted(item["agency"] for item in receipts) == [COMMUNE, OTHER_COMMUNE]
+    assert len([row for row in office.export("incoming") if row["document"] == document]) == 2
+
+
+def test_a_poll_that_finds_nothing_costs_one_call(office: Running, lgsp: StandinLgsp) -> None:
+    """Most polls find nothing; they ask once and write one line."""
+    emptied(office)  # what other tests have left comes home here, and its statuses with the next poll
+    poll(office, "tinh")
+    before = len(lgsp.calls)
+    key = str(uuid.uuid4())
+    assert poll(office, "tinh", key=key).json() == {"installation": "tinh", "fetched": 0}
+    assert [call.name for call in lgsp.calls[before:]] == ["dochub.envelopes.list"]
+    (row,) = [row for row in office.export("polls") if row["request_key"] == key]
+    assert (row["installation"], row["fetched"]) == ("tinh", 0)
+
+
+def test_what_only_waits_for_its_receipt_is_not_fetched_again(office: Running, lgsp: StandinLgsp, desks: Desks) -> None:
+    """The hub lists a document until it has the receipt; the office knows that it is here already."""
+    emptied(office)
+    issued(desks)
+    office.drained()
+    honest = lgsp.answers["dochub.envelopes.received"]
+    lgsp.answers["dochub.envelopes.received"] = lambda _call: (503, {})
+    try:
+        assert poll(office, "an-mau").json()["fetched"] == 2
+        before = len(lgsp.calls)
+        assert poll(office, "an-mau").json()["fetched"] == 0
+        assert "dochub.envelopes.get" not in [call.name for call in lgsp.calls[before:]]
+    finally:
+        lgsp.answers["dochub.envelopes.received"] = honest
+    office.drained()
+
+
+# When others are not there.
+
+
+def test_a_hub_out_of_reach_delays_and_loses_nothing(
+    office: Running, hub: Running, lgsp: StandinLgsp, desks: Desks
+) -> None:
+    """Issuing goes on; a poll says that it could not ask; later all arrives once."""
+    emptied(office)
+    lgsp.out_of_reach = True
+    try:
+        document = issued(desks)
+        key = str(uuid.uuid4())
+        assert poll(office, "an-mau", key=key).status_code == 503
+    finally:
+        lgsp.out_of_reach = False
+    office.drained()
+    assert len([row for row in hub.export("envelopes") if row["document"] == document]) == 1
+    assert poll(office, "an-mau", key=key).json()["fetched"] == 2
+
+
+def test_what_was_acknowledged_survives_a_power_cut(
+    office: Running, hub: Running, lgsp: StandinLgsp, desks: Desks
+) -> None:
+    """Killed with everything undelivered, the office comes back and delivers each thing once."""
+    travelling = arrived(office, desks)
+    office.drained()
+    lgsp.out_of_reach = True
+    try:
+        document = issued(desks)
+        assert desks["document_clerk", COMMUNE].on("registration", travelling).status_code == 200
+        assert desks["leader", COMMUNE].on("assignment", travelling).status_code == 200
+        assert office.backlog() == 3
+        office.restart()
+        assert office.backlog() == 3
+    finally:
+        lgsp.out_of_reach = False
+    office.drained()
+    assert len([row for row in hub.export("envelopes") if row["document"] == document]) == 1
+    assert told(hub, travelling, COMMUNE) == ["01", "03", "04"]
+    assert document in {row["document"] for row in office.export("documents")}
+
+
+def test_an_envelope_that_is_not_what_the_hub_says_is_left_alone(
+    office: Running, hub: Running, lgsp: StandinLgsp, desks: Desks
+) -> None:
+    """A text that does not match its digest is not taken over; once the hub is right again, it is."""
+    emptied(office)
+    document = issued(desks)
+    office.drained()
+    honest = lgsp.answers["dochub.envelopes.get"]
+
+    def dishonest(call: Call) -> tuple[int, Any]:
+        status, body = honest(call)
+        return status, body | {"xml": body["xml"].replace("rà soát", "xóa bỏ")}
+
+    lgsp.answers["dochub.envelopes.get"] = dishonest
+    try:
+        assert poll(office, "an-mau").json()["fetched"] == 0
+    finally:
+        lgsp.answers["dochub.envelopes.get"] = honest
+    assert poll(office, "an-mau").json()["fetched"] == 2
+    office.drained()
+    assert told(hub, document, COMMUNE) == ["01"]
+
+
+def test_a_document_that_the_hub_refuses_is_kept_as_a_dead_letter(
+    office: Running, lgsp: StandinLgsp, desks: Desks
+) -> None:
+    """With the hub's reason, for people to look at."""
+    honest = lgsp.answers["dochub.envelopes.send"]
+
+    def refusing(call: Call) -> tuple[int, Any]:
+        results = [{"key": item["key"], "result": "refused", "detail": "thử"} for item in call.body["items"]]
+        return 200, {"results": results}
+
+    lgsp.answers["dochub.envelopes.send"] = refusing
+    try:
+        document = issued(desks)
+        office.drained()
+    finally:
+        lgsp.answers["dochub.envelopes.send"] = honest
+    letters = office.export("dead_letters")
+    assert [(letter["subject"], letter["detail"]) for letter in letters] == [(document, "thử")]
+
+
+# What is not allowed.
+
+WRONG_STEPS = [
+    ("draft", "document_clerk", "issue"),
+    ("draft", "document_clerk", "scan"),
+    ("signed", "leader", "signature"),
+    ("signed", "document_clerk", "print"),
+    ("signed", "document_clerk", "scan"),
+    ("printed", "leader", "signature"),
+    ("printed", "document_clerk", "issue"),
+    ("printed", "document_clerk", "print"),
+    ("scanned", "document_clerk", "scan"),
+    ("scanned", "leader", "signature"),
+    ("issued", "document_clerk", "issue"),
+]
+WAYS = {
+    "draft": (),
+    "signed": (("leader", "signature"),),
+    "printed": (("document_clerk", "print"),),
+    "scanned": (("document_clerk", "print"), ("document_clerk", "scan")),
+    "issued": (("leader", "signature"), ("document_clerk", "issue")),
+}
+
+
+def outgoing_act(desks: Desks, draft: int, role: str, act: str) -> requests.Response:
+    """Do a step in the department."""
+    body = {"pages": 1} if act == "scan" else None
+    return desks[role, DEPARTMENT].act(f"/api/documents/{draft}/{act}", body)
+
+
+@pytest.mark.parametrize(("state", "role", "act"), WRONG_STEPS, ids=lambda value: value)
+def test_a_step_out_of_order_is_told_the_state_found(desks: Desks, state: str, role: str, act: str) -> None:
+    """409 `wrong-state`, and the document stays as it is."""
+    draft = drafted(desks)
+    for way_role, way in WAYS[state]:
+        assert outgoing_act(desks, draft, way_role, way).status_code == 200
+    answer = outgoing_act(desks, draft, role, act)
+    assert (answer.status_code, answer.json()["title"], answer.json()["state"]) == (409, "wrong-state", state)
+
+
+@pytest.mark.parametrize(
+    ("done", "act", "role", "state"),
+    [
+        ((), "assignment", "leader", "arrived"),
+        ((), "completion", "specialist", "arrived"),
+        (("registration",), "registration", "document_clerk", "registered"),
+        (("registration",), "refusal", "document_clerk", "registered"),
+        (("refusal",), "registration", "document_clerk", "refused"),
+        (("registration", "completion"), "assignment", "leader", "finished"),
+    ],
+)
+def test_an_incoming_step_out_of_order_is_told_the_state_found(
+    office: Running, desks: Desks, done: tuple[str, ...], act: str, role: str, state: str
+) -> None:
+    """The sender is not told of steps that were not taken."""
+    document = arrived(office, desks, addressees=[COMMUNE])
+    roles = {"registration": "document_clerk", "completion": "specialist", "refusal": "document_clerk"}
+    for step in done:
+        more = {"reason": "Gửi nhầm."} if step == "refusal" else {}
+        assert desks[roles[step], COMMUNE].on(step, document, **more).status_code == 200
+    more = {"reason": "Gửi nhầm."} if act == "refusal" else {}
+    answer = desks[role, COMMUNE].on(act, document, **more)
+    assert (answer.status_code, answer.json()["title"], answer.json()["state"]) == (409, "wrong-state", state)
+
+
+RIGHT_ROLES = {
+    "/api/documents": {"specialist"},
+    "/api/documents/1/signature": {"leader"},
+    "/api/documents/1/print": {"document_clerk"},
+    "/api/documents/1/scan": {"document_clerk"},
+    "/api/documents/1/issue": {"document_clerk"},
+    "/api/incoming/registration": {"document_clerk"},
+    "/api/incoming/assignment": {"leader", "document_clerk"},
+    "/api/incoming/completion": {"specialist"},
+    "/api/incoming/refusal": {"document_clerk"},
+    "/api/polls": {"poller"},
+}
+BODIES: dict[str, Any] = {
+    "/api/documents": LETTER,
+    "/api/documents/1/scan": {"pages": 1},
+    "/api/incoming/refusal": {"agency": COMMUNE, "document": "x", "reason": "y"},
+    "/api/polls": {"installation": "tinh"},
+}
+
+
+@pytest.mark.parametrize("path", RIGHT_ROLES)
+def test_each_act_is_for_its_roles_only(office: Running, desks: Desks, path: str) -> None:
+    """Nobody unknown (401), nobody in another role (403)."""
+    body = BODIES.get(path, {"agency": COMMUNE, "document": "x"} if "incoming" in path else None)
+    assert office.post(path, body).status_code == 401
+    for (role, agency), desk in desks.items():
+        if agency == COMMUNE and role not in RIGHT_ROLES[path]:
+            answer = desk.act(path, body)
+            assert (answer.status_code, answer.json()["title"]) == (403, "wrong-role"), role
+
+
+def test_an_official_works_for_the_own_agency_only(office: Running, desks: Desks) -> None:
+    """Neither another agency's drafts nor its incoming documents."""
+    draft = drafted(desks)
+    stranger = desks["leader", COMMUNE].act(f"/api/documents/{draft}/signature")
+    assert (stranger.status_code, stranger.json()["title"]) == (403, "wrong-agency")
+    document = arrived(office, desks, addressees=[COMMUNE])
+    body = {"agency": COMMUNE, "document": document}
+    stranger = desks["document_clerk", OTHER_COMMUNE].act("/api/incoming/registration", body)
+    assert (stranger.status_code, stranger.json()["title"]) == (403, "wrong-agency")
+
+
+def test_an_installation_asks_for_itself_only(office: Running) -> None:
+    """A poller cannot take another installation's documents."""
+    token = office.sign_in("poller.tinh")
+    answer = office.post("/api/polls", {"installation": "an-mau"}, token=token)
+    assert (answer.status_code, answer.json()["title"]) == (403, "wrong-installation")
+
+
+def test_a_leader_without_a_certificate_is_shown_the_paper_way(desks: Desks) -> None:
+    """409, and the way out is in the sentence."""
+    draft = drafted(desks, agency=OTHER_COMMUNE)
+    answer = desks["leader", OTHER_COMMUNE].act(f"/api/documents/{draft}/signature")
+    assert (answer.status_code, answer.json()["title"]) == (409, "no-certificate")
+    assert LEADER_WITHOUT_KEY in answer.json()["detail"]
+    assert "in, ký tay rồi quét" in answer.json()["detail"]
+
+
+def test_what_has_not_arrived_is_not_found(desks: Desks) -> None:
+    """404 `not-found`: the client may come back later."""
+    answer = desks["document_clerk", COMMUNE].on("registration", f"{DEPARTMENT},2018/08/22,9999/SGTVT-VP")
+    assert (answer.status_code, answer.json()["title"]) == (404, "not-found")
+
+
+@pytest.mark.parametrize("draft", ["0", "987654321", "9" * 40, "abc", "-1"])
+def test_an_unknown_draft_is_not_found(desks: Desks, draft: str) -> None:
+    """Whatever stands in its place."""
+    answer = desks["leader", DEPARTMENT].act(f"/api/documents/{draft}/signature")
+    assert (answer.status_code, answer.json()["title"]) == (404, "not-found")
+
+
+def test_all_mistakes_of_a_draft_are_listed_at_once(desks: Desks) -> None:
+    """Kind, subject, content, each addressee and priority, with the nearest kind proposed."""
+    wrong = {
+        "kind": "Công văng",
+        "subject": " ",
+        "content": "có ký tự \u0007",
+        "addressees": [COMMUNE, "000.99.99.H07", COMMUNE],
+        "priority": 9,
+    }
+    answer = desks["specialist", DEPARTMENT].act("/api/documents", wrong)
+    assert (answer.status_code, answer.json()["title"]) == (422, "invalid")
+    errors = {one["where"]: one["way_out"] for one in answer.json()["errors"]}
+    assert list(errors) == ["$.kind", "$.subject", "$.content", "$.addressees[1]", "$.addressees[2]", "$.priority"]
+    assert "“Công văn”" in errors["$.kind"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "where"),
+    [
+        ("/api/documents", LETTER | {"addressees": []}, "$.addressees"),
+        ("/api/documents", LETTER | {"colour": "red"}, "$"),
+        ("/api/documents/1/scan", {"pages": 0}, "$.pages"),
+        ("/api/incoming/refusal", {"agency": COMMUNE, "document": "x", "reason": " "}, "$.reason"),
+    ],
+)
+def test_bad_bodies_are_refused_with_the_place(desks: Desks, path: str, body: Any, where: str) -> None:
+    """422 names where."""
+    role, agency = ("specialist", DEPARTMENT) if path == "/api/documents" else ("document_clerk", COMMUNE)
+    answer = desks[role, agency].act(path, body)
+    assert answer.status_code == 422
+    assert [one["where"] for one in answer.json()["errors"]] == [where]
+
+
+def test_a_write_needs_a_key_and_a_sign_in_needs_the_right_passcode(office: Running, desks: Desks) -> None:
+    """400 without a key; 401 for a wrong passcode and for an account that nobody has."""
+    assert office.post("/api/documents", LETTER, token=desks["specialist", DEPARTMENT].token, key="").status_code == 400
+    wrong = {"account": account("leader", COMMUNE), "passcode": "0" * 12}
+    assert office.post("/api/sign-in", wrong, key="").status_code == 401
+    nobody = {"account": "nobody", "passcode": passcode(PASSCODE_KEY, "nobody")}
+    assert office.post("/api/sign-in", nobody, key="").status_code == 401
+
+
+# Pages.
+
+
+class Browser:
+    """A person at the pages: cookies, forms, no JavaScript."""
+
+    def __init__(self, office: Running, who: str) -> None:
+        """Sign in by the form."""
+        self._url, self._session = office.url, requests.Session()
+        fields = {"account": who, "passcode": passcode(PASSCODE_KEY, who)}
+        self.page = self._session.post(f"{self._url}/sign-in", data=fields, timeout=30)
+        assert "Bàn làm việc" in self.page.text
+
+    def open(self, path: str) -> requests.Response:
+        """Look at a page."""
+        self.page = self._session.get(self._url + path, timeout=30)
+        return self.page
+
+    def press(self, action: str, **fields: Any) -> requests.Response:
+        """Send the form with that action, with the hidden fields of the page that shows it."""
+        whole = rf'<form method="post" action="{re.escape(action)}">(.*?)</form>'
+        (form,) = re.findall(whole, self.page.text, re.DOTALL)
+        hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', form))
+        return self._session.post(self._url + action, data=hidden | fields, timeout=30)
+
+    def close(self) -> None:
+        """Leave."""
+        self._session.close()
+
+
+def test_officials_do_their_work_in_a_browser(office: Running, hub: Running) -> None:
+    """Draft, sign, issue, then on the other side register and refuse nothing but finish, all by buttons."""
+    specialist = Browser(office, account("specialist", DEPARTMENT))
+    fields = {"kind": "Thông báo", "subject": "Nghỉ lễ <2/9>", "content": "Kính báo.", "addressees": [COMMUNE],
+              "priority": "0"}  # fmt: skip
+    page = specialist.press("/desk/documents", **fields)
+    assert "Nghỉ lễ &lt;2/9&gt;" in page.text
+    path = page.url.removeprefix(office.url)
+    again = specialist.press("/desk/documents", **fields)
+    assert again.url == page.url  # the button pressed twice
+    leader = Browser(office, account("leader", DEPARTMENT))
+    leader.open(path)
+    page = leader.press(f"/desk{path}/signature")
+    assert "hợp lệ, của Lãnh đạo Sở Giao thông vận tải" in page.text
+    clerk = Browser(office, account("document_clerk", DEPARTMENT))
+    clerk.open(path)
+    page = clerk.press(f"/desk{path}/issue")
+    found = re.search(r"<code>([^<]+/TB-SGTVT)</code>", page.text)
+    assert found
+    document = found.group(1)
+    assert "Nghỉ lễ" in clerk.open("/registers/outgoing").text
+    office.drained()
+    poll(office, "an-mau")
+    receiver = Browser(office, account("document_clerk", COMMUNE))
+    page = receiver.open(f"/incoming?document={document}")
+    assert "Chữ ký số của cơ quan gửi: hợp lệ, của Sở Giao thông vận tải" in page.text
+    assert "đã vào sổ" in receiver.press("/desk/incoming/registration").text
+    assert document.split(",")[2] in receiver.open("/registers/incoming").text
+    office.drained()
+    assert told(hub, document, COMMUNE) == ["01", "03"]
+    for browser in (specialist, leader, clerk, receiver):
+        browser.close()
+
+
+def test_pages_show_only_the_own_agency_and_only_to_officials(office: Running, desks: Desks) -> None:
+    """A stranger is asked to sign in; another agency's document is not there."""
+    draft = drafted(desks)
+    assert "Mã đăng nhập" in office.get(f"/documents/{draft}").text
+    stranger = Browser(office, account("leader", COMMUNE))
+    page = stranger.open(f"/documents/{draft}")
+    assert page.status_code == 404
+    assert "Không tìm thấy" in page.text
+    assert stranger.open("/incoming?document=x").status_code == 404
+    stranger.close()
+
+
+def test_a_wrong_step_in_a_browser_is_explained(office: Running, desks: Desks) -> None:
+    """A page, not JSON, with the way back: here the leader signs in the middle of a colleague's signing."""
+    draft = drafted(desks)
+    leader = Browser(office, account("leader", DEPARTMENT))
+    leader.open(f"/documents/{draft}")
+    desks["leader", DEPARTMENT].act(f"/api/documents/{draft}/signature")
+    page = leader.press(f"/desk/documents/{draft}/signature")
+    assert page.status_code == 409
+    assert "đang ở trạng thái" in page.text
+    assert "Về bàn làm việc" in page.text
+    leader.close()
+
+
+def test_the_books_have_the_columns_of_the_contract(office: Running, desks: Desks) -> None:
+    """docs/wire.md, "Books"."""
+    arrived(office, desks)
+    columns = {name: set(office.export(name)[-1]) for name in ("documents", "events", "incoming", "polls")}
+    assert columns == {
+        "documents": {"draft", "document", "agency", "signed", "state", "addressees", "issued_at"},
+        "events": {"draft", "document", "agency", "event", "at", "request_key"},
+        "incoming": {"document", "agency", "arrived_at", "state", "status"},
+        "polls": {"installation", "at", "fetched", "request_key"},
+    }

@@ -1,0 +1,98 @@
+"""Faults as people write them, and what they do."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from pathlib import Path
+
+import msgspec
+import pytest
+from load_fake_world import STACK
+
+from loadtests import faults
+from loadtests.control import ControlError
+from loadtests.faults.kill import Kill
+from loadtests.faults.nothing import Nothing
+from simulation.mistakes import BadInputError
+from simulation.timeline import Timeline
+
+
+def test_a_fault_is_written_as_kind_service_and_official_time() -> None:
+    """`kill:portal@10:30` is the sudden death of the portal at half past ten."""
+    assert faults.parse("kill:portal@10:30") == Kill(spec="kill:portal@10:30", at=37800.0, service="portal")
+    assert faults.parse("kill:postgresql@10:30").spec == "kill:postgresql@10:30"
+    assert faults.parse("nothing@7:05") == Nothing(spec="nothing@7:05", at=25500.0)
+
+
+@pytest.mark.parametrize(
+    ("spec", "ways_out"),
+    [
+        ("kill:portl@10:30", ["“portal”"]),
+        ("kill@10:30", ["portal, postgresql, sector"]),
+        ("kil:portal@10:30", ["“kill”"]),
+        ("kill:portal", ["HH:MM"]),
+        ("kill:portal@25:00", ["HH:MM"]),
+        ("nothing:portal@10:30", ["nothing@HH:MM"]),
+        ("kil:portl@99", ["“kill”", "“portal”", "HH:MM"]),
+        ("", ["kill, nothing", "dochub, lgsp", "HH:MM"]),
+    ],
+)
+def test_every_mistake_in_a_fault_is_told_with_its_way_out(spec: str, ways_out: list[str]) -> None:
+    """Whoever mistypes learns all that is wrong at once."""
+    with pytest.raises(BadInputError) as caught:
+        faults.parse(spec)
+    told = [mistake.way_out.en for mistake in caught.value.mistakes]
+    assert len(told) == len(ways_out)
+    assert all(wanted in way_out for wanted, way_out in zip(ways_out, told, strict=True))
+
+
+def test_faults_strike_in_order_of_time_and_within_the_day() -> None:
+    """A fault in the night would never strike: it is refused before the run."""
+    day = Timeline(day="2018-08-22", points=((7 * 3600.0, 0.0), (17 * 3600.0, 60.0)))
+    early, late = faults.parse("nothing@8:00"), faults.parse("nothing@16:59")
+    assert faults.check([late, early], day) == [early, late]
+    with pytest.raises(BadInputError, match="07:00–17:00"):
+        faults.check([faults.parse("kill:lgsp@03:00")], day)
+
+
+def supervisor(path: Path, answer: dict[str, object], heard: list[dict[str, object]]) -> threading.Thread:
+    """Answer one question over a Unix socket."""
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(path))
+    listener.listen()
+
+    def serve() -> None:
+        with listener, listener.accept()[0] as line, line.makefile("rb") as questions:
+            heard.append(msgspec.json.decode(questions.readline()))
+            line.sendall(msgspec.json.encode(answer) + b"\n")
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    return thread
+
+
+def test_a_kill_is_the_supervisors_to_do(tmp_path: Path) -> None:
+    """The fault asks the supervisor by its socket, and a no is an error with the supervisor's words."""
+    heard: list[dict[str, object]] = []
+    stack = msgspec.structs.replace(STACK, control=str(tmp_path / "control.sock"))
+    thread = supervisor(tmp_path / "control.sock", {"ok": True, "pid": 1}, heard)
+    assert faults.parse("kill:onestop@9:00").strike(stack) == "onestop was killed"
+    thread.join()
+    assert heard == [{"act": "kill", "service": "onestop"}]
+    (tmp_path / "control.sock").unlink()
+    thread = supervisor(tmp_path / "control.sock", {"ok": False, "vi": "không", "en": "it is not running"}, heard)
+    with pytest.raises(ControlError, match="it is not running"):
+        faults.parse("kill:onestop@9:00").strike(stack)
+    thread.join()
+
+
+def test_a_stack_without_a_supervisor_cannot_be_hit() -> None:
+    """A vendor's system may offer no way to kill its parts: the fault fails, loudly."""
+    with pytest.raises(ControlError, match="no supervisor"):
+        faults.parse("kill:portal@9:00").strike(STACK)
+
+
+def test_the_fault_that_does_nothing_needs_nothing() -> None:
+    """The do-nothing twin works on any stack."""
+    assert "left alone" in faults.parse("nothing@9:00").strike(STACK)

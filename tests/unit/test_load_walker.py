@@ -1,0 +1,192 @@
+"""How one journey is walked: on time, tried again where that helps, every attempt in the journal."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import msgspec
+import pytest
+from load_fake_world import LOST, STACK, FakeWorld, ok, problem, timed
+
+from loadtests.walker import UNPLANNED, Walker
+
+CODE = "000.00.12.H07-180822-0001"
+RECEIVE: dict[str, Any] = {"procedure": "p", "applicant": {}, "fee_cash": 8000, "delivery": "counter"}
+
+
+def walk(world: FakeWorld, *steps: tuple[float, str, dict[str, Any]], closes: float = 1000.0) -> None:
+    """Walk one journey in the fake world."""
+    Walker(STACK, world.world(), run="r1", closes=closes).walk(timed(*steps))
+
+
+def test_a_step_begins_at_its_time_and_the_next_not_before_the_one_before_has_ended() -> None:
+    """The intended start is the later of the plan and the end of the step before."""
+    world = FakeWorld(answer_seconds=3.0)
+    walk(world, (5.0, "portal.home", {}), (6.0, "portal.search", {"q": ""}), (20.0, "portal.home", {}))
+    assert [seen.planned for seen in world.observations] == [5.0, 6.0, 20.0]
+    assert [seen.intended for seen in world.observations] == [5.0, 8.0, 20.0]
+    assert [seen.start for seen in world.observations] == [5.0, 8.0, 20.0]
+    assert [seen.latency for seen in world.observations] == [3.0, 3.0, 3.0]
+
+
+def test_a_late_start_counts_into_the_latency() -> None:
+    """A generator that comes late measures from when it should have begun."""
+    world = FakeWorld(answer_seconds=0.5)
+    world.time = 7.0
+    walk(world, (5.0, "portal.home", {}))
+    [seen] = world.observations
+    assert (seen.intended, seen.start, seen.latency) == (5.0, 7.0, 2.5)
+
+
+def test_a_write_is_tried_again_with_the_same_key_after_a_lost_answer() -> None:
+    """Nobody knows whether the first attempt had an effect, so the second carries the same Idempotency-Key."""
+    world = FakeWorld(LOST, problem(503, "database-unavailable"), ok({"code": CODE}, 201))
+    walk(world, (1.0, "onestop.receive", RECEIVE))
+    keys = [headers.get("Idempotency-Key") for _, request, headers in world.sent if request.target == "/api/dossiers"]
+    assert keys == ["dossier-1-1-r1"] * 3
+    received = world.observations[1:]
+    assert [(seen.outcome, seen.attempt, seen.final, seen.why) for seen in received] == [
+        ("lost", 1, False, "connection-lost"),
+        ("failed", 2, False, "database-unavailable"),
+        ("ok", 3, True, ""),
+    ]
+    assert {seen.intended for seen in received} == {received[0].intended}
+    assert received[2].start - received[1].end == pytest.approx(0.2)
+    assert len({seen.trace for seen in received}) == 1
+
+
+def test_an_acknowledged_write_is_in_the_journal_with_subject_key_and_money() -> None:
+    """Law 5 and law 2 find what they need in the one observation."""
+    world = FakeWorld(ok({"code": CODE}, 201))
+    walk(world, (1.0, "onestop.receive", RECEIVE))
+    seen = world.observations[-1]
+    assert (seen.write, seen.subject, seen.key, seen.amount) == (True, CODE, "dossier-1-1-r1", 8000)
+
+
+def test_a_system_that_stays_away_is_given_up_after_half_a_minute() -> None:
+    """The last attempt is final, the rest of the journey is not attempted, and an event says so."""
+    world = FakeWorld(*[LOST] * 100)
+    walk(world, (1.0, "portal.home", {}), (2.0, "portal.search", {"q": ""}))
+    assert [seen.final for seen in world.observations].count(True) == 1
+    assert world.observations[-1].final
+    assert 29.0 < world.observations[-1].end - 1.0 <= 30.0
+    [event] = world.events
+    assert (event.event, event.subject) == ("abandoned", "dossier-1")
+    assert "step 1 of 2, portal.home: connection-lost" in event.detail
+
+
+@pytest.mark.parametrize(("status", "title"), [(404, "not-found"), (409, "wrong-state")])
+def test_a_subject_on_its_way_is_looked_for_again(status: int, title: str) -> None:
+    """What has not reached the other system yet is no error, and costs latency."""
+    world = FakeWorld(ok({"code": CODE}, 201), *[problem(status, title)] * 4, ok({"code": CODE}))
+    walk(world, (0.0, "onestop.receive", RECEIVE), (1.0, "onestop.examine", {"proposal": "approve"}))
+    examined = [seen for seen in world.observations if seen.operation == "onestop.examine"]
+    assert [seen.outcome for seen in examined] == ["not_yet"] * 4 + ["ok"]
+    pauses = [later.start - earlier.end for earlier, later in pairwise(examined)]
+    assert pauses == pytest.approx([0.1, 0.2, 0.3, 0.3])
+    assert examined[-1].latency == pytest.approx(0.95)
+
+
+def test_a_result_waits_for_the_payment_that_is_on_its_way() -> None:
+    """Money paid online reaches the one-stop a little later; until then the result is not handed out."""
+    world = FakeWorld(ok({"code": CODE}, 201), problem(409, "fee-unpaid"), ok({"code": CODE, "parcel": "P1"}))
+    walk(world, (0.0, "onestop.receive", RECEIVE), (1.0, "onestop.hand_back", {"by": "post", "fee_cash": 0}))
+    assert [seen.outcome for seen in world.observations if seen.step == 2] == ["not_yet", "ok"]
+
+
+def test_where_nothing_travels_a_missing_subject_is_refused_at_once() -> None:
+    """A draft lives in the office that made it: a 404 there is an answer, not a delay."""
+    world = FakeWorld(ok({"draft": 7}, 201), problem(404, "not-found"))
+    walk(world, (0.0, "office.draft", DRAFT), (1.0, "office.sign", {}), (2.0, "office.issue", {}))
+    assert [(seen.operation, seen.outcome) for seen in world.observations if seen.step] == [
+        ("office.draft", "ok"),
+        ("office.sign", "refused"),
+    ]
+    assert world.events[0].detail == "step 2 of 3, office.sign: not-found"
+
+
+DRAFT: dict[str, Any] = {"kind": "cv", "subject": "V/v", "content": "", "addressees": ["a"], "priority": 0}
+
+
+def test_a_refusal_that_the_plan_expects_is_a_success_without_a_write() -> None:
+    """Who asks to pay online below level 4 is rightly told so; no order exists that law 5 could look for."""
+    world = FakeWorld(problem(409, "wrong-level"))
+    walk(world, (0.0, "portal.submit", {"procedure": "p", "agency": "a", "form": {}, "delivery": "counter"}))
+    seen = world.observations[-1]
+    assert (seen.outcome, seen.status, seen.why, seen.write, seen.amount) == ("ok", 409, "wrong-level", False, 0)
+
+
+def test_staff_sign_in_once_and_their_acts_are_timed_without_it() -> None:
+    """The sign-in is an observation of its own, outside the plan's numbering; later journeys reuse the token."""
+    world = FakeWorld(answer_seconds=0.5)
+    walker = Walker(STACK, world.world(), run="r1", closes=100.0)
+    walker.walk(timed((1.0, "onestop.desk", {})))
+    walker.walk(timed((5.0, "onestop.desk", {})))
+    assert [(seen.operation, seen.step) for seen in world.observations] == [
+        ("onestop.sign_in", UNPLANNED),
+        ("onestop.desk", 1),
+        ("onestop.desk", 1),
+    ]
+    assert [seen.latency for seen in world.observations] == [0.5, 0.5, 0.5]
+    assert world.sent[-1][2]["Authorization"] == "Bearer token-of-clerk"
+
+
+def test_a_citizen_signs_in_by_plan_and_again_in_the_next_journey() -> None:
+    """A citizen's session lasts one journey."""
+    world = FakeWorld(ok({"code": CODE}, 201), ok({"code": CODE}, 201))
+    submit = {"procedure": "p", "agency": "a", "form": {}, "delivery": "counter"}
+    walker = Walker(STACK, world.world(), run="r1", closes=100.0)
+    for at in (1.0, 2.0):
+        walker.walk(timed((at, "portal.sign_in", {}), (at, "portal.submit", submit), account="083180000001"))
+    assert [seen.operation for seen in world.observations] == ["portal.sign_in", "portal.submit"] * 2
+    assert [seen.step for seen in world.observations] == [1, 2] * 2
+
+
+def test_a_session_that_is_over_is_renewed_once() -> None:
+    """A 401 leads to a new sign-in and one more attempt with the same key."""
+    world = FakeWorld(problem(401, "not-signed-in"), ok({"code": CODE}, 201))
+    walk(world, (1.0, "onestop.receive", RECEIVE))
+    assert [(seen.operation, seen.outcome, seen.final) for seen in world.observations] == [
+        ("onestop.sign_in", "ok", True),
+        ("onestop.receive", "refused", False),
+        ("onestop.sign_in", "ok", True),
+        ("onestop.receive", "ok", True),
+    ]
+    world = FakeWorld(*[problem(401, "not-signed-in")] * 2)
+    walk(world, (1.0, "onestop.receive", RECEIVE))
+    assert [seen.final for seen in world.observations if seen.operation == "onestop.receive"] == [False, True]
+
+
+def test_a_poller_signs_in_as_its_installation() -> None:
+    """The machine's account follows from the installation that it polls for."""
+    world = FakeWorld()
+    walker = Walker(STACK, world.world(), run="r1", closes=100.0)
+    walker.walk(timed((1.0, "office.poll", {"installation": "vp-ubnd"}), account=""))
+    assert msgspec.json.decode(world.sent[0][1].body)["account"] == "poller.vp-ubnd"
+
+
+def test_a_receipt_without_the_promised_number_is_no_success() -> None:
+    """A 201 without a code leaves the citizen with nothing to track."""
+    world = FakeWorld(ok({"state": "received"}, 201))
+    walk(world, (1.0, "onestop.receive", RECEIVE), (2.0, "onestop.examine", {"proposal": "approve"}))
+    assert (world.observations[-1].outcome, world.observations[-1].why) == ("failed", "bad-answer")
+    assert world.events[0].event == "abandoned"
+
+
+def test_a_server_error_is_final() -> None:
+    """A 500 is a mistake of the system, and trying again would hide it."""
+    world = FakeWorld(problem(500, "internal"))
+    walk(world, (1.0, "portal.home", {}))
+    assert [(seen.outcome, seen.final, seen.why) for seen in world.observations] == [("failed", True, "internal")]
+
+
+def test_nothing_new_begins_once_traffic_is_closed() -> None:
+    """Past the end the rest of a journey is abandoned and no attempt repeated."""
+    world = FakeWorld(LOST, LOST, LOST)
+    walk(world, (1.0, "portal.home", {}), (2.0, "portal.home", {}), closes=1.05)
+    assert [(seen.outcome, seen.final) for seen in world.observations] == [("lost", True)]
+    world = FakeWorld()
+    walk(world, (1.0, "portal.home", {}), (2.0, "portal.home", {}), closes=1.5)
+    assert len(world.observations) == 1
+    assert world.events[0].detail == "step 2 of 2, portal.home: traffic-over"

@@ -1,0 +1,108 @@
+"""The commands of `tinhmau`, one file each; a file is only imported when its command is called."""
+
+from __future__ import annotations
+
+from importlib import import_module, metadata
+
+import click
+import msgspec
+
+from simulation.text import Text
+from tinhmau import interrupts
+from tinhmau.language import say, t
+
+
+class Row(msgspec.Struct, frozen=True):
+    """Where a command is, and what it is for in a few words."""
+
+    module: str  #: below tinhmau.commands
+    attribute: str
+    purpose: Text
+
+
+#: In the order of the flow, by the name that is typed.
+COMMANDS = {
+    "verify": Row(
+        "verify",
+        "command",
+        Text("việc chính: dựng tỉnh, cho chạy một ngày, kết luận", "the main job, from plan to verdict"),
+    ),
+    "up": Row("stack", "up", Text("dựng tỉnh và để chạy, để xem quanh", "leave a province running to look around")),
+    "status": Row(
+        "stack", "status", Text("dịch vụ nào đang chạy, ở đâu, ra sao", "what is running, where, and how it is")
+    ),
+    "down": Row("stack", "down", Text("dừng những gì “up” đã để chạy", "stop what “up” left running")),
+    "drive": Row(
+        "drive", "command", Text("cho một ngày diễn ra ở tỉnh đang chạy", "let a day happen in a running province")
+    ),
+    "simulate": Row("simulate", "command", Text("cùng ngày đó trong thời gian ảo", "the same day in virtual time")),
+    "year": Row(
+        "year", "command", Text("cả năm trong thời gian ảo, và “nếu như”", "a whole year in virtual time, and what if")
+    ),
+    "judge": Row("judge", "command", Text("kết luận lại một lần chạy", "the verdict on a run again")),
+    "report": Row("report", "command", Text("báo cáo của một lần chạy ở đâu", "where a run's report is")),
+    "population": Row(
+        "population", "command", Text("sinh dân cư ra tệp Parquet", "a synthetic population as Parquet files")
+    ),
+    "plan": Row(
+        "plan", "command", Text("phải thuê gì, giá bao nhiêu một tháng", "what to rent, and the price a month")
+    ),
+    "doctor": Row("doctor", "command", Text("máy này có đủ không, thiếu gì", "whether this machine will do")),
+}
+
+
+class _Later(click.Command):
+    """A command of which only name and purpose are known yet."""
+
+    def __init__(self, name: str, row: Row) -> None:
+        super().__init__(name, short_help=say(row.purpose))
+        self._row = row
+
+    def load(self) -> click.Command:
+        """Import the command itself."""
+        from tinhmau.commands import options  # noqa: PLC0415 -- its help texts are made when it is imported
+
+        module = import_module(f"tinhmau.commands.{self._row.module}")
+        # Again: when polars is imported it puts a handler of its own before ours, with which a blocking read goes on.
+        interrupts.listen()
+        command: click.Command = getattr(module, self._row.attribute)
+        options.say_language(command)
+        return command
+
+
+class _Top(click.Group):
+    """Lists its commands in the order of the flow, and loads the one that is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names as they were added."""
+        del ctx
+        return list(self.commands)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Load the command that was named."""
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, command.load() if isinstance(command, _Later) else command, rest
+
+
+def group() -> click.Group:
+    """Put the commands together, in the language of this process."""
+    from tinhmau.commands import options  # noqa: PLC0415 -- its help texts are made when it is imported
+
+    top = _Top(
+        name="tinhmau",
+        help=t(
+            "Tỉnh Mẫu: dựng một tỉnh mẫu, cho chạy, và kết luận.\n\n"
+            "Mã thoát: 0 đạt, 1 không đạt, 2 chưa kết luận được, 64 dữ liệu vào sai, 70 lỗi của tinhmau, "
+            "130 dừng bằng Ctrl-C.",
+            "A model province you can build, load and judge.\n\nExit codes: 0 kept, 1 broken, 2 unknown, 64 bad input, "
+            "70 a fault of tinhmau's own, 130 stopped by Ctrl-C.",
+        ),
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+        epilog=t("Bắt đầu: tinhmau verify --scenario toy", "To begin: tinhmau verify --scenario toy"),
+    )
+    for name, row in COMMANDS.items():
+        top.add_command(_Later(name, row))
+    options.say_language(top)
+    return click.version_option(metadata.version("tinhmau"), prog_name="tinhmau")(top)

@@ -1,0 +1,83 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tinhmau.language import t
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+NUMBER = t("SỐ", "NUMBER")
+NAME = t("TÊN", "NAME")
+FOLDER = t("THƯ_MỤC", "FOLDER")
+FILE = t("TỆP", "FILE")
+
+scenario: Decorator = click.option(
+    "--scenario",
+    default="ben_tre_2018",
+    show_default=True,
+    metavar=NAME,
+    help=t("Kịch bản: ben_tre_2018, toy, …", "Scenario: ben_tre_2018, toy, …"),
+)
+seed: Decorator = click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=20180822,
+    show_default=True,
+    metavar=NUMBER,
+    help=t("Mầm ngẫu nhiên: cùng mầm, cùng kế hoạch.", "Random seed: same seed, same plan."),
+)
+runs: Decorator = click.option(
+    "--runs",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("runs"),
+    show_default=True,
+    metavar=FOLDER,
+    help=t("Nơi đặt thư mục các lần chạy.", "Where run folders are kept."),
+)
+workers: Decorator = click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=2,
+    show_default=True,
+    metavar=NUMBER,
+    help=t("Số tiến trình sinh tải (Locust).", "Processes of the load generator (Locust)."),
+)
+ports: Decorator = click.option(
+    "--port-base",
+    type=click.IntRange(1024, 65000),
+    default=None,
+    metavar=t("CỔNG", "PORT"),
+    help=t(
+        "Cổng đầu tiên cho các dịch vụ; mặc định dùng cổng trống bất kỳ.",
+        "First port of the services; any free ports by default.",
+    ),
+)
+fault: Decorator = click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="kill:SERVICE@HH:MM",
+    help=t(
+        "Gây sự cố giữa lúc chạy, ví dụ kill:portal@10:30; dùng được nhiều lần.",
+        "Strike with a fault, e.g. kill:portal@10:30; may be given more than once.",
+    ),
+)
+run: Decorator = click.argument(
+    "run", required=False, type=click.Path(path_type=Path), metavar=t("[LẦN_CHẠY]", "[RUN]")
+)
+
+
+def say_language(command: click.Command) -> None:
+    """Let a command's help tell of `--lang`, which tinhmau.language takes before click sees the arguments."""
+    option = click.Option(
+        ["--lang"],
+        metavar="vi|en",
+        expose_value=False,
+        help=t("Ngôn ngữ (hoặc biến TINHMAU_LANG).", "Language (or the variable TINHMAU_LANG)."),
+    )
+    command.params.append(option)

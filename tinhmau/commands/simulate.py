@@ -1,0 +1,57 @@
+"""`tinhmau simulate`: the same day in virtual time, with the same measures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from rich.table import Table
+
+from simulation import journal as journals
+from simulation import twin
+from simulation.text import Text
+from tinhmau import phases, run_folder, screen
+from tinhmau.commands import options
+from tinhmau.language import number, t
+from verification import measures
+from verification.measures import OperationMeasure
+
+
+@click.command(
+    name="simulate",
+    help=t(
+        "Chạy cùng kế hoạch trong thời gian ảo (không cần hệ thống thật) và in các số đo.",
+        "Play the same plan in virtual time (no real systems) and print its measures.",
+    ),
+)
+@options.scenario
+@options.seed
+@options.runs
+def command(*, scenario: str, seed: int, runs: Path) -> None:
+    """Simulate a scenario."""
+    phases.read(scenario)
+    run = run_folder.create(runs, f"{scenario}-simulated")
+    screen.line(t(f"Lần chạy: {run}", f"Run: {run}"))
+    run_folder.write_environment(run, scenario=scenario, seed=seed, target="simulated", faults=[], workers=0)
+    world = phases.draw(scenario, seed=seed, folder=run / "plan")
+    (run / "journal").mkdir()
+    with screen.progress(Text("Mô phỏng một ngày", "Simulating the day")) as tell:
+        twin.simulate(world.plan, run / "journal", seed=seed, progress=tell)
+    screen.out.print()
+    screen.out.print(_table(measures.measure(journals.read(run / "journal")).operations))
+    screen.line(t(f"Nhật ký: {run / 'journal'}", f"Journal: {run / 'journal'}"))
+
+
+def _table(operations: tuple[OperationMeasure, ...]) -> Table:
+    table = Table(
+        title=t("Độ trễ mô phỏng (mili giây, từ lúc dự định)", "Simulated latency (ms, from the intended start)"),
+        box=None,
+        title_justify="left",
+    )
+    table.add_column(t("thao tác", "operation"))
+    for heading in (t("số lần", "count"), "p50", "p95", "p99"):
+        table.add_column(heading, justify="right")
+    for one in operations:
+        row = (one.latency.p50, one.latency.p95, one.latency.p99)
+        table.add_row(one.operation, number(one.count), *(number(1000 * seconds) for seconds in row))
+    return table

@@ -1,0 +1,84 @@
+"""`tinhmau verify`: the main job, end to end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from loadtests import faults as fault_kinds
+from loadtests import sabotage as sabotages
+from tinhmau import exits, judging, phases, run_folder, screen, summary
+from tinhmau.attempts import Attempts
+from tinhmau.commands import options
+from tinhmau.language import t
+
+
+@click.command(
+    name="verify",
+    help=t(
+        "Dựng tỉnh, cho dân và cán bộ làm việc một ngày, đối soát, kết luận; báo cáo ở runs/latest/report.html.",
+        "Build a province, let its people work for a day, reconcile, judge; the report is runs/latest/report.html.",
+    ),
+)
+@options.scenario
+@options.seed
+@options.runs
+@options.workers
+@options.ports
+@options.fault
+@click.option(
+    "--sabotage",
+    default="",
+    metavar=options.NAME,
+    help=t(
+        "Cố ý làm hỏng một thứ sau khi chạy, để thấy kết luận bắt được; “list” in các tên.",
+        "Damage one thing after traffic, to see that the verdict catches it; “list” prints the names.",
+    ),
+)
+@click.option(
+    "--keep",
+    is_flag=True,
+    help=t("Giữ lại cơ sở dữ liệu và nhật ký của các dịch vụ.", "Keep the services' databases and logs."),
+)
+def command(
+    *,
+    scenario: str,
+    seed: int,
+    runs: Path,
+    workers: int,
+    port_base: int | None,
+    faults: tuple[str, ...],
+    sabotage: str,
+    keep: bool,
+) -> int:
+    """Run the main job."""
+    if sabotage == "list":
+        for name in sabotages.names():
+            screen.line(name)
+        return exits.KEPT
+    with Attempts() as attempt:
+        struck = [fault for spec in faults if (fault := attempt(fault_kinds.parse, spec))]
+        if sabotage:
+            attempt(sabotages.check, sabotage)
+        checked = attempt(phases.read, scenario)
+        if checked:
+            attempt(fault_kinds.check, struck, checked[0].timeline)
+
+    run = run_folder.create(runs, scenario)
+    screen.line(t(f"Lần chạy: {run}", f"Run: {run}"))
+    run_folder.write_environment(
+        run, scenario=scenario, seed=seed, target="local", faults=list(faults), workers=workers
+    )
+    with phases.Traffic(run, workers=workers) as traffic:
+        world = phases.draw(scenario, seed=seed, folder=run / "plan")
+        with phases.placed(world, run, port_base=port_base, keep=keep) as stack:
+            traffic.drive(stack, stack_file=run / "stack.json", faults=struck)
+            phases.books(stack, run, damage=sabotage)
+    if keep:
+        screen.line(
+            t(f"Giữ lại để xem, xoá khi xong: {stack.state}", f"Kept to look into, delete when done: {stack.state}")
+        )
+    answer = judging.verdict_of(run)
+    summary.show(answer, run)
+    return answer.exit_code

@@ -1,0 +1,168 @@
+"""`tinhmau year`: a whole year of a province in virtual time, and what a change of habit would bring."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+
+import click
+from rich.table import Table
+
+from simulation import province_files, scenario_files
+from simulation.text import Text
+from simulation.year import INDICATORS, WHAT_IFS, Year, differences, find, simulate
+from simulation.year.intervals import Interval
+from simulation.year.simulating import WARM_UP_DAYS
+from simulation.year.whatif import WhatIf
+from tinhmau import screen
+from tinhmau.commands import options
+from tinhmau.language import current, say, t
+
+_SLOWEST_SHOWN = 5  #: agencies that are late most often
+
+
+@click.command(
+    name="year",
+    help=t(
+        "Mô phỏng một năm của tỉnh (mọi bàn làm việc) và, với --against, so với một thay đổi thói quen.",
+        "Simulate a year of a province (all desks) and, with --against, what a change of habit would bring.",
+    ),
+    epilog=t("Phương án: ", "What-ifs: ") + "; ".join(f"{name} ({say(what.title)})" for name, what in WHAT_IFS.items()),
+)
+@click.argument("scenario", default="ben_tre_2018")
+@click.option(
+    "--replications",
+    type=click.IntRange(1, 1000),
+    default=5,
+    show_default=True,
+    help=t("Số lần lặp, mỗi lần một vận may riêng.", "How often the year is played, each time with luck of its own."),
+)
+@options.seed
+@click.option(
+    "--against",
+    metavar="WHAT-IF",
+    default=None,
+    help=t("So với phương án này, cùng vận may.", "Compare with this what-if, under the same luck."),
+)
+@click.option("--json", "as_json", is_flag=True, help=t("In JSON cho máy đọc.", "Print JSON for machines."))
+def command(*, scenario: str, replications: int, seed: int, against: str | None, as_json: bool) -> None:
+    """Simulate a year."""
+    what_if = None if against is None else find(against)
+    setting = scenario_files.load(scenario)
+    province = province_files.load(setting.province)
+    scenario_files.check_against(setting, province)
+    years, began = [], time.perf_counter()
+    sides: list[tuple[WhatIf | None, Text]] = [(None, Text("Năm như hiện nay", "The year as it is"))]
+    sides += [] if what_if is None else [(what_if, what_if.title)]
+    for change, title in sides:
+        if as_json:
+            years.append(simulate(province, setting, seed=seed, replications=replications, what_if=change))
+            continue
+        with screen.progress(title) as tell:
+            years.append(
+                simulate(province, setting, seed=seed, replications=replications, what_if=change, progress=tell)
+            )
+    took = time.perf_counter() - began
+    if as_json:
+        click.echo(json.dumps(_for_machines(years, against), ensure_ascii=False, indent=1))
+        return
+    screen.out.print(_table(years, None if what_if is None else what_if.title))
+    if what_if is None:
+        _slowest(years[0])
+    else:
+        _in_words(years[0], years[1], what_if.title)
+    events = sum(year.events for year in years)
+    screen.out.print(
+        t(
+            f"Mầm {seed}, {replications} lần lặp, khởi động {WARM_UP_DAYS} ngày, khoảng tin cậy 95 % (Student); "
+            f"{_number(events, 0)} sự kiện trong {_number(took, 1)} giây. Số liệu nguồn: xem province.toml; "
+            "phần lớn là giả định.",
+            f"Seed {seed}, {replications} replications, warm-up {WARM_UP_DAYS} days, 95 % intervals (Student's t); "
+            f"{_number(events, 0)} events in {_number(took, 1)} s. Sources: province.toml; most inputs assumed.",
+        ),
+        style="dim",
+    )
+
+
+def _table(years: list[Year], changed: Text | None) -> Table:
+    table = Table()
+    table.add_column(t("chỉ số", "indicator"))
+    table.add_column(t("hiện nay", "as it is"), justify="right")
+    between = differences(years[0], years[1]) if changed is not None else {}
+    if changed is not None:
+        table.add_column(t("phương án", "what if"), justify="right")
+        table.add_column(t("chênh lệch, khoảng 95 %", "difference, 95 % interval"), justify="right")
+    for name, indicator in INDICATORS.items():
+        seen = years[0].interval(name)
+        cells = [f"{say(indicator.title)} ({say(indicator.unit)})", _about(seen)]
+        if changed is not None:
+            gap = between[name]
+            cells += [_number(years[1].interval(name).mean), f"{_number(gap.mean, sign=True)}  {_bounds(gap)}"]
+        table.add_row(*cells, style="bold" if changed is not None and between[name].excludes_zero else None)
+    return table
+
+
+def _in_words(now: Year, then: Year, title: Text) -> None:
+    gap = differences(now, then)["clerk_years"]
+    saved, low, high = (_number(-value, sign=True) for value in (gap.mean, gap.high, gap.low))
+    screen.out.print(
+        t(
+            f"{title.vi}: năm công văn thư tiết kiệm được {saved}, khoảng 95 %: {low} đến {high}.",
+            f"{title.en}: clerk-years saved {saved}, 95 % interval {low} to {high}.",
+        )
+    )
+
+
+def _slowest(year: Year) -> None:
+    shares = year.by_agency("on_time_share")
+    worst = sorted((number for number in range(len(shares)) if not math.isnan(shares[number])), key=lambda n: shares[n])
+    names = "; ".join(f"{year.agencies[number]} {_number(shares[number])}" for number in worst[:_SLOWEST_SHOWN])
+    screen.out.print(t(f"Đúng hạn thấp nhất: {names}", f"Least often on time: {names}"))
+
+
+def _for_machines(years: list[Year], against: str | None) -> dict[str, object]:
+    between = differences(years[0], years[1]) if against else {}
+    rows = []
+    for name, indicator in INDICATORS.items():
+        row: dict[str, object] = {"indicator": name, "unit": indicator.unit.en}
+        row |= {"as_it_is": _plain(years[0].interval(name))}
+        if against:
+            row |= {"what_if": _plain(years[1].interval(name)), "difference": _plain(between[name])}
+        rows.append(row)
+    return {
+        "province": years[0].province,
+        "seed": years[0].seed,
+        "replications": len(years[0].replications),
+        "against": against,
+        "indicators": rows,
+        "inputs": {
+            name: {"value": figure.value, "unit": figure.unit, "source": figure.source}
+            for name, figure in sorted(years[0].conduct.figures.items())
+        },
+    }
+
+
+def _plain(seen: Interval) -> dict[str, float | None]:
+    return {name: None if math.isnan(value) else value for name, value in seen._asdict().items()}
+
+
+def _about(seen: Interval) -> str:
+    """Mean and half the width of the interval."""
+    return _number(seen.mean) + ("" if math.isnan(seen.low) else f" ± {_number(seen.high - seen.mean)}")
+
+
+def _bounds(seen: Interval) -> str:
+    return "" if math.isnan(seen.low) else f"({_number(seen.low)} … {_number(seen.high)})"
+
+
+def _number(value: float, digits: int | None = None, *, sign: bool = False) -> str:
+    """Three significant digits or so, written as the language writes numbers."""
+    if math.isnan(value):
+        return "–"
+    if value == 0:
+        return "0"
+    if digits is None:
+        digits = 0 if abs(value) >= 1000 else 1 if abs(value) >= 20 else 2 if abs(value) >= 1 else 4  # noqa: PLR2004
+    text = f"{value:{'+' if sign else ''},.{digits}f}"
+    return text.translate(str.maketrans(",.", ".,")) if current() == "vi" else text

@@ -1,0 +1,177 @@
+"""The main job in its phases, in the order of the flow: province, plan, stack, traffic, ledger.
+
+Each phase is one function named by its nouns; the commands only put them in order.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Self
+
+import msgspec
+
+from infra import demand, reference
+from infra import stack as stacks
+from infra.blueprint import draw_up
+from infra.local.target import LocalTarget, Options
+from infra.stack import Stack
+from loadtests import ledger, sabotage
+from loadtests.drive import Drive
+from loadtests.faults.fault import Fault
+from loadtests.traffic import DriveResult
+from simulation import plan as plans
+from simulation import planner, population, province_files, scenario_files
+from simulation.plan import Plan
+from simulation.population import Population
+from simulation.province import Province
+from simulation.scenario import Scenario
+from simulation.text import Text
+from tinhmau import interrupts, run_folder, screen
+
+_SETTLE_SECONDS = 30  # for what is on its way between systems when traffic ends
+_STOPPING = Text("Dừng trung tâm dữ liệu", "Stopping the data centre")
+_PLACING = Text("Dựng trung tâm dữ liệu", "Placing the data centre")
+
+
+class World(msgspec.Struct, frozen=True, kw_only=True):
+    """A scenario with its province, its people and its plan."""
+
+    scenario: Scenario
+    province: Province
+    people: Population
+    plan: Plan
+
+
+def read(name: str) -> tuple[Scenario, Province]:
+    """Scenario and province, checked whole. Raises BadInputError with every mistake."""
+    scenario = scenario_files.load(name)
+    province = province_files.load(scenario.province)
+    scenario_files.check_against(scenario, province)
+    return scenario, province
+
+
+def draw(name: str, *, seed: int, folder: Path) -> World:
+    """People and plan of a scenario, written into `folder`."""
+    scenario, province = read(name)
+    with screen.progress(Text("Sinh dân cư", "Drawing the people")) as tell:
+        people = population.draw(province, seed=seed, progress=tell)
+    with screen.progress(Text("Lập kế hoạch một ngày", "Planning the day")) as tell:
+        plan = planner.plan(scenario, province, people, seed=seed, progress=tell)
+        plans.save(plan, folder)
+        people.people.write_parquet(folder / "people.parquet")
+    return World(scenario=scenario, province=province, people=people, plan=plan)
+
+
+@contextmanager
+def reference_data(world: World) -> Iterator[Path]:
+    """What the services are given, in a folder that goes away afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="tinhmau-reference-"))
+    try:
+        with screen.progress(Text("Soạn dữ liệu, chứng thư số", "Data and certificates")):
+            reference.write(world.province, folder, day=date.fromisoformat(world.plan.timeline.day))
+            world.people.write_reference(folder)
+        yield folder
+    finally:
+        with interrupts.held():
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def place(world: World, run: Path, *, target: LocalTarget) -> Stack:
+    """Draw up the data centre and place it; `stack.json` in the run folder tells where it is while it runs.
+
+    Whatever interrupts this, nothing stays behind.
+    """
+    blueprint = draw_up(world.province, demand.demand_of_plan(world.plan))
+    stack: Stack | None = None
+    try:
+        with reference_data(world) as reference_folder, screen.progress(_PLACING) as tell:
+            stack = target.place(
+                blueprint,
+                reference=reference_folder,
+                province=world.province,
+                timeline=world.plan.timeline,
+                progress=tell,
+            )
+        stacks.save(stack, run / "stack.json")
+        (run / "certificate-authority.pem").write_text(stack.certificate_authority)
+        (run / "blueprint.json").write_bytes(
+            msgspec.json.format(msgspec.json.encode(blueprint, order="sorted"), indent=2)
+        )
+        run_folder.write_environment(run, stack={"target": stack.target, "name": stack.name, **stack.machine})
+    except BaseException:
+        if stack is not None:
+            remove(stack, run, target=target)
+        raise
+    return stack
+
+
+def remove(stack: Stack, run: Path, *, target: LocalTarget, title: Text = _STOPPING) -> None:
+    """Stop a stack and forget where it was; an interrupt waits until that is done."""
+    with interrupts.held(), screen.progress(title):
+        target.remove(stack)
+        (run / "stack.json").unlink(missing_ok=True)
+
+
+@contextmanager
+def placed(world: World, run: Path, *, port_base: int | None = None, keep: bool = False) -> Iterator[Stack]:
+    """A stack that lives as long as the block."""
+    target = LocalTarget(Options(port_base=port_base, metrics=run / "metrics", logs_to=run / "logs", keep=keep))
+    stack = place(world, run, target=target)
+    try:
+        yield stack
+    finally:
+        remove(stack, run, target=target)
+
+
+class Traffic:
+    """The load generator, started early because it takes seconds to be ready."""
+
+    def __init__(self, run: Path, *, workers: int) -> None:
+        """Journal into the run folder."""
+        self.pids: dict[str, int] = {}
+        self._run = run
+        self._drive = Drive(journal=run / "journal", workers=workers, on_processes=self._note)
+
+    def __enter__(self) -> Self:
+        """Start the processes."""
+        self._drive.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End them."""
+        self._drive.close()
+
+    def _note(self, pids: Mapping[str, int]) -> None:
+        self.pids.update(pids)
+
+    def drive(self, stack: Stack, *, stack_file: Path, faults: Sequence[Fault] = ()) -> DriveResult:
+        """Let the day happen; returns when it is over. Where the stack has a supervisor, it samples the generator."""
+        if stack.control:
+            for name, pid in self.pids.items():
+                LocalTarget().sample(stack, name, pid)
+        with screen.progress(Text("Một ngày của tỉnh", "A day in the province")) as tell:
+            return self._drive.begin(plan=self._run / "plan", stack=stack_file, faults=faults, progress=tell)
+
+
+def books(stack: Stack, run: Path, *, damage: str = "") -> None:
+    """Wait until nothing is on its way any more, damage one thing where asked to, and take every system's books."""
+    with screen.progress(Text("Chờ chuyển hết, thu sổ", "Settling, taking the books")) as tell:
+        ledger.settle(stack, seconds=_SETTLE_SECONDS, installations=_installations(run), progress=tell)
+        if damage:
+            done = sabotage.apply(damage, stack)
+            run_folder.write_environment(
+                run,
+                sabotage={"name": done.name, "subject": done.subject, "what": done.what.vi, "what_en": done.what.en},
+            )
+        ledger.collect(stack, run, progress=tell)
+
+
+def _installations(run: Path) -> list[str]:
+    """Who asks the hub in this plan."""
+    acts = (step for journey in plans.journeys(run / "plan") for step in journey.steps)
+    return sorted({str(step.detail["installation"]) for step in acts if step.operation == "office.poll"})

@@ -1,0 +1,72 @@
+"""What a requirement can be measured by: the names that may stand as `measure` in a requirement table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import msgspec
+
+from simulation.text import Text
+
+
+class Yardstick(msgspec.Struct, frozen=True, kw_only=True):
+    """One measure: what it says, what its selector selects, and the units it can be given in."""
+
+    title: Text
+    selects: Literal["operations", "laws", "nothing"]
+    units: Mapping[str, float]  #: unit -> how many of it make one of ours
+
+
+_SECONDS = {"s": 1.0, "ms": 1000.0}
+_SHARE = {"%": 100.0}
+
+
+def _latency(vi: str, en: str) -> Yardstick:
+    return Yardstick(title=Text(vi, en), selects="operations", units=_SECONDS)
+
+
+YARDSTICKS: Mapping[str, Yardstick] = {
+    "latency_mean": _latency("Thời gian phản hồi trung bình", "Mean latency"),
+    "latency_p50": _latency("Thời gian phản hồi p50", "Latency p50"),
+    "latency_p95": _latency("Thời gian phản hồi p95", "Latency p95"),
+    "latency_p99": _latency("Thời gian phản hồi p99", "Latency p99"),
+    "latency_max": _latency("Thời gian phản hồi lớn nhất", "Largest latency"),
+    "error_share": Yardstick(
+        title=Text("Tỷ lệ thao tác kết thúc bằng lỗi", "Share of operations that end in an error"),
+        selects="operations",
+        units=_SHARE,
+    ),
+    "server_error_share": Yardstick(
+        title=Text("Tỷ lệ yêu cầu bị trả lời 5xx", "Share of requests answered with 5xx"),
+        selects="nothing",
+        units=_SHARE,
+    ),
+    "late_start_share": Yardstick(
+        title=Text("Tỷ lệ thao tác bắt đầu muộn", "Share of late starts"), selects="nothing", units=_SHARE
+    ),
+    "journal_damage": Yardstick(
+        title=Text("Số chỗ hỏng của nhật ký", "Damaged places of the journal"), selects="nothing", units={"places": 1.0}
+    ),
+    "unattempted": Yardstick(
+        title=Text("Số bước chưa thực hiện", "Steps not carried out"), selects="nothing", units={"steps": 1.0}
+    ),
+    "faults_missed": Yardstick(
+        title=Text("Số sự cố không gây được", "Faults that could not be struck"),
+        selects="nothing",
+        units={"items": 1.0},
+    ),
+    "law_violations": Yardstick(
+        title=Text("Số vi phạm khi đối soát", "Violations in reconciliation"), selects="laws", units={"violations": 1.0}
+    ),
+    "dead_letters": Yardstick(title=Text("Số thư chết", "Dead letters"), selects="nothing", units={"items": 1.0}),
+    "backlog": Yardstick(
+        title=Text("Số gói tin còn chờ gửi", "Items waiting to be delivered"), selects="nothing", units={"items": 1.0}
+    ),
+    "memory_share": Yardstick(
+        title=Text("Bộ nhớ đã dùng, phần cao nhất", "Memory used, at its peak"), selects="nothing", units=_SHARE
+    ),
+    "cpu_share": Yardstick(
+        title=Text("Bộ xử lý bận, trung bình", "Processors busy, on average"), selects="nothing", units=_SHARE
+    ),
+}

@@ -78,7 +78,7 @@ def test_errors_are_problem_documents_with_the_trace(service: Callable[[str], Ru
     assert answer.status_code == 404
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert answer.json()["trace_id"] == trace
-    assert trace in service(name).log()
+    service(name).await_log(trace)
 
 
 @pytest.mark.parametrize("name", SERVICES)

@@ -21,7 +21,8 @@ verify: $(VENV)/.ready ## Build a province, load it, judge it; the report is in 
 test: $(VENV)/.ready-dev ## Check the code, then run all tests
 	@$(MAKE) --no-print-directory check
 	$(BIN)/pytest -q -n 2 tests/unit tests/theory $(ARGS)
-	$(BIN)/pytest -q tests/integration tests/browser tests/acceptance $(ARGS)
+	$(BIN)/pytest -q -n 2 --dist loadfile tests/integration $(ARGS)
+	$(BIN)/pytest -q tests/browser tests/acceptance $(ARGS)
 
 check: $(VENV)/.ready-dev ## Style, types, layers
 	$(BIN)/ruff format --check .

@@ -29,6 +29,7 @@ from simulation.identifiers.personal_number import PersonalNumber
 from simulation.identifiers.provinces import ProvinceNumbers, provinces
 from simulation.population import naming, regions, tables
 from simulation.population.setting import TODAY
+from simulation.province import is_urban
 
 Sex = Literal["male", "female"]
 Era = Literal["2018", "2026"]
@@ -230,8 +231,8 @@ class CivicProvider(BaseProvider):
             raise ValueError(message)
         commune, *above = self.random_element(units[code])
         words = _address_words()
-        settlement = words["urban"] if regions.is_urban(commune) else words["settlements"][regions.region_of(code)]
-        if regions.is_urban(commune) and self.random_int(0, 3):
+        settlement = words["urban"] if is_urban(commune) else words["settlements"][regions.region_of(code)]
+        if is_urban(commune) and self.random_int(0, 3):
             start = f"Số {self.random_int(1, 399)} đường {self.random_element(words['streets'])}"
         else:
             start = f"Số {self.random_int(1, 399)}, {settlement} {self.random_element(words['names'])}"

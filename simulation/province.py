@@ -16,6 +16,11 @@ Tier = Literal["province", "department", "district", "commune"]
 Role = Literal["reception_clerk", "specialist", "leader", "document_clerk"]
 
 
+def is_urban(commune_name: str) -> bool:
+    """Whether a commune is a ward or township (phường, thị trấn), the statistics' meaning of urban."""
+    return commune_name.casefold().startswith(("phường", "thị trấn"))
+
+
 class Figure(msgspec.Struct, frozen=True, kw_only=True):
     """A number with its unit and where it comes from ("assumed: why" where nobody published it)."""
 

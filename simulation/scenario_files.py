@@ -1,7 +1,8 @@
 """Reads scenarios from `fixtures/scenarios/<name>.toml` and checks them whole: every mistake is told at once.
 
 A file may stand on another one (`based_on = "working_day"`): tables are merged key by key, anything else is replaced.
-A file that names no province is only there to be stood upon.
+A file that names no province is only there to be stood upon. The name of a province that has no file of its own stands
+for its ordinary working day (`any_province_2018.toml`, `any_province_2026.toml`).
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, cast
 
-from simulation import province_files
+from simulation import province_files, synthesis
 from simulation.arrivals import Profile, profile_of
 from simulation.calendar import second_of_day
 from simulation.mistakes import BadInputError, Mistake, did_you_mean
@@ -44,13 +45,34 @@ def _names_a_province(path: Path) -> bool:
 def load(name: str, *, fixtures: Path = FIXTURES) -> Scenario:
     """Read one scenario. Raises BadInputError with every mistake, or with the nearest name for an unknown one."""
     names = available(fixtures=fixtures)
+    listed = synthesis.find(name)
+    if listed is not None and listed.id not in names:
+        return _ordinary_day(listed, fixtures)
+    name = name if listed is None else listed.id
     if name not in names:
         unknown = Text(f"không có kịch bản “{name}”.", f"there is no scenario “{name}”.")
-        raise BadInputError([Mistake(file=name, key="--scenario", found=unknown, way_out=did_you_mean(name, names))])
+        way_out = did_you_mean(name, {*names, *synthesis.names()})
+        raise BadInputError([Mistake(file=name, key="--scenario", found=unknown, way_out=way_out)])
     findings = Findings()
     file = f"{name}.toml"
     merged = _merged(name, fixtures / "scenarios", above=())
     scenario = _read(Row(merged, file=file, where="", findings=findings), name=name, fixtures=fixtures)
+    findings.raise_if_any()
+    return cast("Scenario", scenario)
+
+
+def _ordinary_day(province: synthesis.Listed, fixtures: Path) -> Scenario:
+    base = f"any_province_{province.era}"
+    own = {
+        "province": province.id,
+        "title": {
+            "vi": f"Một ngày làm việc của {province.title}, giai đoạn {province.era}",
+            "en": f"A working day of {province.name}, era {province.era}",
+        },
+    }
+    findings = Findings()
+    merged = _laid_over(_merged(base, fixtures / "scenarios", above=()), own)
+    scenario = _read(Row(merged, file=f"{base}.toml", where="", findings=findings), name=province.id, fixtures=fixtures)
     findings.raise_if_any()
     return cast("Scenario", scenario)
 
@@ -133,7 +155,7 @@ def _read(row: Row, *, name: str, fixtures: Path) -> Scenario | None:
 
 def _province(row: Row, fixtures: Path) -> str:
     value = row.text("province")
-    known = province_files.available(fixtures=fixtures)
+    known = province_files.known(fixtures=fixtures)
     if value and value not in known:
         row.unknown("province", value, known)
     return value

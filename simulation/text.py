@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Literal, NamedTuple
 
 Language = Literal["vi", "en"]
@@ -16,3 +17,10 @@ class Text(NamedTuple):
     def into(self, language: Language) -> str:
         """Return the sentence in the wanted language."""
         return self.en if language == "en" else self.vi
+
+
+def without_diacritics(text: str) -> str:
+    """Return Vietnamese as it is typed on a keyboard without diacritics: “Đăng ký khai sinh” is “Dang ky khai sinh”."""
+    plain = text.replace("đ", "d").replace("Đ", "D")
+    decomposed = unicodedata.normalize("NFD", plain)
+    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import Any
 
 from simulation.arrivals import poisson
@@ -13,17 +12,11 @@ from simulation.journeys.people import Cast
 from simulation.journeys.world import World, timed
 from simulation.province import Procedure
 from simulation.streams import Streams
+from simulation.text import without_diacritics
 
 KIND = "browsing"
 
 _MINUTE = 60.0
-
-
-def without_diacritics(text: str) -> str:
-    """Return Vietnamese as it is typed on a keyboard without diacritics: “Đăng ký khai sinh” is “Dang ky khai sinh”."""
-    plain = text.replace("đ", "d").replace("Đ", "D")
-    decomposed = unicodedata.normalize("NFD", plain)
-    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
 
 
 def search_words(world: World, dice: Dice, procedure: Procedure) -> str:

@@ -208,15 +208,18 @@ def _names(setting: Setting, count: int) -> tuple[pl.Series, pl.Series]:
     """Names that no two companies share, and the kinds of company."""
     known = tables.companies()
     first, second, trades = known.names.first, known.names.second, known.trades.names
-    combinations = len(first) * len(second) * len(trades)
-    if count > combinations:
+    without = len(first) * len(second) * len(trades)
+    if count > without * len(known.names.numbers):
         message = (
-            f"{setting.province.id}: {count} companies, but only {combinations} names; add words to companies.toml"
+            f"{setting.province.id}: {count} companies, but only {without * len(known.names.numbers)} names; "
+            "add words to companies.toml"
         )
         raise ValueError(message)
     rng = setting.streams.block("companies.names", 0)
     scramble = Scramble(high=len(trades), low=len(first) * len(second), rng=rng)
-    number = scramble(np.arange(count))
+    # Plain names first; then all of them once more with a number behind.
+    rounds, place = np.divmod(np.arange(count), without)
+    number = scramble(place)
     words, weights = tables.weights(known.kinds.shares)
     kind = frames.words(words, rng.choice(len(words), size=count, p=weights / weights.sum()))
     trade, pair = np.divmod(number, len(first) * len(second))
@@ -226,9 +229,11 @@ def _names(setting: Setting, count: int) -> tuple[pl.Series, pl.Series]:
             frames.words(trades, trade).alias("1"),
             frames.words(first, pair // len(second)).alias("2"),
             frames.words(second, pair % len(second)).alias("3"),
+            frames.words(tuple(f" {word}" if word else "" for word in known.names.numbers), rounds).alias("4"),
         ]
     )
-    return frame.select(pl.concat_str("0", "1", "2", "3", separator=" ")).to_series(), kind
+    plain = pl.concat_str("0", "1", "2", "3", separator=" ")
+    return frame.select(pl.concat_str(plain, "4")).to_series(), kind
 
 
 def _anywhere(rng: np.random.Generator, province: Province, count: int) -> list[str]:

@@ -35,8 +35,3 @@ def keys(province: Province) -> tuple[str, ...]:
 def closest(table: Mapping[str, T], province: Province) -> T:
     """Return the entry that is closest to the province."""
     return next(table[key] for key in keys(province) if key in table)
-
-
-def is_urban(commune_name: str) -> bool:
-    """Whether a commune is a ward or township (phường, thị trấn), the statistics' meaning of urban."""
-    return commune_name.casefold().startswith(("phường", "thị trấn"))

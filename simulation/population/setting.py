@@ -18,7 +18,7 @@ from simulation.population.fit import GROUP_YEARS, Fit, fit
 from simulation.population.households import HouseholdMaker
 from simulation.population.lottery import Lottery, threshold
 from simulation.population.naming import NameBook
-from simulation.province import Province
+from simulation.province import Province, is_urban
 from simulation.streams import Streams
 
 #: The day that ages refer to where none is given: the day of the report on Bến Tre (source 4), and one year after the
@@ -159,7 +159,7 @@ class Setting:
     @cached_property
     def urban(self) -> NDArray[np.int64]:
         """1 for every commune that is a ward or township; one entry more, 1, for the outsiders."""
-        return np.array([*(regions.is_urban(commune.name) for commune in self.province.communes), True], dtype=np.int64)
+        return np.array([*(is_urban(commune.name) for commune in self.province.communes), True], dtype=np.int64)
 
     @cached_property
     def commune_effect(self) -> NDArray[np.int64]:
@@ -232,7 +232,7 @@ class Setting:
         groups = self._occupation_rows()
         by_group = (groups / groups.sum(axis=1, keepdims=True)) @ without
         people = sum(commune.population for commune in self.province.communes)
-        towns = sum(c.population for c in self.province.communes if regions.is_urban(c.name)) / max(people, 1)
+        towns = sum(c.population for c in self.province.communes if is_urban(c.name)) / max(people, 1)
         middle = np.arange(tables.AGE_GROUPS) * GROUP_YEARS + GROUP_YEARS // 2
         first = self.occupation_group[middle]
         share = sum(

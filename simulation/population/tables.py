@@ -231,6 +231,7 @@ class CompanyNames(msgspec.Struct, frozen=True, kw_only=True):
     source: str
     first: tuple[str, ...]
     second: tuple[str, ...]
+    numbers: tuple[str, ...]  #: the first is none
 
 
 class Trades(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from simulation import synthesis
 from simulation.agency_code import ROOT
 from simulation.mistakes import BadInputError
 from simulation.province import Procedure, Province
@@ -22,35 +24,55 @@ PROVINCE_CODE = re.compile(r"[0-9]{2}")
 
 
 def available(*, fixtures: Path | None = None) -> list[str]:
-    """Names of the provinces that ship, sorted."""
+    """Names of the provinces whose folders ship, sorted."""
     return sorted(path.parent.name for path in ((fixtures or FIXTURES) / "provinces").glob(f"*/{PROFILE}"))
+
+
+def known(*, fixtures: Path | None = None) -> list[str]:
+    """Names of all provinces that can be loaded: those that ship, and those that are synthesised on demand."""
+    return sorted({*available(fixtures=fixtures), *synthesis.names()})
 
 
 def load(name: str, *, fixtures: Path | None = None) -> Province:
     """Read and check a province, given by its name or by the path of its folder.
 
+    A name without a folder among the fixtures is synthesised where it is a province of the nation in one of the eras.
     Catalogue and eras are read from `fixtures` (the project's own by default) wherever the folder is. Raises
     BadInputError with every mistake found: file, place in it, what was found, the way out.
     """
     base = fixtures or FIXTURES
+    listed = None if _is_path(name) else synthesis.find(name)
+    if listed is not None and listed.id not in available(fixtures=base):
+        with TemporaryDirectory(prefix="tinhmau-province-") as scratch:
+            folder = Path(scratch) / listed.id
+            synthesis.write(listed.id, folder)
+            return _checked(folder, base, Findings())
     findings = Findings()
-    folder = _find(name, base, findings)
+    folder = _find(name if listed is None else listed.id, base, findings)
     findings.raise_if_any()
+    return _checked(folder, base, findings)
+
+
+def _checked(folder: Path, base: Path, findings: Findings) -> Province:
     province = _read(folder, base, findings)
     findings.raise_if_any()
     return province
 
 
+def _is_path(name: str) -> bool:
+    return len(Path(name).parts) > 1 or name in {".", ".."} or Path(name).is_absolute()
+
+
 def _find(name: str, base: Path, findings: Findings) -> Path:
     path = Path(name)
-    if len(path.parts) > 1 or name in {".", ".."} or path.is_absolute():
+    if _is_path(name):
         if not (path / PROFILE).is_file():
             found = Text(f"thư mục không có tệp {PROFILE}.", f"the folder has no {PROFILE}.")
             way_out = Text("Chép thư mục của tỉnh mẫu nhỏ (toy) rồi sửa.", "Copy the folder of “toy” and change it.")
             findings.add(name, "folder", found, way_out)
         return path.resolve()
     if name not in available(fixtures=base):
-        findings.unknown("provinces", "name", name, available(fixtures=base))
+        findings.unknown("provinces", "name", name, known(fixtures=base))
     return base / "provinces" / name
 
 

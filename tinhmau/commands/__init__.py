@@ -41,6 +41,7 @@ COMMANDS = {
     ),
     "judge": Row("judge", "command", Text("kết luận lại một lần chạy", "the verdict on a run again")),
     "report": Row("report", "command", Text("báo cáo của một lần chạy ở đâu", "where a run's report is")),
+    "province": Row("province", "command", Text("một tỉnh gồm những gì", "what a province consists of")),
     "population": Row(
         "population", "command", Text("sinh dân cư ra tệp Parquet", "a synthetic population as Parquet files")
     ),

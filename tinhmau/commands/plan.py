@@ -93,7 +93,7 @@ def _size(province: str, factor: float, prices: PriceList) -> Size:
 
 
 def _other(province: str, against: str, prices: PriceList) -> Size:
-    known = sorted(province_files.available())
+    known = province_files.known()
     if against in known:
         return _size(against, 1.0, prices)
     try:

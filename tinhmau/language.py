@@ -69,6 +69,11 @@ def number(value: float, *, places: int = 0) -> str:
     return say(wording.number(value, places=places))
 
 
+def significant(value: float, *, sign: bool = False) -> str:
+    """The number with three significant digits or so, with its sign if wanted."""
+    return say(wording.significant(value, sign=sign))
+
+
 _CLICK = {
     "%(prog)s, version %(version)s": "%(prog)s, phiên bản %(version)s",
     "Aborted!": "Đã dừng!",

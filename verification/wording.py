@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from simulation.text import Text
 
+#: From here on no decimals, and one.
+_LARGE, _MIDDLE = 1000, 20
 _SWAP = str.maketrans(",.", ".,")
 
 
@@ -14,6 +17,19 @@ def number(value: float, *, places: int = 0) -> Text:
     """Write a number with separators and a fixed number of decimal places."""
     english = f"{value:,.{places}f}"
     return Text(english.translate(_SWAP), english)
+
+
+def significant(value: float, *, sign: bool = False) -> Text:
+    """Write a number with three significant digits or so, with its sign if wanted; a dash for nan."""
+    if math.isnan(value):
+        return Text("–", "–")
+    if value == 0:
+        return Text("0", "0")
+    size = abs(value)
+    large = size >= _LARGE or (size >= _MIDDLE and float(value).is_integer())
+    places = 0 if large else 1 if size >= _MIDDLE else 2 if size >= 1 else 4
+    written = number(value, places=places)
+    return Text(f"+{written.vi}", f"+{written.en}") if sign and value > 0 else written
 
 
 def figure(value: float) -> Text:

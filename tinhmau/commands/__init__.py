@@ -39,6 +39,11 @@ COMMANDS = {
     "year": Row(
         "year", "command", Text("cả năm trong thời gian ảo, và “nếu như”", "a whole year in virtual time, and what if")
     ),
+    "figures": Row(
+        "figures",
+        "command",
+        Text("số liệu báo chí bên cạnh số mô phỏng", "what the press published beside our figures"),
+    ),
     "judge": Row("judge", "command", Text("kết luận lại một lần chạy", "the verdict on a run again")),
     "report": Row("report", "command", Text("báo cáo của một lần chạy ở đâu", "where a run's report is")),
     "province": Row("province", "command", Text("một tỉnh gồm những gì", "what a province consists of")),

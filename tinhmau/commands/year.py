@@ -17,7 +17,7 @@ from simulation.year.simulating import WARM_UP_DAYS
 from simulation.year.whatif import WhatIf
 from tinhmau import screen
 from tinhmau.commands import options
-from tinhmau.language import current, say, t
+from tinhmau.language import number, say, significant, t
 
 _SLOWEST_SHOWN = 5  #: agencies that are late most often
 
@@ -76,10 +76,10 @@ def command(*, scenario: str, replications: int, seed: int, against: str | None,
     screen.out.print(
         t(
             f"Mầm {seed}, {replications} lần lặp, khởi động {WARM_UP_DAYS} ngày, khoảng tin cậy 95 % (Student); "
-            f"{_number(events, 0)} sự kiện trong {_number(took, 1)} giây. Số liệu nguồn: xem province.toml; "
+            f"{number(events)} sự kiện trong {number(took, places=1)} giây. Số liệu nguồn: xem province.toml; "
             "phần lớn là giả định.",
             f"Seed {seed}, {replications} replications, warm-up {WARM_UP_DAYS} days, 95 % intervals (Student's t); "
-            f"{_number(events, 0)} events in {_number(took, 1)} s. Sources: province.toml; most inputs assumed.",
+            f"{number(events)} events in {number(took, places=1)} s. Sources: province.toml; most inputs assumed.",
         ),
         style="dim",
     )
@@ -98,14 +98,14 @@ def _table(years: list[Year], changed: Text | None) -> Table:
         cells = [f"{say(indicator.title)} ({say(indicator.unit)})", _about(seen)]
         if changed is not None:
             gap = between[name]
-            cells += [_number(years[1].interval(name).mean), f"{_number(gap.mean, sign=True)}  {_bounds(gap)}"]
+            cells += [significant(years[1].interval(name).mean), f"{significant(gap.mean, sign=True)}  {_bounds(gap)}"]
         table.add_row(*cells, style="bold" if changed is not None and between[name].excludes_zero else None)
     return table
 
 
 def _in_words(now: Year, then: Year, title: Text) -> None:
     gap = differences(now, then)["clerk_years"]
-    saved, low, high = (_number(-value, sign=True) for value in (gap.mean, gap.high, gap.low))
+    saved, low, high = (significant(-value, sign=True) for value in (gap.mean, gap.high, gap.low))
     screen.out.print(
         t(
             f"{title.vi}: năm công văn thư tiết kiệm được {saved}, khoảng 95 %: {low} đến {high}.",
@@ -117,7 +117,7 @@ def _in_words(now: Year, then: Year, title: Text) -> None:
 def _slowest(year: Year) -> None:
     shares = year.by_agency("on_time_share")
     worst = sorted((number for number in range(len(shares)) if not math.isnan(shares[number])), key=lambda n: shares[n])
-    names = "; ".join(f"{year.agencies[number]} {_number(shares[number])}" for number in worst[:_SLOWEST_SHOWN])
+    names = "; ".join(f"{year.agencies[number]} {significant(shares[number])}" for number in worst[:_SLOWEST_SHOWN])
     screen.out.print(t(f"Đúng hạn thấp nhất: {names}", f"Least often on time: {names}"))
 
 
@@ -149,20 +149,8 @@ def _plain(seen: Interval) -> dict[str, float | None]:
 
 def _about(seen: Interval) -> str:
     """Mean and half the width of the interval."""
-    return _number(seen.mean) + ("" if math.isnan(seen.low) else f" ± {_number(seen.high - seen.mean)}")
+    return significant(seen.mean) + ("" if math.isnan(seen.low) else f" ± {significant(seen.high - seen.mean)}")
 
 
 def _bounds(seen: Interval) -> str:
-    return "" if math.isnan(seen.low) else f"({_number(seen.low)} … {_number(seen.high)})"
-
-
-def _number(value: float, digits: int | None = None, *, sign: bool = False) -> str:
-    """Three significant digits or so, written as the language writes numbers."""
-    if math.isnan(value):
-        return "–"
-    if value == 0:
-        return "0"
-    if digits is None:
-        digits = 0 if abs(value) >= 1000 else 1 if abs(value) >= 20 else 2 if abs(value) >= 1 else 4  # noqa: PLR2004
-    text = f"{value:{'+' if sign else ''},.{digits}f}"
-    return text.translate(str.maketrans(",.", ".,")) if current() == "vi" else text
+    return "" if math.isnan(seen.low) else f"({significant(seen.low)} … {significant(seen.high)})"

@@ -1,0 +1,81 @@
+"""Platforms: bodies of state build or rent an LGSP (FIG-LGSP: 3 of 93 in 2018, all of them in 2020).
+
+Until the Government asks for it a body begins when somebody there wants to, at a constant rate, and then builds: that
+rate is calibrated on 2018. From then on money is the gate: some find it within the year, the others with the next
+year's budget; who begins once services can be rented (Decree 73/2019) mostly rents, which takes months and not years.
+At last a board with names is looked at every month, and whoever is not ready and can rent does so. All of that is
+assumed, and what it comes to in 2020 is predicted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulation.figures.luck import scattered
+from simulation.figures.pack import Pack
+from simulation.streams import Streams
+
+Numbers = NDArray[np.float64]
+
+ROWS = ("FIG-LGSP", "FIG-LGSP.2018", "FIG-LGSP.2019", "FIG-LGSP.nobody-urges", "FIG-LGSP.nobody-rents")
+#: Moments are years with fractions.
+PARAMETERS: Final[Mapping[str, tuple[float, float]]] = {
+    "bodies": (1, 1000),
+    "framework_from": (2000, 2030),
+    "starts_a_year": (0, 1),
+    "asked_from": (2000, 2030),
+    "finds_money_at_once_share": (0, 1),
+    "renting_from": (2000, 2030),
+    "rents_share": (0, 1),
+    "years_to_build": (0.1, 10),
+    "years_to_rent": (0.05, 10),
+    "duration_variation": (0, 3),
+    "urged_from": (2000, 2040),
+    "years_from_urging_to_start": (0.01, 10),
+}
+_BY_2018, _BY_2019, _BY_2020 = 2019.0, 2020.0, 2021.0
+
+
+def play(pack: Pack, *, worlds: int, seed: int) -> Mapping[str, Numbers]:
+    """Share of bodies with a platform, in each world."""
+    streams = Streams(seed).within("figures.platforms")
+    ready = ready_from(pack, worlds=worlds, streams=streams)
+    never = pack.parameters["urged_from"].high
+    without_board = ready_from(pack.changed(urged_from=never), worlds=worlds, streams=streams)
+    without_rent = ready_from(pack.changed(rents_share=0.0), worlds=worlds, streams=streams)
+    return {
+        "FIG-LGSP.2018": (ready < _BY_2018).mean(axis=1),
+        "FIG-LGSP.2019": (ready < _BY_2019).mean(axis=1),
+        "FIG-LGSP": (ready < _BY_2020).mean(axis=1),
+        "FIG-LGSP.nobody-urges": (without_board < _BY_2020).mean(axis=1),
+        "FIG-LGSP.nobody-rents": (without_rent < _BY_2020).mean(axis=1),
+    }
+
+
+def ready_from(pack: Pack, *, worlds: int, streams: Streams) -> Numbers:
+    """When each body's platform runs, (world, body). The same streams give each body the same luck."""
+    size = (worlds, int(pack["bodies"]))
+
+    def luck(name: str) -> Numbers:
+        return streams.block(name, 0).random(size)
+
+    own = pack["framework_from"] - np.log(luck("own start")) / max(pack["starts_a_year"], 1e-12)
+    # Asked: a few have money left this year, the others get it with the budget of the year after, or the one after.
+    asked = pack["asked_from"]
+    at_once = luck("money") < pack["finds_money_at_once_share"]
+    this_year = asked + luck("within the year") * (np.floor(asked) + 1.0 - asked)
+    next_year = np.floor(asked) + 1.0 + luck("next budget") * 1.0
+    begun = np.minimum(own, np.where(at_once, this_year, next_year))
+    may_rent = luck("rents") < pack["rents_share"]
+    rents = (begun >= pack["renting_from"]) & may_rent
+    factor = scattered(pack["duration_variation"], streams.block("duration", 0), size)
+    planned = begun + factor * np.where(rents, pack["years_to_rent"], pack["years_to_build"])
+    # Named on the board: whoever can rents now, even in the middle of building; the others go on as they were.
+    urged = pack["urged_from"] - np.log(luck("urged")) * pack["years_from_urging_to_start"]
+    again = scattered(pack["duration_variation"], streams.block("duration when urged", 0), size)
+    rented = np.where(may_rent & (urged >= pack["renting_from"]), urged + again * pack["years_to_rent"], np.inf)
+    return np.asarray(np.minimum(planned, rented))

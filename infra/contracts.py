@@ -27,6 +27,7 @@ CONTRACTS = (
     Contract("portal", "onestop", "dossiers.submit", "outbox"),
     Contract("portal", "onestop", "supplements.add", "outbox"),
     Contract("portal", "onestop", "payments.add", "outbox"),
+    Contract("portal", "onestop", "dossiers.withdraw", "outbox"),
     Contract("onestop", "portal", "dossiers.progress", "outbox"),
     Contract("onestop", "national", "dvcqg.dossiers", "outbox"),
     Contract("onestop", "national", "dvcqg.progress", "outbox"),

@@ -16,6 +16,7 @@ import msgspec
 
 from infra import pki
 from infra.contracts import CONTRACTS
+from infra.form_files import forms_of
 from simulation.province import Province
 
 #: The day around which certificates are valid where the caller has no scenario's day. 2018: the day to which the press
@@ -37,6 +38,7 @@ def write(province: Province, folder: Path, *, population_folder: Path | None = 
     _write(folder / "procedures.json", province.procedures)
     # The nation's catalogue is the province's own here: drift between the two is a scenario of its own.
     _write(folder / "national_procedures.json", province.procedures)
+    _write(folder / "forms.json", forms_of(province.procedures))
     _write(folder / "staff.json", [*province.staff, *_pollers(province)])
     _write(folder / "sites.json", {"schools": province.schools, "health": province.health})
     contracts = [

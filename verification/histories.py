@@ -8,14 +8,15 @@ from simulation.text import Text
 
 #: State of a dossier -> states that may come next.
 NEXT_STATES: Mapping[str, frozenset[str]] = {
-    "submitted": frozenset({"received"}),
-    "received": frozenset({"awaiting_supplement", "examined"}),
-    "awaiting_supplement": frozenset({"received"}),
+    "submitted": frozenset({"received", "withdrawn"}),
+    "received": frozenset({"awaiting_supplement", "examined", "withdrawn"}),
+    "awaiting_supplement": frozenset({"received", "withdrawn"}),
     "examined": frozenset({"approved", "rejected"}),
     "approved": frozenset({"posted", "returned"}),
     "rejected": frozenset({"posted", "returned"}),
     "posted": frozenset({"returned"}),
     "returned": frozenset(),
+    "withdrawn": frozenset(),
 }
 #: A dossier enters the one-stop's history online or at the counter.
 FIRST_STATES = frozenset({"submitted", "received"})
@@ -29,6 +30,7 @@ STATE_WORDS: Mapping[str, str] = {
     "rejected": "đã từ chối",
     "posted": "đã gửi bưu điện",
     "returned": "đã trả kết quả",
+    "withdrawn": "người nộp đã rút",
 }
 
 #: Status of a document at an addressee -> statuses of which one must have come before.

@@ -12,7 +12,8 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.kit.accounts import Account, SignIn, check_passcode, issue_token, session_cookie, signed_in
+from services.kit import sign_in_limit
+from services.kit.accounts import Account, SignIn, issue_token, session_cookie, signed_in
 from services.kit.calls import CallBook
 from services.kit.clock import Clock
 from services.kit.lgsp_client import LgspClient
@@ -23,6 +24,7 @@ from services.kit.settings import Settings
 from services.kit.transaction import Transaction
 
 _MAX_KEY = 200
+_MOST_BYTES = 1 << 20
 #: Longest wait for a database connection. Past it the request is refused (503) while its client still listens: work
 #: for clients that have gone away is what keeps an overloaded service overloaded.
 _PATIENCE_SECONDS = 4.0
@@ -33,6 +35,18 @@ class Reply(msgspec.Struct, frozen=True):
 
     status: int
     body: Any
+
+
+class Done(msgspec.Struct, frozen=True):
+    """What a write came to: status, encoded body, and whether it had been done before."""
+
+    status: int
+    body: bytes
+    replayed: bool = False
+
+    def read(self) -> Any:
+        """Body decoded."""
+        return msgspec.json.decode(self.body)
 
 
 #: Does one write: gets the request, its decoded body, the open transaction, and what `prepare` returned.
@@ -81,32 +95,51 @@ class Kit:
             if not 1 <= len(key) <= _MAX_KEY:
                 raise Problem(400, "idempotency-key", f"Cần tiêu đề Idempotency-Key dài từ 1 đến {_MAX_KEY} ký tự.")
             raw = await request.body()
+            if len(raw) > _MOST_BYTES:  # a service may let uploads be larger, in its pages
+                raise Problem(413, "too-large", f"Nội dung vượt giới hạn {_MOST_BYTES} byte.", limit=_MOST_BYTES)
             content = decode(raw, body) if body is not None else None
-            prepared = await prepare(request, content) if prepare else None
-            digest = hashlib.sha256(request.url.path.encode() + b"\0" + raw).digest()
-            async with self.begin(key) as tx:
-                stored = await _claim(tx, key, digest)
-                if stored:
-                    return stored
-                reply = await handler(request, content, tx, prepared)
-                encoded = msgspec.json.encode(reply.body)
-                tx.keep_reply(key, reply.status, encoded)
-            return Response(encoded, reply.status, media_type="application/json")
+            done = await self.once(request, handler, content, key=key, raw=raw, prepare=prepare)
+            headers = {"Idempotency-Replayed": "true"} if done.replayed else None
+            return Response(done.body, done.status, headers, media_type="application/json")
 
         return endpoint
+
+    async def once(
+        self, request: Request, handler: WriteHandler, content: Any, *, key: str, raw: bytes = b"",
+        prepare: Prepare | None = None,
+    ) -> Done:  # fmt: skip
+        """Let a write take effect once per `key`: what `write` does for programs, and pages do for people.
+
+        `raw` tells one request under the key from another. Handlers find the key in `request.state.key`.
+        """
+        request.state.key = key
+        prepared = await prepare(request, content) if prepare else None
+        digest = hashlib.sha256(request.url.path.encode() + b"\0" + raw).digest()
+        async with self.begin(key) as tx:
+            stored = await _claim(tx, key, digest)
+            if stored:
+                return stored
+            reply = await handler(request, content, tx, prepared)
+            encoded = msgspec.json.encode(reply.body)
+            tx.keep_reply(key, reply.status, encoded)
+        return Done(reply.status, encoded)
 
     def sign_in(self, find: Callable[[SignIn], Awaitable[tuple[Account, dict[str, Any]]]]) -> Endpoint:
         """Make the sign-in endpoint. `find` returns the account and more fields for the answer, or raises a Problem."""
 
         async def endpoint(request: Request) -> Response:
             attempt: SignIn = decode(await request.body(), SignIn)
-            check_passcode(self.settings.passcode_key, attempt)
+            await self.check_passcode(attempt)
             who, more = await find(attempt)
             token = issue_token(self.settings.token_key, who)
             answer = {"token": token, "name": who.name, "role": who.role, "agency": who.agency, **more}
             return Response(msgspec.json.encode(answer), media_type="application/json")
 
         return endpoint
+
+    async def check_passcode(self, attempt: SignIn) -> None:
+        """Raise 401 for a wrong passcode, 429 after too many of them."""
+        await sign_in_limit.check(self.pool, self.settings.passcode_key, attempt)
 
     async def find_staff(self, attempt: SignIn) -> tuple[Account, dict[str, Any]]:
         """Officials and pollers of the province, for `sign_in`."""
@@ -116,7 +149,7 @@ class Kit:
         return Account(member.account, member.name, member.role, member.agency), {}
 
 
-async def _claim(tx: Transaction, key: str, digest: bytes) -> Response | None:
+async def _claim(tx: Transaction, key: str, digest: bytes) -> Done | None:
     """Take the key for this transaction; a key already used gives its stored reply. A concurrent twin waits here."""
     if await tx.value(
         "INSERT INTO request (key, digest) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING 1", key, digest
@@ -126,8 +159,7 @@ async def _claim(tx: Transaction, key: str, digest: bytes) -> Response | None:
     assert row  # noqa: S101 -- the conflict above saw it
     if row["digest"] != digest:
         raise Problem(422, "key-reused", "Idempotency-Key này đã dùng cho một yêu cầu khác; hãy tạo khoá mới.")
-    headers = {"Idempotency-Replayed": "true"}
-    return Response(row["body"], row["status"], headers, media_type="application/json")
+    return Done(row["status"], row["body"], replayed=True)
 
 
 def reply(body: Any, status: int = 200) -> Reply:

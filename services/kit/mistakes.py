@@ -16,6 +16,11 @@ class Mistakes:
         """Note one: the place in the body, what was found there, and how to put it right."""
         self._found.append({"where": f"$.{where}", "found": found, "way_out": way_out})
 
+    @property
+    def found(self) -> list[dict[str, str]]:
+        """All that were noted."""
+        return list(self._found)
+
     def stop(self) -> None:
         """Raise a 422 Problem that lists all, when there are any."""
         if self._found:

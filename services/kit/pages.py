@@ -10,8 +10,12 @@ from starlette.responses import HTMLResponse
 
 from services.kit.clock import VIETNAM
 
+_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; img-src data:; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
 _HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; img-src data:",
+    "Content-Security-Policy": _POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
 }
@@ -25,6 +29,11 @@ def money(amount: int) -> str:
 def moment(when: datetime | None) -> str:
     """Day and hour as written in Việt Nam: "22/08/2018 09:05"."""
     return when.astimezone(VIETNAM).strftime("%d/%m/%Y %H:%M") if when else "—"
+
+
+def capfirst(text: str) -> str:
+    """First letter large, the rest as it is."""
+    return text[:1].upper() + text[1:]
 
 
 class Pages:
@@ -41,8 +50,11 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.filters |= {"money": money, "moment": moment}
+        self._environment.filters |= {"money": money, "moment": moment, "capfirst": capfirst}
 
-    def page(self, template: str, /, status: int = 200, **values: Any) -> HTMLResponse:
-        """Render a template."""
-        return HTMLResponse(self._environment.get_template(template).render(**values), status, _HEADERS)
+    def page(self, template: str, /, status: int = 200, *, leads_to: str = "", **values: Any) -> HTMLResponse:
+        """Render a template. `leads_to` is the origin of another system that a form of the page may lead to."""
+        headers = dict(_HEADERS)
+        if leads_to:
+            headers["Content-Security-Policy"] = _POLICY.replace("form-action 'self'", f"form-action 'self' {leads_to}")
+        return HTMLResponse(self._environment.get_template(template).render(**values), status, headers)

@@ -40,6 +40,32 @@ class Procedure(msgspec.Struct, frozen=True, kw_only=True):
     sources: dict[str, str] = {}
 
 
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that a form asks and only the applicant knows."""
+
+    name: str
+    label: str
+    kind: str  #: text, long, date, number, choice or person
+    required: bool = False
+    choices: list[str] = []
+    hint: str = ""
+
+
+class Paper(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that goes with a form."""
+
+    name: str
+    label: str
+    required: bool = False
+
+
+class Form(msgspec.Struct, frozen=True):
+    """The electronic form of a procedure."""
+
+    questions: list[Question] = []
+    papers: list[Paper] = []
+
+
 class Staff(msgspec.Struct, frozen=True, kw_only=True):
     """An official, or an installation's poller."""
 
@@ -98,6 +124,11 @@ class Reference:
     def national_procedures(self) -> dict[str, Procedure]:
         """The national catalogue by code."""
         return {procedure.code: procedure for procedure in self._read("national_procedures.json", list[Procedure])}
+
+    @cached_property
+    def forms(self) -> dict[str, Form]:
+        """Electronic forms by code of procedure; a province without any has no such file."""
+        return self._read("forms.json", dict[str, Form]) if (self.folder / "forms.json").exists() else {}
 
     @cached_property
     def staff(self) -> dict[str, Staff]:

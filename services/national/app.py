@@ -46,6 +46,7 @@ def build(kit: Kit) -> Parts:
             Route("/", home),
             Route("/pay/{order}", payments.show, methods=["GET"]),
             Route("/pay/{order}", kit.write(payments.pay), methods=["POST"]),
+            Route("/pay/{order}/form", payments.pay_by_form, methods=["POST"]),
             Route("/post/parcels/{parcel}/delivery", kit.write(post.deliver), methods=["POST"]),
             Route("/control/faults", set_faults, methods=["GET", "PUT"]),
         ],

@@ -6,10 +6,11 @@ import hashlib
 import hmac
 import secrets
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 import msgspec
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from services.kit.kit import Kit, Reply, reply
 from services.kit.operations import Consumer
@@ -23,6 +24,7 @@ class _Create(msgspec.Struct):
     code: str
     amount: int
     notify: str = ""
+    return_url: str = ""  #: where the payer's browser goes afterwards
 
 
 def checksum(secret: str, order: str, code: str, amount: int) -> str:
@@ -45,14 +47,15 @@ class Payments:
             payee = self._kit.reference.province.agency_code
             fresh = f"{payee}-{tx.now:%y%m%d}{secrets.randbelow(10**12):012d}"
             await tx.execute(
-                'INSERT INTO payment_order ("order", key, payee, code, amount, created_at) '
-                "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (key) DO NOTHING",
+                'INSERT INTO payment_order ("order", key, payee, code, amount, created_at, return_url) '
+                "VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (key) DO NOTHING",
                 fresh,
                 key,
                 consumer.system,
                 wanted.code,
                 wanted.amount,
                 tx.now,
+                wanted.return_url,
             )
             order = await tx.value('SELECT "order" FROM payment_order WHERE key = $1', key)
         return {"order": order, "pay_url": f"{self._kit.settings.public_url}/pay/{order}"}
@@ -79,8 +82,38 @@ class Payments:
         """The platform's page for one order."""
         order = request.path_params["order"]
         row = await self._kit.pool.fetchrow(
-            'SELECT "order", code, amount, status FROM payment_order WHERE "order" = $1', order
+            'SELECT "order", code, amount, status, return_url FROM payment_order WHERE "order" = $1', order
         )
         if row is None:
             raise not_found(f"khoản thanh toán {order}")
-        return self._pages.page("pay.html", order=row)
+        return self._pages.page("pay.html", order=row, leads_to=_origin(row["return_url"]))
+
+    async def pay_by_form(self, request: Request) -> Response:
+        """The button of that page: pay, or give up; either way back to where one came from, with a signed word."""
+        order = request.path_params["order"]
+        async with request.form(max_files=0, max_fields=5) as fields:
+            gave_up = fields.get("act") == "give_up"
+        if not gave_up:
+            await self._kit.once(request, self.pay, None, key=f"page:{order}")
+        row = await self._kit.pool.fetchrow(
+            'SELECT "order", code, amount, status, return_url FROM payment_order WHERE "order" = $1', order
+        )
+        if row is None:
+            raise not_found(f"khoản thanh toán {order}")
+        if not row["return_url"]:
+            return RedirectResponse(f"/pay/{order}", 303)
+        told = {
+            "order": order,
+            "code": row["code"],
+            "amount": str(row["amount"]),
+            "error_code": "SUCCESSFUL" if row["status"] == "paid" else "CANCELLED",
+        }
+        proof = "|".join(("return", *told.values()))
+        secret = self._kit.settings.payment_secret.encode()
+        told["checksum"] = hmac.new(secret, proof.encode(), hashlib.sha256).hexdigest()
+        return RedirectResponse(f"{row['return_url']}?{urlencode(told)}", 303)
+
+
+def _origin(url: str | None) -> str:
+    parts = urlsplit(url or "")
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from services.kit.accounts import Account, SignIn, check_passcode, issue_token, session_cookie
+from services.kit.accounts import Account, SignIn, issue_token, session_cookie
 from services.kit.edxml.content_signature import ContentSignature
 from services.kit.edxml.trouble import EdxmlError
 from services.kit.edxml.trust import Trust
@@ -106,7 +106,7 @@ class Desks:
         fields = parse_qs((await request.body()).decode("utf-8", "replace"))
         attempt = SignIn(fields.get("account", [""])[0].strip(), fields.get("passcode", [""])[0].strip())
         try:
-            check_passcode(self._kit.settings.passcode_key, attempt)
+            await self._kit.check_passcode(attempt)
             who, _ = await self._kit.find_staff(attempt)
         except Problem as problem:
             return self._render("sign_in.html", None, status=problem.status, wrong=problem.detail)

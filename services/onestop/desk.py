@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from services.kit.accounts import Account, SignIn, check_passcode, issue_token, session_cookie
+from services.kit.accounts import Account, SignIn, issue_token, session_cookie
 from services.kit.clock import VIETNAM
 from services.kit.kit import Kit, json
 from services.kit.pages import Pages
@@ -101,7 +101,7 @@ class Desk:
         return response
 
     async def _official(self, attempt: SignIn) -> Account:
-        check_passcode(self._kit.settings.passcode_key, attempt)
+        await self._kit.check_passcode(attempt)
         who, _ = await self._kit.find_staff(attempt)
         if who.role not in ROLES:
             raise Problem(403, "wrong-role", "Tài khoản này không làm việc ở bộ phận một cửa.")

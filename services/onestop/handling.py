@@ -63,7 +63,7 @@ class Handling:
             tx, dossier, ASK_SUPPLEMENT, "awaiting_supplement", actor=who.account, request_key=tx.key, note=body.what,
             paused_at=tx.now,
         )  # fmt: skip
-        await news.tell(tx, moved, self._reference, act=ASK_SUPPLEMENT, actor=who.account)
+        await news.tell(tx, moved, self._reference, act=ASK_SUPPLEMENT, actor=who.account, wanted=body.what)
         return reply(dossiers.answer(moved))
 
     async def take_supplement(self, request: Request, body: HandedIn, tx: Transaction, _prepared: Any) -> Reply:

@@ -13,7 +13,7 @@ from services.kit.transaction import Transaction
 from services.onestop import dossiers, handling, news
 from services.onestop.dossiers import Dossier
 from services.onestop.reception import Applicant
-from services.onestop.states import DELIVER, SUBMIT, SUPPLEMENT
+from services.onestop.states import DELIVER, SUBMIT, SUPPLEMENT, WITHDRAW
 
 _SUBMIT = """
     WITH fresh AS (
@@ -88,6 +88,14 @@ class ParcelStatus(msgspec.Struct, frozen=True, kw_only=True):
     status: str
 
 
+class Withdrawal(msgspec.Struct, frozen=True, kw_only=True):
+    """An applicant at the portal takes the application back."""
+
+    code: str
+    at: datetime
+    request_key: str | None = None
+
+
 class Inbound:
     """Handlers of the operations. Each checks everything before it writes."""
 
@@ -150,6 +158,18 @@ class Inbound:
             raise Again(f"dossier {item.code} has not arrived yet")
         await tx.execute(_PAY, item.code, item.amount, item.order, item.request_key, item.at)
 
+    async def withdraw(self, item: Withdrawal, tx: Transaction) -> None:
+        """Close a dossier whose applicant takes it back; one that has been examined meanwhile goes on."""
+        dossier = await dossiers.lock(tx, item.code)
+        if dossier is None:
+            raise Again(f"dossier {item.code} has not arrived yet")
+        if dossier.state not in WITHDRAW.before:
+            return
+        moved = await dossiers.move(
+            tx, dossier, WITHDRAW, "withdrawn", actor="applicant", request_key=item.request_key, paused_at=None
+        )
+        await news.tell(tx, moved, self._reference, act=WITHDRAW, actor="applicant")
+
     async def follow_parcel(self, item: ParcelStatus, tx: Transaction) -> None:
         """Close the dossier once its parcel is delivered."""
         code = await tx.value("SELECT code FROM parcel WHERE parcel = $1", item.parcel)
@@ -170,5 +190,6 @@ def operations(kit: Kit) -> dict[str, Any]:
         "dossiers.submit": (inbound.submit, Submission),
         "supplements.add": (inbound.add_supplement, Supplement),
         "payments.add": (inbound.add_payment, Payment),
+        "dossiers.withdraw": (inbound.withdraw, Withdrawal),
         "parcels.status": (inbound.follow_parcel, ParcelStatus),
     }

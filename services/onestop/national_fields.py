@@ -25,6 +25,7 @@ STATE_NUMBERS: Mapping[str, str] = {
     "rejected": "9",
     "posted": "9",  # decided, not yet with the applicant
     "returned": "10",
+    "withdrawn": "7",
 }
 #: Channel -> HinhThuc. [M]
 CHANNEL_NUMBERS: Mapping[str, str] = {"counter": "0", "online": "1"}

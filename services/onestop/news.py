@@ -17,14 +17,16 @@ async def announce(tx: Transaction, dossier: Dossier, reference: Reference) -> N
     await tx.send("national", "dvcqg.dossiers", known, subject=dossier.code)
 
 
-async def tell(tx: Transaction, dossier: Dossier, reference: Reference, *, act: Act, actor: str) -> None:
-    """Tell both of a dossier that has moved on."""
-    await _tell_portal(tx, dossier)
+async def tell(
+    tx: Transaction, dossier: Dossier, reference: Reference, *, act: Act, actor: str, wanted: str = ""
+) -> None:
+    """Tell both of a dossier that has moved on; `wanted` says what the applicant has to hand in."""
+    await _tell_portal(tx, dossier, wanted)
     moved = national_fields.progress(dossier, reference, act=act, actor=actor, at=tx.now)
     await tx.send("national", "dvcqg.progress", moved, subject=dossier.code)
 
 
-async def _tell_portal(tx: Transaction, dossier: Dossier) -> None:
+async def _tell_portal(tx: Transaction, dossier: Dossier, wanted: str = "") -> None:
     # The result names the applicant, so it goes to the portal only for who has an account there to read it with.
     readable = dossier.channel == "online" and dossier.state == "returned"
     news = {
@@ -40,5 +42,6 @@ async def _tell_portal(tx: Transaction, dossier: Dossier) -> None:
         "due_at": dossier.due_at,
         "result": dossier.result if readable else None,
         "digest": dossier.digest if readable else None,
+        "wanted": wanted if dossier.channel == "online" else "",
     }
     await tx.send("portal", "dossiers.progress", news, subject=dossier.code)

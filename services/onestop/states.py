@@ -19,6 +19,7 @@ NAMES: Mapping[str, str] = {
     "rejected": "Bị từ chối",
     "posted": "Đang gửi bưu điện",
     "returned": "Đã trả kết quả",
+    "withdrawn": "Người nộp đã rút",
 }
 
 
@@ -71,10 +72,18 @@ HAND_BACK = Act(
     roles=("reception_clerk",),
 )
 DELIVER = Act(event="delivered", label="Bưu điện đã phát", before=("posted",), after=("returned",), roles=())
+WITHDRAW = Act(
+    event="withdrawn",
+    label="Người nộp rút hồ sơ",
+    before=("submitted", "received", "awaiting_supplement"),
+    after=("withdrawn",),
+    roles=(),
+)
 
 #: All acts by event.
 ACTS: Mapping[str, Act] = {
-    act.event: act for act in (SUBMIT, RECEIVE, ACCEPT, ASK_SUPPLEMENT, SUPPLEMENT, EXAMINE, DECIDE, HAND_BACK, DELIVER)
+    act.event: act
+    for act in (SUBMIT, RECEIVE, ACCEPT, ASK_SUPPLEMENT, SUPPLEMENT, EXAMINE, DECIDE, HAND_BACK, DELIVER, WITHDRAW)
 }
 #: Every state from which nothing follows.
 CLOSED = frozenset(NAMES) - {state for act in ACTS.values() for state in act.before}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import os
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,13 +13,22 @@ from services.kit.kit import Kit
 from services.kit.operations import Operation
 from services.kit.problems import Problem
 from services.kit.serve import Parts
+from services.portal import scanning
+from services.portal.attachments import Attachments
 from services.portal.catalogue import Catalogue
 from services.portal.citizens import Citizens, Endpoint, guarded
+from services.portal.companies import Companies
+from services.portal.door import Door
+from services.portal.drafts import Drafts
 from services.portal.drift import CatalogueWatch
 from services.portal.filing import Filed, Filing
+from services.portal.filing_pages import FilingPages
 from services.portal.following import Following, Progress, Rating, Supplement
+from services.portal.look import Look
+from services.portal.my_pages import MyPages
 from services.portal.paying import Notice, Paying
 from services.portal.screens import Screens
+from services.portal.sessions import Sessions
 
 _EXPORTS = {
     "dossiers": "SELECT code, procedure, agency, channel, state, seq, fee, moment(submitted_at) AS submitted_at, "
@@ -34,8 +44,17 @@ def build(kit: Kit) -> Parts:
     """Put the portal together."""
     catalogue = Catalogue(kit.reference.procedures.values())
     following, watch, citizens = Following(kit), CatalogueWatch(kit), Citizens(kit)
-    filing, paying = Filing(kit, catalogue), Paying(kit, catalogue)
-    screens = Screens(kit, catalogue, following, watch)
+    companies, drafts, files = Companies(kit), Drafts(kit), Attachments(kit, scanning.from_environment(os.environ))
+    filing, paying = Filing(kit, catalogue, companies), Paying(kit, catalogue)
+    sessions = Sessions(kit)
+    look = Look(kit, sessions)
+    screens, door = Screens(kit, catalogue, following, watch, look), Door(kit, look, sessions, citizens)
+    apply = FilingPages(
+        kit, look, sessions, catalogue=catalogue, filing=filing, companies=companies, drafts=drafts, files=files
+    )
+    my = MyPages(
+        kit, look, sessions, catalogue=catalogue, following=following, paying=paying, drafts=drafts, files=files
+    )
 
     def auditors(endpoint: Endpoint) -> Endpoint:
         async def guard(request: Request) -> Response:
@@ -49,9 +68,23 @@ def build(kit: Kit) -> Parts:
     one = "/api/dossiers/{code}"
     return Parts(
         routes=[
-            Route("/", screens.page(screens.home)),
-            Route("/procedures/{procedure}", screens.page(screens.procedure)),
-            Route("/tracking", screens.page(screens.tracking)),
+            Route("/", look.shown(screens.home)),
+            Route("/procedures/{procedure}", look.shown(screens.procedure)),
+            Route("/tracking", look.shown(screens.tracking)),
+            Route("/sign-in", look.shown(door.show), methods=["GET"]),
+            Route("/sign-in", look.shown(door.enter), methods=["POST"]),
+            Route("/sign-out", look.shown(door.leave), methods=["POST"]),
+            Route("/apply/{procedure}", look.shown(apply.show), methods=["GET"]),
+            Route("/apply/{procedure}", look.shown(apply.take), methods=["POST"]),
+            Route("/my", look.shown(my.list)),
+            Route("/my/{code}", look.shown(my.show)),
+            Route("/my/{code}/payment", look.shown(my.pay), methods=["POST"]),
+            Route("/my/{code}/supplement", look.shown(my.supplement), methods=["POST"]),
+            Route("/my/{code}/withdrawal", look.shown(my.withdraw), methods=["POST"]),
+            Route("/my/{code}/rating", look.shown(my.rate), methods=["POST"]),
+            Route("/my/{code}/result", look.shown(my.result)),
+            Route("/files/{file}", look.shown(my.file)),
+            Route("/payments/return", look.shown(my.payment_return)),
             Route("/api/procedures", screens.search),
             Route("/api/procedures/{procedure}/form", screens.form),
             Route("/api/sign-in", kit.sign_in(citizens.find), methods=["POST"]),
@@ -67,6 +100,7 @@ def build(kit: Kit) -> Parts:
                 guarded(kit, kit.write(following.supplement, body=Supplement)),
                 methods=["POST"],
             ),
+            Route(f"{one}/withdrawal", guarded(kit, kit.write(following.withdraw)), methods=["POST"]),
             Route(f"{one}/result", guarded(kit, following.result)),
             Route(f"{one}/rating", guarded(kit, kit.write(following.rate, body=Rating)), methods=["POST"]),
             Route("/api/catalogue/comparison", auditors(kit.write(watch.note, prepare=watch.ask)), methods=["POST"]),

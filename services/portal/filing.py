@@ -9,11 +9,11 @@ from starlette.requests import Request
 
 from services.kit.kit import Kit, Reply, reply
 from services.kit.mistakes import Mistakes
-from services.kit.problems import Problem
 from services.kit.reference import Procedure
 from services.kit.transaction import Transaction
 from services.portal import levels
 from services.portal.catalogue import Catalogue, receives
+from services.portal.companies import Companies, Company
 
 DELIVERIES = ("counter", "online", "post")
 
@@ -50,19 +50,9 @@ class Filed(msgspec.Struct, frozen=True):
     company: str | None = None  #: tax code
 
 
-class Company(msgspec.Struct, frozen=True):
-    """A company of the national business register."""
+class Ready(msgspec.Struct, frozen=True):
+    """What a submission was found to be."""
 
-    tax_code: str
-    name: str
-
-
-class _Looked(msgspec.Struct):
-    exists: bool
-    company: Company | None = None
-
-
-class _Ready(msgspec.Struct, frozen=True):
     procedure: Procedure
     company: Company | None
 
@@ -70,11 +60,11 @@ class _Ready(msgspec.Struct, frozen=True):
 class Filing:
     """Takes dossiers in from the public."""
 
-    def __init__(self, kit: Kit, catalogue: Catalogue) -> None:
+    def __init__(self, kit: Kit, catalogue: Catalogue, companies: Companies) -> None:
         """Use the province's catalogue and agencies."""
-        self._kit, self._catalogue, self._agencies = kit, catalogue, kit.reference.agencies
+        self._catalogue, self._companies, self._agencies = catalogue, companies, kit.reference.agencies
 
-    async def prepare(self, _request: Request, body: Filed) -> _Ready:
+    async def prepare(self, _request: Request, body: Filed) -> Ready:
         """Check everything, and look the company up at the national register (SYS-DB-BUSINESS)."""
         procedure = self._catalogue.by_code.get(body.procedure)
         if procedure:
@@ -95,16 +85,16 @@ class Filing:
             mistakes.add("form", "để trống", "Điền tờ khai.")
         company = None
         if body.company is not None:
-            company = await self._look_up(body.company)
+            company = await self._companies.look_up(body.company, purpose="submit-dossier")
             if company is None:
                 mistakes.add("company", f"không có mã số thuế “{body.company}”", "Kiểm tra lại mã số thuế.")
         mistakes.stop()
         assert procedure  # noqa: S101 -- otherwise stopped above
-        return _Ready(procedure, company)
+        return Ready(procedure, company)
 
-    async def submit(self, request: Request, body: Filed, tx: Transaction, ready: _Ready) -> Reply:
+    async def submit(self, request: Request, body: Filed, tx: Transaction, ready: Ready) -> Reply:
         """Number the dossier, keep it, and send it on to its one-stop."""
-        who, procedure = request.state.who, ready.procedure
+        who, procedure, company = request.state.who, ready.procedure, ready.company
         form = msgspec.json.encode(body.form)
         code = await tx.value(
             _SUBMIT, body.agency, tx.now.date(), procedure.code, procedure.fee, body.delivery, who.account,
@@ -115,7 +105,7 @@ class Filing:
             "procedure": procedure.code,
             "agency": body.agency,
             "applicant": {"personal_number": who.account, "full_name": who.name},
-            "company": ready.company,
+            "company": {"tax_code": company.tax_code, "name": company.name} if company else None,
             "delivery": body.delivery,
             "submitted_at": tx.now,
             "fee": procedure.fee,
@@ -124,14 +114,3 @@ class Filing:
         }
         await tx.send("onestop", "dossiers.submit", sent, subject=code)
         return reply({"code": code, "state": "submitted", "fee": procedure.fee}, 201)
-
-    async def _look_up(self, tax_code: str) -> Company | None:
-        if not tax_code.strip():
-            return None
-        answer = await self._kit.lgsp.ask(
-            "national", "business.lookup", query={"tax_code": tax_code}, purpose="submit-dossier"
-        )
-        if not answer.good:
-            raise Problem(503, "counterpart-out-of-reach", "Cơ sở dữ liệu đăng ký doanh nghiệp chưa trả lời.")
-        looked: _Looked = answer.json(_Looked)
-        return looked.company if looked.exists else None

@@ -18,14 +18,18 @@ from services.kit.transaction import Transaction
 from services.portal.citizens import check_own
 
 _BEST = 5
+_SHORTEST_MASKED = 8
+#: States in which an application can still be taken back: until it is examined.
+WITHDRAWABLE = ("submitted", "received", "awaiting_supplement")
 
 # News may overtake each other: what is older than the newest changes nothing but the list of steps.
 _LEARN = """
     WITH news AS (
-        INSERT INTO dossier (code, procedure, agency, channel, state, seq, fee, submitted_at, due_at, result, digest)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+        INSERT INTO dossier (code, procedure, agency, channel, state, seq, fee, submitted_at, due_at, result, digest,
+                             wanted)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $13)
         ON CONFLICT (code) DO UPDATE SET state = excluded.state, seq = excluded.seq, due_at = excluded.due_at,
-            result = excluded.result, digest = excluded.digest
+            result = excluded.result, digest = excluded.digest, wanted = excluded.wanted
         WHERE dossier.seq < excluded.seq
     )
     INSERT INTO step (code, seq, state, at) VALUES ($1, $6, $5, $12) ON CONFLICT DO NOTHING
@@ -56,6 +60,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     due_at: datetime | None = None
     result: str | None = None
     digest: str | None = None
+    wanted: str = ""  #: what the applicant has to hand in
 
 
 class Supplement(msgspec.Struct, frozen=True):
@@ -91,7 +96,7 @@ class Following:
         """Take a one-stop's news in; a counter dossier becomes known by its first."""
         await tx.execute(
             _LEARN, news.code, news.procedure, news.agency, news.channel, news.state, news.seq, news.fee,
-            news.received_at, news.due_at, news.result, news.digest, news.at,
+            news.received_at, news.due_at, news.result, news.digest, news.at, news.wanted,
         )  # fmt: skip
 
     async def tracked(self, code: str) -> Tracked:
@@ -125,6 +130,20 @@ class Following:
         await tx.execute(_SUPPLEMENT, code, form, tx.now, tx.key)
         sent = {"code": code, "seq": row["seq"], "form": msgspec.Raw(form), "at": tx.now, "request_key": tx.key}
         await tx.send("onestop", "supplements.add", sent, subject=code)
+        return reply({"code": code, "state": row["state"]})
+
+    async def withdraw(self, request: Request, _body: Any, tx: Transaction, _prepared: Any) -> Reply:
+        """Ask to take the application back; the one-stop, who may have gone further meanwhile, has the last word."""
+        code = request.path_params["code"]
+        row = await _own(request, tx, "state, seq")
+        if row["state"] not in WITHDRAWABLE:
+            raise wrong_state(f"Hồ sơ {code}", row["state"], " hoặc ".join(WITHDRAWABLE))
+        if await tx.value("SELECT 1 FROM event WHERE code = $1 AND event = 'withdrawn'", code):
+            raise Problem(409, "already-withdrawn", f"Hồ sơ {code} đang chờ rút.", state=row["state"])
+        await tx.execute(
+            "INSERT INTO event (code, event, at, request_key) VALUES ($1, 'withdrawn', $2, $3)", code, tx.now, tx.key
+        )
+        await tx.send("onestop", "dossiers.withdraw", {"code": code, "at": tx.now, "request_key": tx.key}, subject=code)
         return reply({"code": code, "state": row["state"]})
 
     async def result(self, request: Request) -> Response:
@@ -167,6 +186,11 @@ async def _own(request: Request, tx: Transaction, columns: str) -> asyncpg.Recor
         raise not_found(f"hồ sơ {code}")
     check_own(code, row["applicant"], request.state.who)
     return row
+
+
+def mask(number: str) -> str:
+    """Show a personal number so that its owner knows it and nobody else learns it: "083•••••0001"."""
+    return f"{number[:3]}•••••{number[-4:]}" if len(number) > _SHORTEST_MASKED else "•••"
 
 
 def _local(moment: datetime | None) -> datetime | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -17,16 +18,17 @@ from services.portal import levels
 from services.portal.catalogue import Catalogue
 from services.portal.citizens import check_own
 
+SUCCESSFUL = "SUCCESSFUL"  #: error_code of PayGov when all is well (public sample)
 _NOTIFY = "portal.payments.notify"
-_TOO_LATE = ("rejected", "posted", "returned")
+TOO_LATE = ("rejected", "posted", "returned", "withdrawn")  #: states in which no fee is taken any more
 _BEFORE = """
     SELECT applicant, procedure, state, fee, "order", payment.request_key FROM dossier LEFT JOIN payment USING (code)
     WHERE code = $1
 """
 _START = """
     WITH payment AS (
-        INSERT INTO payment ("order", code, amount, status, request_key, created_at)
-        VALUES ($1, $2, $3, 'pending', $4, $5) ON CONFLICT DO NOTHING RETURNING code
+        INSERT INTO payment ("order", code, amount, status, request_key, created_at, pay_url)
+        VALUES ($1, $2, $3, 'pending', $4, $5, $6) ON CONFLICT DO NOTHING RETURNING code
     )
     INSERT INTO event (code, event, at, request_key) SELECT code, 'payment_started', $5, $4 FROM payment RETURNING code
 """
@@ -48,6 +50,14 @@ class Notice(msgspec.Struct, frozen=True):
     checksum: str
 
 
+class Returned(msgspec.Struct, frozen=True):
+    """What the payment platform says when it sends somebody back. An empty code: nothing that can be believed."""
+
+    code: str
+    order: str
+    successful: bool
+
+
 class _Due(msgspec.Struct, frozen=True):
     order: Order
     amount: int
@@ -56,6 +66,14 @@ class _Due(msgspec.Struct, frozen=True):
 def checksum(secret: str, *, order: str, code: str, amount: int) -> str:
     """HMAC-SHA256 over "order|code|amount": what only the payment platform can know besides us."""
     return hmac.new(secret.encode(), f"{order}|{code}|{amount}".encode(), hashlib.sha256).hexdigest()
+
+
+def return_checksum(secret: str, *, order: str, code: str, amount: str, error: str) -> str:
+    """HMAC-SHA256 over what stands in a return address, so that nobody can write one.
+
+    Shape: PayGov's redirect with error_code and checksum (public sample); which hash it uses is not known, assumed.
+    """
+    return hmac.new(secret.encode(), f"return|{order}|{code}|{amount}|{error}".encode(), hashlib.sha256).hexdigest()
 
 
 class Paying:
@@ -70,7 +88,7 @@ class Paying:
 
         The platform gives the same order for the same key, so a request that is repeated makes no second one.
         """
-        code, key = request.path_params["code"], request.headers["idempotency-key"]
+        code, key = request.path_params["code"], request.state.key
         row = await self._kit.pool.fetchrow(_BEFORE, code)
         if row is None:
             raise not_found(f"hồ sơ {code}")
@@ -82,9 +100,12 @@ class Paying:
             raise _already(code, row["order"])
         if not row["fee"]:
             raise Problem(409, "nothing-to-pay", f"Hồ sơ {code} không phải nộp lệ phí.")
-        if row["state"] in _TOO_LATE:
+        if row["state"] in TOO_LATE:
             raise wrong_state(f"Hồ sơ {code}", row["state"], "chưa trả kết quả")
-        wanted = {"key": key, "code": code, "amount": row["fee"], "notify": _NOTIFY}
+        wanted = {
+            "key": key, "code": code, "amount": row["fee"], "notify": _NOTIFY,
+            "return_url": f"{self._kit.settings.public_url}/payments/return",
+        }  # fmt: skip
         answer = await self._kit.lgsp.ask("national", "payment.create", body=wanted, purpose="pay-fee")
         if not answer.good:
             raise Problem(503, "counterpart-out-of-reach", "Nền tảng thanh toán chưa tạo được lệnh; xin thử lại.")
@@ -94,9 +115,29 @@ class Paying:
         """Write the pending payment down and say where to pay."""
         assert due  # noqa: S101 -- a repeated request never comes this far
         code = request.path_params["code"]
-        if not await tx.value(_START, due.order.order, code, due.amount, tx.key, tx.now):
+        if not await tx.value(_START, due.order.order, code, due.amount, tx.key, tx.now, due.order.pay_url):
             raise _already(code, "")  # a twin with another key was faster
         return reply({"order": due.order.order, "amount": due.amount, "pay_url": due.order.pay_url}, 201)
+
+    async def open_order(self, code: str) -> Order | None:
+        """Order of a dossier that waits to be paid, with its address at the platform."""
+        row = await self._kit.pool.fetchrow(
+            "SELECT \"order\", pay_url FROM payment WHERE code = $1 AND status = 'pending' AND pay_url IS NOT NULL",
+            code,
+        )
+        return Order(row["order"], row["pay_url"]) if row else None
+
+    async def returned(self, told: Mapping[str, str]) -> Returned:
+        """Judge what somebody brings back from the platform: only what it has signed counts.
+
+        The money is entered by the platform's own notice, which comes over the LGSP and may be a moment later.
+        """
+        order, code, amount = told.get("order", ""), told.get("code", ""), told.get("amount", "")
+        error = told.get("error_code", "")
+        proof = return_checksum(self._kit.settings.payment_secret, order=order, code=code, amount=amount, error=error)
+        if not hmac.compare_digest(proof.encode(), told.get("checksum", "").encode("utf-8", "replace")):
+            return Returned("", "", successful=False)
+        return Returned(code, order, successful=error == SUCCESSFUL)
 
     async def notify(self, notice: Notice, tx: Transaction) -> None:
         """Enter that an order was paid, and tell the one-stop."""

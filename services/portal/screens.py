@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starlette.requests import Request
@@ -10,13 +9,13 @@ from starlette.responses import HTMLResponse, Response
 
 from services.kit.kit import Kit, json
 from services.kit.mistakes import Mistakes
-from services.kit.pages import Pages
 from services.kit.problems import Problem
 from services.kit.reference import Procedure
 from services.portal import levels
 from services.portal.catalogue import Catalogue, receives
 from services.portal.drift import CatalogueWatch
 from services.portal.following import Following
+from services.portal.look import Look
 
 #: State -> what people read.
 STATE_NAMES = {
@@ -28,6 +27,7 @@ STATE_NAMES = {
     "rejected": "Không được chấp thuận",
     "posted": "Kết quả đang được gửi qua bưu điện",
     "returned": "Đã trả kết quả",
+    "withdrawn": "Người nộp đã rút hồ sơ",
 }
 TIER_NAMES = {
     "province": "UBND tỉnh",
@@ -38,32 +38,15 @@ TIER_NAMES = {
 _A_SCREENFUL = 50  # procedures shown at once; keeps the heaviest page below 100 KB
 _A_FEW = 12  # agencies named one by one
 
-Endpoint = Callable[[Request], Awaitable[Response]]
-
 
 class Screens:
     """Pages, and the catalogue for machines."""
 
-    def __init__(self, kit: Kit, catalogue: Catalogue, following: Following, watch: CatalogueWatch) -> None:
+    def __init__(self, kit: Kit, catalogue: Catalogue, following: Following, watch: CatalogueWatch, look: Look) -> None:
         """Show catalogue and dossiers."""
         self._kit, self._catalogue, self._following, self._watch = kit, catalogue, following, watch
-        self._pages = Pages("portal")
-        self._province = kit.reference.province.name
+        self._page = look.page
         self._plain_home: tuple[Any, HTMLResponse] | None = None
-
-    def page(self, show: Endpoint) -> Endpoint:
-        """Wrap a page so that its problems are pages too."""
-
-        async def endpoint(request: Request) -> Response:
-            try:
-                return await show(request)
-            except Problem as problem:
-                return self._page("problem.html", problem.status, problem=problem)
-
-        return endpoint
-
-    def _page(self, template: str, status: int = 200, **values: Any) -> HTMLResponse:
-        return self._pages.page(template, status, province=self._province, **values)
 
     async def search(self, request: Request) -> Response:
         """Answer `portal.search`."""
@@ -77,17 +60,19 @@ class Screens:
 
     async def home(self, request: Request) -> Response:
         """Home: search, and the catalogue by field and level."""
-        if not request.query_params:
+        if not request.query_params and not request.cookies:
             # The page that most people see changes only with the catalogue's comparison.
             if self._plain_home is None or self._plain_home[0] is not self._watch.summary:
-                self._plain_home = (self._watch.summary, self._home("", None, ""))
+                self._plain_home = (self._watch.summary, await self._home(request, "", None, ""))
             return HTMLResponse(self._plain_home[1].body, headers=dict(self._plain_home[1].headers))
-        return self._home(request.query_params.get("q", ""), _level(request), request.query_params.get("field", ""))
+        query, field = request.query_params.get("q", ""), request.query_params.get("field", "")
+        return await self._home(request, query, _level(request), field)
 
-    def _home(self, query: str, level: int | None, field: str) -> HTMLResponse:
+    async def _home(self, request: Request, query: str, level: int | None, field: str) -> HTMLResponse:
         asked = bool(query.strip() or level or field)
         found = self._catalogue.search(query, level=level, field=field) if asked else []
-        return self._page(
+        return await self._page(
+            request,
             "home.html",
             query=query,
             level=level,
@@ -105,7 +90,8 @@ class Screens:
         """Show a procedure and what its level allows."""
         procedure = self._catalogue.find(request.path_params["procedure"])
         agencies = [agency for agency in self._kit.reference.agencies.values() if receives(agency, procedure)]
-        return self._page(
+        return await self._page(
+            request,
             "procedure.html",
             procedure=procedure,
             level=levels.NAMES[procedure.level],
@@ -121,7 +107,7 @@ class Screens:
         """Answer `portal.form`: a form made from the catalogue, as a page to print or fill in."""
         procedure = self._catalogue.find(request.path_params["procedure"])
         levels.require(procedure, levels.FORM, "tải mẫu đơn")
-        page = self._page("form.html", procedure=procedure, company=procedure.applicant == "company")
+        page = await self._page(request, "form.html", procedure=procedure, company=procedure.applicant == "company")
         page.headers["Content-Disposition"] = f'attachment; filename="to-khai-{procedure.code}.html"'
         return page
 
@@ -129,13 +115,14 @@ class Screens:
         """Show how a dossier stands, for anybody who has its code."""
         code = request.query_params.get("code", "").strip()
         if not code:
-            return self._page("tracking.html", code="", dossier=None, missing=False)
+            return await self._page(request, "tracking.html", code="", dossier=None, missing=False)
         try:
             dossier = await self._following.tracked(code)
         except Problem as problem:
-            return self._page("tracking.html", problem.status, code=code, dossier=None, missing=True)
+            return await self._page(request, "tracking.html", problem.status, code=code, dossier=None, missing=True)
         agency = self._kit.reference.agencies.get(dossier.agency)
-        return self._page(
+        return await self._page(
+            request,
             "tracking.html",
             code=code,
             dossier=dossier,

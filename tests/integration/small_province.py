@@ -110,6 +110,7 @@ CONTRACTS = [
         ("portal", "onestop", "dossiers.submit"),
         ("portal", "onestop", "supplements.add"),
         ("portal", "onestop", "payments.add"),
+        ("portal", "onestop", "dossiers.withdraw"),
         ("onestop", "portal", "dossiers.progress"),
         ("onestop", "national", "dvcqg.dossiers"),
         ("onestop", "national", "dvcqg.progress"),

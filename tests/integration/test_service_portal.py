@@ -6,7 +6,6 @@ import hashlib
 import hmac
 import re
 import threading
-import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -15,25 +14,23 @@ from typing import Any
 import msgspec
 import pytest
 import requests
+from national_side import Nation
 from running_service import AUDIT_TOKEN, PASSCODE_KEY, PAYMENT_SECRET, Running, lgsp_token
 from small_province import (
     AGENT,
     BINH,
     COMMUNE,
-    COMPANIES,
     COMPANY,
     DEPARTMENT,
     FORM,
     FREE,
     INFORMATION,
     LAN,
-    NATIONAL_PROCEDURES,
     PAID,
-    PEOPLE,
     PROCEDURES,
 )
 from small_province import ONLINE as BIRTH
-from standin_lgsp import Call, StandinLgsp
+from standin_lgsp import StandinLgsp
 
 from loadtests.accounts import passcode
 
@@ -46,38 +43,6 @@ SUBMIT, SUPPLEMENT, PAYMENT = (
     "onestop.supplements.add",
     "onestop.payments.add",
 )
-
-
-class Nation:
-    """The national counterparts behind the stand-in LGSP."""
-
-    def __init__(self, lgsp: StandinLgsp) -> None:
-        """Answer from the small province's registers."""
-        self.orders: dict[str, dict[str, Any]] = {}
-        lgsp.answers |= {
-            "national.population.verify": self.verify,
-            "national.business.lookup": self.look_up,
-            "national.payment.create": self.create,
-            "national.procedures.list": lambda _: (200, {"procedures": NATIONAL_PROCEDURES}),
-        }
-
-    def verify(self, call: Call) -> tuple[int, Any]:
-        """Population database."""
-        person = PEOPLE.get(call.body["personal_number"])
-        return 200, {"exists": person is not None, "person": person}
-
-    def look_up(self, call: Call) -> tuple[int, Any]:
-        """Business register."""
-        company = COMPANIES.get(call.query["tax_code"])
-        return 200, {"exists": company is not None, "company": company}
-
-    def create(self, call: Call) -> tuple[int, Any]:
-        """Payment platform: the same key gives the same order."""
-        key = call.body["key"]
-        if key not in self.orders:
-            order = f"H07-{DAY}{uuid.uuid4().int % 10**12:012d}"
-            self.orders[key] = {"order": order, "pay_url": f"http://127.0.0.1:1/pay/{order}", "asked": call.body}
-        return 200, {name: self.orders[key][name] for name in ("order", "pay_url")}
 
 
 @pytest.fixture(scope="module")
@@ -577,6 +542,7 @@ def test_sys_pay_a_fee_is_paid_online_and_told_to_the_one_stop_once(
         "code": code,
         "amount": 200_000,
         "notify": "portal.payments.notify",
+        "return_url": f"{portal.url}/payments/return",
     }
     assert [row["status"] for row in pending] == ["pending"]
     assert results == ["done", "done"]

@@ -1,0 +1,96 @@
+"""Whole ways of a citizen through a running toy province, on a phone-sized screen, in Chromium."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from command_line import Standing
+from playwright.sync_api import expect
+from visitor import Visitor
+
+pytestmark = pytest.mark.needs("chromium")
+
+CRIMINAL_RECORD, BIRTH = "2.000488", "1.001193"
+PHONE = {"width": 360, "height": 740}
+
+
+@pytest.fixture
+def citizen(visitor: Visitor, toy_up: Standing) -> Visitor:
+    """The citizen whose account `up` has printed, signed in on a phone."""
+    visitor.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    account, passcode = toy_up.accounts["portal"]
+    visitor.page.goto(toy_up.endpoints["portal"])
+    visitor.page.get_by_role("link", name="Đăng nhập").click()
+    visitor.page.get_by_label("Số định danh cá nhân").fill(account)
+    visitor.page.get_by_label("Mã đăng nhập").fill(passcode)
+    visitor.page.get_by_role("button", name="Đăng nhập").click()
+    expect(visitor.page.locator("h1")).to_have_text("Hồ sơ của tôi")
+    return visitor
+
+
+def until_shown(visitor: Visitor, words: str) -> None:
+    """Look again until the page says it: what other systems have to tell takes a moment."""
+    for _ in range(100):
+        if words in visitor.page.locator("main").inner_text():
+            return
+        visitor.page.wait_for_timeout(200)
+        visitor.page.reload()
+    message = f"the page never said “{words}”: {visitor.page.locator('main').inner_text()}"
+    raise AssertionError(message)
+
+
+def test_sys_levels_a_level_4_dossier_is_filed_and_paid_on_a_phone(citizen: Visitor, toy_up: Standing) -> None:
+    """SYS-LEVELS, SYS-PAY: search, a form filled in by the registers, submission, payment, and the money is there."""
+    page = citizen.page
+    page.goto(toy_up.endpoints["portal"])
+    page.get_by_label("Tìm thủ tục").fill("ly lich tu phap")
+    page.get_by_role("button", name="Tìm", exact=True).click()
+    page.get_by_role("link", name=re.compile("lý lịch tư pháp cho công dân")).first.click()
+    page.get_by_role("link", name="Nộp trực tuyến").click()
+    expect(page.get_by_text("mục không phải gõ lại")).to_be_visible()
+    assert not citizen.overflows()
+
+    page.get_by_role("button", name="Nộp hồ sơ").click()
+    expect(page.get_by_role("alert")).to_contain_text("cần sửa 3 chỗ")
+    assert not citizen.overflows()
+    page.get_by_label("Loại phiếu").select_option("Phiếu số 2")
+    page.get_by_label("Mục đích sử dụng").fill("Xin việc làm")
+    page.get_by_label("Nơi cư trú từ năm 14 tuổi").fill("Từ 2004 ở xã nhà")
+    page.get_by_label("Nhận trực tuyến").check()
+    page.get_by_role("button", name="Nộp hồ sơ").click()
+
+    expect(page.get_by_role("status")).to_contain_text("Đã nộp hồ sơ")
+    page.get_by_role("button", name="Nộp lệ phí 200.000 ₫").click()
+    expect(page.locator("h1")).to_have_text("Thanh toán phí, lệ phí")
+    page.get_by_role("button", name="Thanh toán 200.000 ₫").click()
+    expect(page.locator("h1")).to_contain_text("Hồ sơ ")
+    expect(page.get_by_role("status")).to_be_visible()
+    until_shown(citizen, "đã nộp trực tuyến")
+    assert not citizen.overflows()
+    assert [one for one in citizen.trouble if "422" not in one] == []  # Chromium notes the form that was incomplete
+
+
+def test_a_scan_is_attached_and_found_again_in_the_draft(citizen: Visitor, toy_up: Standing, tmp_path: Path) -> None:
+    """A form is left half done with a photograph in it, and finished later; the birth paper is not asked for again."""
+    photograph = tmp_path / "giấy chứng sinh.png"
+    photograph.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(100))
+    page = citizen.page
+    page.goto(f"{toy_up.endpoints['portal']}/apply/{BIRTH}")
+    page.get_by_label("Họ, chữ đệm, tên của trẻ").fill("Nguyễn Minh An")
+    page.get_by_label("Giấy chứng sinh").set_input_files(photograph)
+    page.get_by_role("button", name="Lưu nháp").last.click()
+    expect(page.get_by_role("status")).to_contain_text("Đã lưu nháp")
+
+    page.get_by_role("link", name="Hồ sơ của tôi").first.click()
+    page.get_by_role("link", name="Đăng ký khai sinh").first.click()
+    expect(page.get_by_role("link", name="giấy chứng sinh.png")).to_be_visible()
+    page.get_by_label("Ngày sinh của trẻ").fill("2018-08-20")
+    page.get_by_label("Giới tính của trẻ").select_option("Nam")
+    page.get_by_label("Nơi sinh").fill("Bệnh viện tỉnh")
+    page.get_by_role("button", name="Nộp hồ sơ").click()
+
+    expect(page.get_by_role("status")).to_contain_text("Đã nộp hồ sơ")
+    expect(page.get_by_text(re.compile("5 trong 9 mục"))).to_be_visible()
+    assert citizen.trouble == []

@@ -7,10 +7,10 @@ BIN := $(VENV)/bin
 SCENARIO ?= ben_tre_2018
 ARGS ?=
 
-.PHONY: help verify test check format bench up down status lock clean
+.PHONY: help verify test test-nightly check format bench up down status lock clean
 
 help: ## List the commands
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "  make verify SCENARIO=toy         a small province instead of Bến Tre"
 	@echo "  make verify ARGS='--seed 7'      more options: .venv/bin/tinhmau verify --help"
@@ -23,6 +23,9 @@ test: $(VENV)/.ready-dev ## Check the code, then run all tests
 	$(BIN)/pytest -q -n 2 tests/unit tests/theory $(ARGS)
 	$(BIN)/pytest -q -n 2 --dist loadfile tests/integration $(ARGS)
 	$(BIN)/pytest -q tests/browser tests/acceptance $(ARGS)
+
+test-nightly: $(VENV)/.ready-dev ## The long tests: fuzzing, rounds of faults
+	$(BIN)/pytest -q -m nightly tests $(ARGS)
 
 check: $(VENV)/.ready-dev ## Style, types, layers
 	$(BIN)/ruff format --check .

@@ -33,16 +33,19 @@ STATE_WORDS: Mapping[str, str] = {
     "withdrawn": "người nộp đã rút",
 }
 
-#: Status of a document at an addressee -> statuses of which one must have come before.
-_NEEDS_STATUS: Mapping[str, frozenset[str]] = {
-    "01": frozenset(),
-    "02": frozenset({"01"}),
-    "03": frozenset({"01"}),
-    "04": frozenset({"03"}),
-    "05": frozenset({"03"}),
-    "06": frozenset({"03"}),
+#: Last status of the work on a document at an addressee -> statuses of the work that may come next; "" is one that has
+#: not arrived (docs/wire.md, "Documents"). Written down here again: judge and hub check each other.
+_NEXT_WORK: Mapping[str, frozenset[str]] = {
+    "": frozenset({"01"}),
+    "01": frozenset({"02", "03"}),
+    "02": frozenset(),
+    "03": frozenset({"04", "05", "06"}),
+    "04": frozenset({"05", "06"}),
+    "05": frozenset({"04", "06"}),
+    "06": frozenset(),
 }
-_LAST_STATUSES = frozenset({"02", "06"})
+_ASKED, _AGREED, _DECLINED = "13", "15", "16"
+_REQUESTS = frozenset({_ASKED, _AGREED, _DECLINED})
 
 
 def state_words(state: str) -> Text:
@@ -83,19 +86,27 @@ def wrong_step(states: Iterable[str]) -> Text | None:
 
 
 def wrong_status(statuses: Sequence[str]) -> Text | None:
-    """First status that came out of order, oldest first; None when the order is legal."""
-    seen: list[str] = []
+    """First status that came out of order, oldest first; None when the order is legal.
+
+    A request of the sender (13) stands beside the work: it comes once the document is there, is answered (15 or 16)
+    before anything else, and work then goes on from where it was.
+    """
+    work, before = "", ""
     for status in statuses:
-        if status not in _NEEDS_STATUS:
+        if status not in _NEXT_WORK.keys() - {""} | _REQUESTS:
             return Text(f"trạng thái lạ {status}", f"unknown status {status}")
-        if status in seen:
-            return Text(f"trạng thái {status} đến hai lần", f"status {status} came twice")
-        if seen and seen[-1] in _LAST_STATUSES:
-            return Text(f"trạng thái {status} đến sau {seen[-1]}", f"status {status} came after {seen[-1]}")
-        if _NEEDS_STATUS[status] and not _NEEDS_STATUS[status] & set(seen):
-            needed = min(_NEEDS_STATUS[status])
-            return Text(f"trạng thái {status} đến khi chưa có {needed}", f"status {status} came before {needed}")
-        if status == "02" and "03" in seen:
-            return Text("trạng thái 02 (từ chối) đến sau 03", "status 02 (refusal) came after 03")
-        seen.append(status)
+        if status == before:
+            return Text(f"trạng thái {status} đến hai lần liền", f"status {status} came twice running")
+        if before == _ASKED or status in {_AGREED, _DECLINED}:
+            legal = before == _ASKED and status in {_AGREED, _DECLINED}
+        elif status == _ASKED:
+            legal = work not in {"", "02"}
+        else:
+            legal = status in _NEXT_WORK[work]
+        if not legal:
+            vi = f"sau {before}" if before else "khi văn bản chưa đến"
+            en = f"after {before}" if before else "before the document had arrived"
+            return Text(f"trạng thái {status} đến {vi}", f"status {status} came {en}")
+        before = status
+        work = work if status in _REQUESTS else status
     return None

@@ -16,7 +16,9 @@ from services.kit.serve import Parts
 
 #: The hub's books (docs/wire.md, "Books").
 EXPORTS = {
-    "envelopes": "SELECT document, sender, addressees, accepted_at, digest, xml FROM envelope ORDER BY document",
+    "envelopes": (
+        "SELECT document, sender, addressees, accepted_at, digest, xml, doc_type, about FROM envelope ORDER BY document"
+    ),
     "deliveries": (
         "SELECT document, addressee, received_at FROM delivery WHERE received_at IS NOT NULL "
         "ORDER BY document, addressee"
@@ -35,13 +37,15 @@ def build(kit: Kit) -> Parts:
     pages = Pages("dochub")
     trust = Trust((kit.reference.folder / "certificate-authority.pem").read_bytes())
 
+    axis = kit.reference.document_axis
+
     async def home(_request: Request) -> Response:
         return pages.page("home.html", counts=await kit.pool.fetchrow(_COUNTS))
 
     return Parts(
         routes=[Route("/", home)],
         operations={
-            "envelopes.send": Accepting(kit.reference.agencies, trust).operation,
+            "envelopes.send": Accepting(kit.reference.agencies, trust, strict=axis.mode == "strict").operation,
             **Delivering(kit).operations(),
             **Reading(kit).operations(),
         },

@@ -9,7 +9,7 @@ import msgspec
 from starlette.requests import Request
 
 from services.dochub import statuses
-from services.dochub.status_order import ARRIVED
+from services.kit.edxml.statuses import ARRIVED
 from services.kit.kit import Kit
 from services.kit.operations import Consumer, Operation, Refused
 from services.kit.problems import Problem, not_found
@@ -20,7 +20,8 @@ _WAITING = (
     "SELECT document, addressee, newest FROM (SELECT $1::text AS installation) AS asked "
     "LEFT JOIN (SELECT installation, number AS newest FROM status_counter) AS counter USING (installation) "
     "LEFT JOIN LATERAL (SELECT document, addressee FROM delivery "
-    "WHERE delivery.installation = $1 AND received_at IS NULL ORDER BY accepted_at, document, addressee LIMIT $2"
+    "WHERE delivery.installation = $1 AND received_at IS NULL "
+    "ORDER BY priority DESC, accepted_at, document, addressee LIMIT $2"
     ") AS waiting ON true"
 )
 

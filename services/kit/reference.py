@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -95,6 +95,13 @@ class ProvinceName(msgspec.Struct, frozen=True, kw_only=True):
     era: str
 
 
+class DocumentAxis(msgspec.Struct, frozen=True, kw_only=True):
+    """What the era fixes for the interchange of documents."""
+
+    mode: Literal["strict", "lenient"] = "strict"  #: whether forms outside the schema are taken, and noted
+    levels: int = 4  #: tiers between which documents travel
+
+
 class Reference:
     """The folder, each file read when first asked for and kept."""
 
@@ -139,6 +146,13 @@ class Reference:
     def sites(self) -> dict[str, list[dict[str, Any]]]:
         """Schools and health facilities."""
         return self._read("sites.json", dict[str, list[dict[str, Any]]])  # type: ignore[no-any-return]
+
+    @cached_property
+    def document_axis(self) -> DocumentAxis:
+        """Rules of the document axis; those of the 2018 era where the folder has no such file."""
+        if not (self.folder / "document_axis.json").exists():
+            return DocumentAxis()
+        return self._read("document_axis.json", DocumentAxis)  # type: ignore[no-any-return]
 
     @cached_property
     def contracts(self) -> list[Contract]:

@@ -13,6 +13,7 @@ from services.office.incoming import act_endpoint
 from services.office.keystore import Keystore
 from services.office.outgoing import Outgoing
 from services.office.polling import Polling
+from services.office.requests import answer_endpoint
 from services.office.states import INCOMING
 
 #: The office's books (docs/wire.md, "Books"); what is not there yet is an empty string or null.
@@ -32,7 +33,7 @@ def build(kit: Kit) -> Parts:
     folder = kit.reference.folder
     outgoing = Outgoing(kit, Keystore(folder / "keystore.json"))
     outgoing_acts = outgoing.act_endpoints()
-    incoming_acts = {name: act_endpoint(kit, name) for name in INCOMING}
+    incoming_acts = {name: act_endpoint(kit, name) for name in INCOMING} | {"answer": answer_endpoint(kit)}
     draft = outgoing.draft_endpoint()
     desks = Desks(kit, Trust((folder / "certificate-authority.pem").read_bytes()))
     return Parts(

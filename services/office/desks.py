@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from services.kit.accounts import Account, SignIn, issue_token, session_cookie
+from services.kit.edxml import statuses
 from services.kit.edxml.content_signature import ContentSignature
 from services.kit.edxml.trouble import EdxmlError
 from services.kit.edxml.trust import Trust
@@ -20,7 +21,7 @@ from services.kit.kit import Kit
 from services.kit.pages import Pages
 from services.kit.problems import Problem, not_found
 from services.office.notation import KINDS
-from services.office.states import EVENT_NAMES, INCOMING, OUTGOING, STATE_NAMES, STATUS_NAMES
+from services.office.states import DOC_TYPE_NAMES, EVENT_NAMES, INCOMING, OUTGOING, STATE_NAMES
 
 _SHOWN = 200  # rows of a list; older ones are in the registers
 _ROLE_NAMES = {
@@ -93,7 +94,8 @@ class Desks:
             agency=agency,
             agencies=self._agencies,
             states=STATE_NAMES,
-            statuses=STATUS_NAMES,
+            statuses=statuses.NAMES,
+            doc_types=DOC_TYPE_NAMES,
             events=EVENT_NAMES,
             acts=_ACT_NAMES,
             key=str(uuid.uuid4()),
@@ -202,8 +204,13 @@ class Desks:
             row=row,
             history=history,
             seal=seal,
+            asked=await self._kit.pool.fetchval("SELECT doc_type FROM received WHERE document = $1", row["pending"]),
             envelope=envelope,
-            acts_now=[name for name, act in INCOMING.items() if row["state"] in act.before and who.role in act.roles],
+            acts_now=[
+                name
+                for name, act in INCOMING.items()
+                if not row["pending"] and row["state"] in act.before and who.role in act.roles
+            ],
         )
 
     async def _outgoing_register(self, _request: Request, who: Account) -> Response:

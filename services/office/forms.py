@@ -40,6 +40,9 @@ def routes(
         found.append(
             Route(f"/desk/incoming/{name}", _form(desks, incoming[name], body, _to_incoming), methods=["POST"])
         )
+    found.append(
+        Route("/desk/incoming/answer", _form(desks, incoming["answer"], _answer, _to_incoming), methods=["POST"])
+    )
     return found
 
 
@@ -84,7 +87,18 @@ def _nothing(_fields: Fields) -> Any:
 
 def _new_document(fields: Fields) -> Any:
     plain = {name: _first(fields, name) for name in ("kind", "subject", "content")}
-    return {**plain, "addressees": fields.get("addressees", []), "priority": _number(fields, "priority")}
+    body: dict[str, Any] = {
+        **plain,
+        "addressees": fields.get("addressees", []),
+        "priority": _number(fields, "priority"),
+    }
+    if _first(fields, "amends"):
+        body["amends"] = {
+            "document": _first(fields, "amends"),
+            "how": _first(fields, "how"),
+            "reason": _first(fields, "reason"),
+        }
+    return body
 
 
 def _pages(fields: Fields) -> Any:
@@ -97,6 +111,10 @@ def _on_document(fields: Fields) -> Any:
 
 def _refusal(fields: Fields) -> Any:
     return {**_on_document(fields), "reason": _first(fields, "reason")}
+
+
+def _answer(fields: Fields) -> Any:
+    return {**_refusal(fields), "answer": _first(fields, "answer")}
 
 
 def _to_draft(_fields: Fields, answer: Any) -> str:

@@ -56,18 +56,17 @@ def act_endpoint(kit: Kit, name: str) -> Endpoint:
 
 
 async def _act(act: Act, asked: OnDocument, tx: Transaction, who: Account) -> Reply:
-    if asked.agency != who.agency:
-        raise Problem(
-            403, "wrong-agency", f"Chỉ cán bộ của cơ quan {asked.agency} xử lý được văn bản đến của cơ quan ấy."
-        )
-    reason = _reason(asked)
+    check_agency(who, asked)
+    reason = reason_of(asked)
     row = await tx.row(
-        "SELECT state, seq, number FROM incoming WHERE agency = $1 AND document = $2 FOR UPDATE",
+        "SELECT state, seq, number, pending FROM incoming WHERE agency = $1 AND document = $2 FOR UPDATE",
         asked.agency,
         asked.document,
     )
     if row is None:
         raise not_found(f"văn bản đến {asked.document[:120]} của cơ quan {asked.agency}")
+    if row["pending"]:
+        raise wrong_state(f"Văn bản đến {asked.document}", "asked", "không có yêu cầu của nơi gửi chờ trả lời")
     if row["state"] not in act.before:
         raise wrong_state(f"Văn bản đến {asked.document}", row["state"], " hoặc ".join(act.before))
     number = row["number"]
@@ -104,7 +103,15 @@ async def _act(act: Act, asked: OnDocument, tx: Transaction, who: Account) -> Re
     return reply(body if number is None else body | {"number": number})
 
 
-def _reason(asked: OnDocument) -> str:
+def check_agency(who: Account, asked: OnDocument) -> None:
+    """Raise a 403 Problem unless the document is of the official's own agency."""
+    if asked.agency != who.agency:
+        detail = f"Chỉ cán bộ của cơ quan {asked.agency} xử lý được văn bản đến của cơ quan ấy."
+        raise Problem(403, "wrong-agency", detail)
+
+
+def reason_of(asked: OnDocument) -> str:
+    """Return the reason given; empty where none is asked for. Raises a 422 Problem for none or too long a one."""
     if not isinstance(asked, Refusal):
         return ""
     reason = asked.reason.strip()

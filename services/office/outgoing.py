@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Any
+from typing import Any, Literal
 
 import asyncpg
 import msgspec
@@ -14,8 +14,8 @@ from services.kit.accounts import Account
 from services.kit.edxml.composing import compose
 from services.kit.edxml.content_signature import ContentSignature
 from services.kit.edxml.document_id import DocumentId
-from services.kit.edxml.envelope import Envelope, Organ
-from services.kit.edxml.names import MAX_ADDRESSEES
+from services.kit.edxml.envelope import Changes, Envelope, Organ, Replacement
+from services.kit.edxml.limits import MAX_ADDRESSEES
 from services.kit.kit import Endpoint, Kit, Prepare, Reply, reply
 from services.kit.problems import Problem, invalid, not_found, wrong_state
 from services.kit.reference import Agency
@@ -38,6 +38,14 @@ _MOVED = (
 )
 
 
+class Amendment(msgspec.Struct, forbid_unknown_fields=True):
+    """Which earlier document of ours the new one recalls, updates or replaces, and why."""
+
+    document: str
+    how: Literal["recall", "update", "replace"]
+    reason: str
+
+
 class NewDocument(msgspec.Struct, forbid_unknown_fields=True):
     """What a specialist drafts."""
 
@@ -46,6 +54,7 @@ class NewDocument(msgspec.Struct, forbid_unknown_fields=True):
     content: str
     addressees: list[str]
     priority: int = 0
+    amends: Amendment | None = None
 
 
 class Scan(msgspec.Struct, forbid_unknown_fields=True):
@@ -87,8 +96,12 @@ class Outgoing:
 
     async def _draft(self, _request: Request, asked: NewDocument, tx: Transaction, who: Account) -> Reply:
         wanted = _tidy(asked)
-        if mistakes := _mistakes(wanted, self._agencies):
+        mistakes = _mistakes(wanted, self._agencies)
+        if wanted.amends:
+            mistakes += await _wrong_amendment(wanted, wanted.amends, who, tx)
+        if mistakes:
             raise invalid(mistakes)
+        amends = wanted.amends or Amendment(document="", how="recall", reason="")
         agency = self._agencies[who.agency]
         text = paper.written(
             agency=agency.name,
@@ -98,8 +111,9 @@ class Outgoing:
             addressees=[self._agencies[code].name for code in wanted.addressees],
         )
         draft = await tx.value(
-            "WITH drafted AS (INSERT INTO document (agency, kind, subject, text, addressees, priority, author) "
-            "VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING draft) "
+            "WITH drafted AS (INSERT INTO document "
+            "(agency, kind, subject, text, addressees, priority, author, doc_type, amends, reason) "
+            "VALUES ($1, $2, $3, $4, $5, $6, $7, $10, $11, $12) RETURNING draft) "
             "INSERT INTO event (draft, agency, event, actor, at, request_key) "
             "SELECT draft, $1, 'drafted', $7, $8, $9 FROM drafted RETURNING draft",
             agency.code,
@@ -111,6 +125,9 @@ class Outgoing:
             who.account,
             tx.now,
             tx.key,
+            amends.how if wanted.amends else "new",
+            amends.document,
+            amends.reason,
         )
         return reply({"draft": draft, "state": "draft"}, 201)
 
@@ -143,6 +160,7 @@ class Outgoing:
         number = await next_number(tx, agency=who.agency, book="outgoing")
         agency = self._agencies[who.agency]
         name = DocumentId(agency.code, tx.now.date(), number, notation(row["kind"], agency.name))
+        target = DocumentId.parse(row["amends"]) if row["amends"] else None
         envelope = Envelope(
             id=name,
             sender=Organ(agency.code, agency.name),
@@ -155,7 +173,11 @@ class Outgoing:
             signer_name=self._signer_name(row),
             priority=row["priority"],
             pages=row["pages"],
-            reason="Văn bản điện tử mới",
+            doc_type=row["doc_type"],
+            about=target if row["doc_type"] in {"recall", "update"} else None,
+            changes=Changes() if row["doc_type"] == "update" else None,
+            replaces=(Replacement(document=target),) if target and row["doc_type"] == "replace" else (),
+            reason=row["reason"] or "Văn bản điện tử mới",
             staff_department="Văn thư",
             staff_name=who.name,
             sent_at=tx.now.replace(microsecond=0),
@@ -165,7 +187,7 @@ class Outgoing:
         document = str(name)
         more = ", document = $8, issued_at = $6, xml = $9"
         await self._move(tx, row, who, ISSUE, more=more, values=[document, signed])
-        await tx.send("dochub", "envelopes.send", {"xml": signed}, subject=document)
+        await tx.send("dochub", "envelopes.send", {"xml": signed}, subject=row["amends"] or document)
         body = {
             "draft": row["draft"],
             "document": document,
@@ -188,7 +210,8 @@ class Outgoing:
         row = None
         if _DRAFT_NUMBER.fullmatch(wanted):
             row = await tx.row(
-                "SELECT draft, agency, kind, subject, text, addressees, priority, state, signer, signature, pages "
+                "SELECT draft, agency, kind, subject, text, addressees, priority, state, signer, signature, pages, "
+                "doc_type, amends, reason "
                 "FROM document WHERE draft = $1 FOR UPDATE",
                 int(wanted),
             )
@@ -232,6 +255,9 @@ def _tidy(asked: NewDocument) -> NewDocument:
         content=clean(asked.content),
         addressees=asked.addressees,
         priority=asked.priority,
+        amends=msgspec.structs.replace(asked.amends, reason=" ".join(clean(asked.amends.reason).split()))
+        if asked.amends
+        else None,
     )
 
 
@@ -254,6 +280,28 @@ def _mistakes(wanted: NewDocument, agencies: dict[str, Agency]) -> list[dict[str
     found += _wrong_addressees(wanted.addressees, agencies)
     if not 0 <= wanted.priority <= _HIGHEST_PRIORITY:
         found.append(_mistake("$.priority", str(wanted.priority), f"Độ khẩn là số từ 0 đến {_HIGHEST_PRIORITY}."))
+    return found
+
+
+async def _wrong_amendment(
+    wanted: NewDocument, amends: Amendment, who: Account, tx: Transaction
+) -> list[dict[str, str]]:
+    """What speaks against recalling, updating or replacing that document."""
+    found = []
+    if not 1 <= len(amends.reason) <= _MAX_SUBJECT or _UNFIT.search(amends.reason):
+        found.append(_mistake("$.amends.reason", amends.reason[:60], f"Nêu lý do, tối đa {_MAX_SUBJECT} ký tự."))
+    addressees = await tx.value(
+        "SELECT addressees FROM document WHERE document = $1 AND agency = $2", amends.document, who.agency
+    )
+    if addressees is None:
+        way_out = "Dùng mã văn bản mà cơ quan này đã phát hành (sổ văn bản đi)."
+        return [*found, _mistake("$.amends.document", amends.document[:120], way_out)]
+    if amends.how == "recall":
+        found += [
+            _mistake(f"$.addressees[{place}]", code[:100], "Văn bản ấy không gửi đến đây, nên không thu hồi từ đây.")
+            for place, code in enumerate(wanted.addressees)
+            if code not in addressees
+        ]
     return found
 
 

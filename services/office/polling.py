@@ -15,11 +15,13 @@ import msgspec
 import structlog
 from starlette.requests import Request
 
-from services.kit.edxml.reading import parse, read
+from services.kit.edxml.parsing import parse
+from services.kit.edxml.reading import read
 from services.kit.edxml.trouble import EdxmlError
 from services.kit.kit import Endpoint, Kit, Reply, reply
 from services.kit.problems import Problem
 from services.kit.transaction import Transaction
+from services.office import requests
 
 log = structlog.get_logger()
 _AT_ONCE = 4  # envelopes fetched side by side
@@ -68,6 +70,8 @@ class _Envelope(msgspec.Struct, frozen=True):
     kind: str
     subject: str
     xml: str
+    doc_type: str
+    about: tuple[str, ...]
 
 
 class _Haul(msgspec.Struct, frozen=True):
@@ -143,7 +147,14 @@ class Polling:
             log.error("unreadable-envelope", document=document, why=str(error))  # noqa: TRY400 -- no trace needed
             return None
         return _Envelope(
-            document, envelope.sender.code, envelope.sender.name, envelope.kind, envelope.subject, fetched.xml
+            document,
+            envelope.sender.code,
+            envelope.sender.name,
+            envelope.kind,
+            envelope.subject,
+            fetched.xml,
+            envelope.doc_type,
+            tuple(str(target) for target in envelope.targets),
         )
 
     async def _statuses(self, installation: str, newest: int) -> list[_Status]:
@@ -168,6 +179,8 @@ class Polling:
             told = {"document": document, "agency": agency, "at": tx.now.isoformat()}
             key = f"dochub:envelopes.received:{document}:{agency}"
             await tx.send("dochub", "envelopes.received", told, subject=document, key=key)
+        if taken:
+            await requests.notice(tx, taken)
         if haul.statuses:
             await _keep_latest(tx, asked.installation, haul.statuses)
         await tx.execute(
@@ -185,15 +198,19 @@ async def _store(tx: Transaction, haul: _Haul) -> list[tuple[str, str]]:
     envelopes = sorted(haul.envelopes, key=lambda envelope: envelope.document)
     entries = sorted((entry.document, entry.addressee) for entry in haul.waiting)
     await tx.execute(
-        "INSERT INTO received (document, sender, sender_name, kind, subject, xml) "
-        "SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[]) "
-        "ON CONFLICT DO NOTHING",
+        "INSERT INTO received (document, sender, sender_name, kind, subject, xml, doc_type, about) "
+        "SELECT document, sender, sender_name, kind, subject, xml, doc_type, "
+        "CASE about WHEN '' THEN '{}' ELSE string_to_array(about, E'\n') END FROM unnest("
+        "$1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[]) "
+        "AS one (document, sender, sender_name, kind, subject, xml, doc_type, about) ON CONFLICT DO NOTHING",
         [envelope.document for envelope in envelopes],
         [envelope.sender for envelope in envelopes],
         [envelope.sender_name for envelope in envelopes],
         [envelope.kind for envelope in envelopes],
         [envelope.subject for envelope in envelopes],
         [envelope.xml for envelope in envelopes],
+        [envelope.doc_type for envelope in envelopes],
+        ["\n".join(envelope.about) for envelope in envelopes],
     )
     rows = await tx.fetch(
         "INSERT INTO incoming (document, agency, arrived_at) "

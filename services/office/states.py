@@ -48,6 +48,8 @@ STATE_NAMES = {
     "assigned": "đang xử lý",
     "finished": "đã xử lý xong",
     "refused": "đã trả lại",
+    "withdrawn": "đã trả về theo yêu cầu của nơi gửi",
+    "asked": "nơi gửi yêu cầu lấy lại hoặc thay đổi, chờ trả lời",
 }
 EVENT_NAMES = {
     "drafted": "Soạn thảo",
@@ -59,13 +61,8 @@ EVENT_NAMES = {
     "assigned": "Phân công",
     "finished": "Hoàn thành",
     "refused": "Trả lại",
+    "agreed": "Đồng ý yêu cầu của nơi gửi",
+    "declined": "Từ chối yêu cầu của nơi gửi",
 }
-#: Statuses of edXML (vietnam-facts, section 3).
-STATUS_NAMES = {
-    "01": "đã đến",
-    "02": "từ chối tiếp nhận",
-    "03": "đã tiếp nhận",
-    "04": "đã phân công",
-    "05": "đang xử lý",
-    "06": "đã hoàn thành",
-}
+#: What a message does to earlier documents, for people.
+DOC_TYPE_NAMES = {"new": "văn bản mới", "recall": "thu hồi", "update": "cập nhật", "replace": "thay thế"}

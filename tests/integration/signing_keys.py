@@ -59,11 +59,13 @@ class Keys:
         sender: str = small_province.DEPARTMENT,
         addressees: tuple[str, ...] = (small_province.COMMUNE, small_province.OTHER_COMMUNE),
         doc_type: DocType = "new",
+        about: int | None = None,
+        priority: int = 0,
     ) -> str:
-        """Return a sealed envelope, as an office would send it."""
-        return self.seal(sender).sign_envelope(
-            compose(envelope(number, sender=sender, addressees=addressees, doc_type=doc_type))
-        )
+        """Return a sealed envelope, as an office would send it; `about` is the number of the document it changes."""
+        plain = envelope(number, sender=sender, addressees=addressees, doc_type=doc_type)
+        target = DocumentId(sender, DAY, about, "SGTVT-VP") if about else None
+        return self.seal(sender).sign_envelope(compose(msgspec.structs.replace(plain, about=target, priority=priority)))
 
 
 def envelope(number: int, *, sender: str, addressees: tuple[str, ...], doc_type: DocType = "new") -> Envelope:

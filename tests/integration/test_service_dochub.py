@@ -92,7 +92,7 @@ def test_the_auditor_finds_every_signature_in_the_book_right(hub: Running) -> No
     """The judge's own check, which shares no code with the hub, agrees with it."""
     document = accepted(hub)
     (row,) = [row for row in hub.export("envelopes") if row["document"] == document]
-    assert set(row) == {"document", "sender", "addressees", "accepted_at", "digest", "xml"}
+    assert set(row) == {"document", "sender", "addressees", "accepted_at", "digest", "xml", "doc_type", "about"}
     assert row["addressees"] == [COMMUNE, OTHER_COMMUNE]
     assert examine(msgspec.convert(row, records.Envelope), KEYS.authority.pem.encode()) == ()
 
@@ -145,7 +145,8 @@ REFUSALS = {
         lambda: KEYS.sealed(9003, addressees=(COMMUNE, "000.09.99.H07", "000.09.98.H07")),
         "000.09.98.H07",
     ),
-    "recall": (lambda: KEYS.sealed(9004, doc_type="recall"), "chỉ nhận văn bản mới"),
+    "recall of nothing": (lambda: KEYS.sealed(9004, doc_type="recall"), "cần Bussiness/DocumentId"),
+    "recall of something unknown": (lambda: KEYS.sealed(9006, doc_type="recall", about=9999), "trục chưa nhận"),
     "not-xml": (lambda: "chào trục", "không phải XML"),
     "entity": (lambda: f'<!DOCTYPE x [<!ENTITY a "b">]>{KEYS.sealed(9005)}', "DOCTYPE"),
     "structure": (lambda: "<edXML/>", "edXML"),
@@ -213,6 +214,53 @@ def test_a_status_out_of_order_is_refused(hub: Running, history: tuple[str, ...]
     results = [result["result"] for result in hub.deliver("statuses.send", *reports, consumer="office")]
     assert results == ["done"] * (len(history) - 1) + ["refused"]
     assert [one[1] for one in told(hub, document)] == ["01", *history[:-1]]
+
+
+def test_a_request_of_the_sender_is_told_answered_and_closed(hub: Running) -> None:
+    """13 only while a request is open, 15 or 16 only as its answer; a replay of any of them changes nothing."""
+    number = next(_numbers)
+    document = name(number)
+    send(hub, KEYS.sealed(number))
+    hub.deliver("envelopes.received", receipt(document, COMMUNE), consumer="office")
+    early = hub.deliver("statuses.send", status(document, COMMUNE, "13", 2), consumer="office")[0]
+    assert "không có yêu cầu nào" in early["detail"]
+    assert send(hub, KEYS.sealed(next(_numbers), doc_type="recall", about=number))[0]["result"] == "done"
+    reports = [status(document, COMMUNE, code, seq) for seq, code in enumerate(("03", "13", "16", "06"), start=2)]
+    for _ in range(2):
+        results = hub.deliver("statuses.send", *reports, consumer="office")
+        assert {result["result"] for result in results} == {"done"}
+    again = hub.deliver("statuses.send", status(document, COMMUNE, "13", 6), consumer="office")[0]
+    assert again["result"] == "refused"
+    assert [one[1] for one in told(hub, document)] == ["01", "03", "13", "16", "06"]
+
+
+def test_a_document_given_back_says_no_more(hub: Running) -> None:
+    """After 15 to a recall nothing follows, not even what would follow the work."""
+    number = next(_numbers)
+    document = name(number)
+    send(hub, KEYS.sealed(number), KEYS.sealed(next(_numbers), doc_type="recall", about=number))
+    hub.deliver("envelopes.received", receipt(document, COMMUNE), consumer="office")
+    reports = [status(document, COMMUNE, code, seq) for seq, code in enumerate(("13", "15", "03"), start=2)]
+    results = hub.deliver("statuses.send", *reports, consumer="office")
+    assert [result["result"] for result in results] == ["done", "done", "refused"]
+    assert "đã được lấy lại" in results[2]["detail"]
+
+
+def test_a_recall_goes_only_where_the_document_went(hub: Running) -> None:
+    """To ask somebody for what was never sent there is refused."""
+    number = next(_numbers)
+    send(hub, KEYS.sealed(number, addressees=(COMMUNE,)))
+    (result,) = send(hub, KEYS.sealed(next(_numbers), doc_type="recall", about=number))
+    assert result["result"] == "refused"
+    assert OTHER_COMMUNE in result["detail"]
+
+
+def test_what_is_urgent_is_handed_out_first(hub: Running) -> None:
+    """Priority before age."""
+    first, urgent = next(_numbers), next(_numbers)
+    send(hub, KEYS.sealed(first, addressees=(COMMUNE,)), KEYS.sealed(urgent, addressees=(COMMUNE,), priority=4))
+    order = [document for document, _ in waiting(hub, "an-mau")]
+    assert order.index(name(urgent)) < order.index(name(first))
 
 
 def test_a_status_that_overtook_another_is_asked_for_again(hub: Running) -> None:

@@ -191,6 +191,81 @@ def test_a_document_signed_on_paper_goes_the_long_way(office: Running, hub: Runn
     assert (mine["draft"], mine["signed"], mine["state"]) == (draft, "paper", "issued")
 
 
+def amended(office: Running, desks: Desks, document: str, how: str) -> str:
+    """Return the DocumentId of a message that recalls, updates or replaces `document`, taken over by its addressees."""
+    amends = {"document": document, "how": how, "reason": "Có sai sót."}
+    return arrived(office, desks, amends=amends)
+
+
+@pytest.mark.parametrize(
+    ("how", "answer", "state", "statuses"),
+    [
+        ("recall", "agree", "withdrawn", ["01", "03", "13", "15"]),
+        ("replace", "agree", "withdrawn", ["01", "03", "13", "15"]),
+        ("update", "agree", "registered", ["01", "03", "13", "15", "06"]),
+        ("recall", "decline", "registered", ["01", "03", "13", "16", "06"]),
+    ],
+)
+def test_a_sender_asks_and_the_addressee_answers(
+    office: Running, hub: Running, desks: Desks, how: str, answer: str, state: str, statuses: list[str]
+) -> None:
+    """Recall, update and replacement stop the work until the clerk has answered; given back, nothing follows."""
+    document = arrived(office, desks)
+    clerk, specialist = desks["document_clerk", COMMUNE], desks["specialist", COMMUNE]
+    clerk.on("registration", document)
+    message = amended(office, desks, document, how)
+    stopped = specialist.on("completion", document)
+    assert (stopped.status_code, stopped.json()["state"]) == (409, "asked")
+    told_back = clerk.on("answer", document, answer=answer, reason="Đã xem.").json()
+    assert (told_back["state"], told_back["status"]) == (state, statuses[3])
+    assert clerk.on("answer", document, answer=answer, reason="Lần nữa.").status_code == 409
+    done = specialist.on("completion", document)
+    assert done.status_code == (409 if state == "withdrawn" else 200)
+    office.drained()
+    assert told(hub, document, COMMUNE) == statuses
+    assert told(hub, document, OTHER_COMMUNE) == ["01", "13"]
+    assert told(hub, message, COMMUNE) == ["01"]
+    (row,) = [row for row in hub.export("envelopes") if row["document"] == message]
+    assert (row["doc_type"], row["about"]) == (how, [document])
+    assert office.export("dead_letters") == []
+
+
+def test_only_an_own_issued_document_can_be_amended(office: Running, desks: Desks) -> None:
+    """And a recall goes to nobody who never had it."""
+    document = issued(desks, addressees=[COMMUNE])
+    amends = {"document": document, "how": "recall", "reason": "Sai."}
+    answer = desks["specialist", DEPARTMENT].act("/api/documents", LETTER | {"amends": amends})
+    assert [one["where"] for one in answer.json()["errors"]] == ["$.addressees[1]"]
+    stranger = desks["specialist", COMMUNE].act("/api/documents", LETTER | {"amends": amends})
+    assert "$.amends.document" in [one["where"] for one in stranger.json()["errors"]]
+    assert office.export("documents")
+
+
+def test_a_clerk_answers_a_recall_in_a_browser(office: Running, hub: Running, desks: Desks) -> None:
+    """The specialist drafts the recall on the issued document's page; the other side's clerk agrees by button."""
+    document = arrived(office, desks, addressees=[COMMUNE])
+    (row,) = [row for row in office.export("documents") if row["document"] == document]
+    specialist = Browser(office, account("specialist", DEPARTMENT))
+    specialist.open(f"/documents/{row['draft']}")
+    page = specialist.press(
+        "/desk/documents", how="recall", reason="Gửi nhầm", subject="Thu hồi", content="Đề nghị trả lại.",
+        addressees=COMMUNE, kind="Công văn", priority="0",
+    )  # fmt: skip
+    assert "Văn bản này thu hồi" in page.text
+    draft = page.url.rsplit("/", 1)[1]
+    desks["leader", DEPARTMENT].act(f"/api/documents/{draft}/signature")
+    desks["document_clerk", DEPARTMENT].act(f"/api/documents/{draft}/issue")
+    emptied(office)
+    clerk = Browser(office, account("document_clerk", COMMUNE))
+    page = clerk.open(f"/incoming?document={document}")
+    assert "yêu cầu thu hồi văn bản này" in page.text
+    assert "đã trả về theo yêu cầu" in clerk.press("/desk/incoming/answer", answer="agree", reason="Đồng ý").text
+    office.drained()
+    assert told(hub, document, COMMUNE) == ["01", "13", "15"]
+    for browser in (specialist, clerk):
+        browser.close()
+
+
 def test_what_the_hub_holds_satisfies_the_judge(office: Running, hub: Running, desks: Desks) -> None:
     """The judge's own check finds digest, header, seal and certificate of every envelope right."""
     issued(desks)
@@ -491,12 +566,14 @@ RIGHT_ROLES = {
     "/api/incoming/assignment": {"leader", "document_clerk"},
     "/api/incoming/completion": {"specialist"},
     "/api/incoming/refusal": {"document_clerk"},
+    "/api/incoming/answer": {"document_clerk"},
     "/api/polls": {"poller"},
 }
 BODIES: dict[str, Any] = {
     "/api/documents": LETTER,
     "/api/documents/1/scan": {"pages": 1},
     "/api/incoming/refusal": {"agency": COMMUNE, "document": "x", "reason": "y"},
+    "/api/incoming/answer": {"agency": COMMUNE, "document": "x", "reason": "y", "answer": "agree"},
     "/api/polls": {"installation": "tinh"},
 }
 

@@ -16,8 +16,10 @@ from lxml import etree
 from services.kit import edxml
 from services.kit.edxml import archive
 from services.kit.edxml.composing import PLACEHOLDER, compose
-from services.kit.edxml.names import EDXML, MAX_BYTES
-from services.kit.edxml.reading import parse, read, structure_problems
+from services.kit.edxml.limits import MAX_BYTES
+from services.kit.edxml.names import EDXML
+from services.kit.edxml.parsing import parse
+from services.kit.edxml.reading import read, structure_problems
 from services.kit.edxml.trouble import EdxmlError
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -331,10 +331,20 @@ def test_only_the_documented_steps_of_a_dossier_are_legal(states: list[str], leg
         (["01", "03", "06", "04"], False),
         (["01", "03", "03"], False),
         (["01", "77"], False),
+        (["01", "03", "04", "05", "04", "06"], True),
+        (["01", "03", "13", "15"], True),
+        (["01", "03", "13", "16", "04", "06"], True),
+        (["01", "03", "06", "13", "16"], True),
+        (["01", "13", "15", "13", "16", "03"], True),
+        (["13", "15"], False),
+        (["01", "02", "13"], False),
+        (["01", "15"], False),
+        (["01", "13", "03"], False),
+        (["01", "13", "15", "16"], False),
     ],
 )
 def test_only_the_documented_order_of_statuses_is_legal(statuses: list[str], legal: bool) -> None:  # noqa: FBT001
-    """01 first, then 03 or 02; 04, 05, 06 after 03; nothing after 02 or 06; nothing twice."""
+    """01 first, then 03 or 02; 04, 05, 06 after 03; nothing after 02 or 06; nothing twice running; 13 gets 15 or 16."""
     assert (histories.wrong_status(statuses) is None) == legal
 
 

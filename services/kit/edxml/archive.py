@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import io
+import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Mapping
 
-_MAX_FILES = 50  # assumed
-_MAX_UNPACKED_BYTES = 64 << 20  # assumed: eight times the largest envelope
+import msgspec
+
+from services.kit.edxml.limits import MAX_FILES, MAX_UNPACKED_BYTES
+
+_END, _END_WITHIN = b"PK\x05\x06", 65_557  # the end record stands in the last 64 KiB and 22 bytes
+_END_RECORD = struct.Struct("<4s4H2LH")
+_MAX_TABLE_BYTES = 256 << 10  # 50 entries with names and extra fields of 5 KB each; assumed
+_OUTSIDE = re.compile(r"^[/\\]|^[A-Za-z]:|(^|[/\\])\.\.([/\\]|$)|\x00")
 _ANY_DAY = (1980, 1, 1, 0, 0, 0)  # the zip's own first day: the same files give the same bytes
 
 
@@ -20,19 +29,42 @@ def pack(files: Mapping[str, bytes]) -> bytes:
     return out.getvalue()
 
 
-def problems(archive: bytes) -> list[str]:
+class Look(msgspec.Struct, frozen=True):
+    """What a zip's table of contents tells."""
+
+    problems: tuple[str, ...]
+    unpacked_bytes: int
+
+
+def look(archive: bytes) -> Look:
     """What speaks against this zip, by its table of contents alone: nothing is unpacked."""
+    end = archive.rfind(_END, max(0, len(archive) - _END_WITHIN))
+    if end < 0 or len(archive) - end < _END_RECORD.size:
+        return Look(("tệp đính kèm không phải zip",), 0)
+    _, _, _, _, files, table_bytes, _, _ = _END_RECORD.unpack_from(archive, end)
+    if files > MAX_FILES or table_bytes > _MAX_TABLE_BYTES:
+        return Look((f"tệp zip có {files} tệp con, cần từ 1 đến {MAX_FILES}",), 0)
     try:
         entries = zipfile.ZipFile(io.BytesIO(archive)).infolist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError):
-        return ["tệp đính kèm không phải zip"]
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, struct.error):
+        return Look(("tệp đính kèm không phải zip",), 0)
     found = []
-    if not entries or len(entries) > _MAX_FILES:
-        found.append(f"tệp zip có {len(entries)} tệp con, cần từ 1 đến {_MAX_FILES}")
+    if not 1 <= len(entries) <= MAX_FILES:
+        found.append(f"tệp zip có {len(entries)} tệp con, cần từ 1 đến {MAX_FILES}")
     unpacked = sum(entry.file_size for entry in entries)
-    if unpacked > _MAX_UNPACKED_BYTES:
-        found.append(f"tệp zip bung ra {unpacked} byte, giới hạn là {_MAX_UNPACKED_BYTES}")
-    return found
+    if unpacked > MAX_UNPACKED_BYTES:
+        found.append(f"tệp zip bung ra {unpacked} byte, giới hạn là {MAX_UNPACKED_BYTES}")
+    for entry in entries[:MAX_FILES]:
+        if entry.flag_bits & 1:
+            found.append(f"tệp con “{entry.filename[:80]}” bị mã hoá")
+        if _OUTSIDE.search(entry.filename):
+            found.append(f"tệp con “{entry.filename[:80]}” chỉ ra ngoài thư mục")
+    return Look(tuple(found), unpacked)
+
+
+def problems(archive: bytes) -> list[str]:
+    """What speaks against this zip."""
+    return list(look(archive).problems)
 
 
 def unpack(archive: bytes) -> dict[str, bytes]:
@@ -45,6 +77,6 @@ def unpack(archive: bytes) -> dict[str, bytes]:
             try:
                 with opened.open(entry) as file:
                     files[entry.filename] = file.read(entry.file_size)
-            except (zipfile.BadZipFile, OSError, RuntimeError, EOFError, NotImplementedError) as error:
+            except (zipfile.BadZipFile, zlib.error, OSError, RuntimeError, EOFError, NotImplementedError) as error:
                 raise ValueError(f"không bung được “{entry.filename}”: {error}") from error
     return files

@@ -7,9 +7,10 @@ spelling of the regulation: receivers match names letter by letter.
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterable
 from html import escape
 
-from services.kit.edxml.envelope import DOC_TYPES, Attachment, Envelope, Organ
+from services.kit.edxml.envelope import DOC_TYPES, Attachment, Changes, Envelope, Organ, Replacement, Response
 from services.kit.edxml.names import DSIG, EDXML
 
 _TYPE, _TYPE_DETAIL = 1, 0  # DocumentType/Type and TypeDetail of administrative documents, as public samples have them
@@ -27,61 +28,162 @@ def compose(envelope: Envelope) -> str:
     )
 
 
-def _element(name: str, text: str | int) -> str:
+def element(name: str, text: str | int) -> str:
+    """One element with its text, prefixed."""
     return f"<edXML:{name}>{escape(str(text), quote=False)}</edXML:{name}>"
 
 
-def _organ(name: str, organ: Organ) -> str:
-    told = _element("OrganId", organ.code) + _element("OrganName", organ.name)
-    return f"<edXML:{name}>{told}</edXML:{name}>"
+def optional(name: str, text: str | int | None) -> str:
+    """One element, or nothing for nothing."""
+    return "" if text in {None, ""} else element(name, str(text))
+
+
+def branch(name: str, parts: Iterable[str]) -> str:
+    """An element that holds others; nothing where there are none."""
+    inner = "".join(parts)
+    return f"<edXML:{name}>{inner}</edXML:{name}>" if inner else ""
+
+
+def organ(name: str, one: Organ) -> str:
+    """From or To."""
+    return branch(
+        name,
+        (
+            element("OrganId", one.code),
+            optional("OrganizationInCharge", one.in_charge),
+            element("OrganName", one.name),
+            optional("OrganAdd", one.address),
+            optional("Email", one.email),
+            optional("Telephone", one.telephone),
+            optional("Fax", one.fax),
+            optional("Website", one.website),
+        ),
+    )
+
+
+def response(one: Response) -> str:
+    """ResponseFor."""
+    return branch(
+        "ResponseFor",
+        (
+            element("OrganId", one.organ),
+            optional("Code", one.code),
+            optional("PromulgationDate", f"{one.document.day:%Y/%m/%d}" if one.document else ""),
+            optional("DocumentId", str(one.document) if one.document else ""),
+        ),
+    )
+
+
+def staff(*, department: str, name: str, email: str = "", mobile: str = "") -> str:
+    """StaffInfo."""
+    return branch(
+        "StaffInfo",
+        (
+            element("Department", department),
+            element("Staff", name),
+            optional("Email", email),
+            optional("Mobile", mobile),
+        ),
+    )
 
 
 def _message_header(envelope: Envelope) -> str:
     number = envelope.id
     parts = [
-        _organ("From", envelope.sender),
-        *(_organ("To", organ) for organ in envelope.addressees),
-        _element("DocumentId", str(number)),
-        f"<edXML:Code>{_element('CodeNumber', number.number)}{_element('CodeNotation', number.notation)}</edXML:Code>",
-        "<edXML:PromulgationInfo>",
-        _element("Place", envelope.place),
-        _element("PromulgationDate", f"{number.day:%Y/%m/%d}"),
-        "</edXML:PromulgationInfo><edXML:DocumentType>",
-        _element("Type", _TYPE),
-        _element("TypeDetail", _TYPE_DETAIL),
-        _element("TypeName", envelope.kind),
-        "</edXML:DocumentType>",
-        _element("Subject", envelope.subject),
-        _element("Content", envelope.summary),
-        "<edXML:SignerInfo>",
-        _element("Position", envelope.signer_position),
-        _element("FullName", envelope.signer_name),
-        "</edXML:SignerInfo><edXML:OtherInfo>",
-        _element("Priority", envelope.priority),
-        _element("SphereOfPromulgation", _SPHERE),
-        _element("PromulgationAmount", len(envelope.addressees)),
-        _element("PageAmount", envelope.pages),
-        "</edXML:OtherInfo>",
+        organ("From", envelope.sender),
+        *(organ("To", one) for one in envelope.addressees),
+        element("DocumentId", str(number)),
+        branch("Code", (element("CodeNumber", number.number), element("CodeNotation", number.notation))),
+        branch(
+            "PromulgationInfo",
+            (element("Place", envelope.place), element("PromulgationDate", f"{number.day:%Y/%m/%d}")),
+        ),
+        branch(
+            "DocumentType",
+            (element("Type", _TYPE), element("TypeDetail", _TYPE_DETAIL), element("TypeName", envelope.kind)),
+        ),
+        element("Subject", envelope.subject),
+        element("Content", envelope.summary),
+        branch(
+            "SignerInfo",
+            (
+                optional("Competence", envelope.signer_competence),
+                element("Position", envelope.signer_position),
+                element("FullName", envelope.signer_name),
+            ),
+        ),
+        optional("DueDate", f"{envelope.due:%Y/%m/%d}" if envelope.due else ""),
+        branch("ToPlaces", (element("Place", place) for place in envelope.to_places)),
+        branch(
+            "OtherInfo",
+            (
+                element("Priority", envelope.priority),
+                element("SphereOfPromulgation", _SPHERE),
+                optional("TyperNotation", envelope.typer),
+                element("PromulgationAmount", len(envelope.addressees)),
+                element("PageAmount", envelope.pages),
+                branch("Appendixes", (element("Appendix", one) for one in envelope.appendixes)),
+            ),
+        ),
+        *(response(one) for one in envelope.responses),
+        optional("SteeringType", envelope.steering),
     ]
-    return f"<edXML:MessageHeader>{''.join(parts)}</edXML:MessageHeader>"
+    return branch("MessageHeader", parts)
 
 
 def _trace(envelope: Envelope) -> str:
-    return (
-        "<edXML:TraceHeaderList><edXML:TraceHeader>"
-        f"{_element('OrganId', envelope.sender.code)}{_element('Timestamp', f'{envelope.sent_at:%Y/%m/%d %H:%M:%S}')}"
-        "</edXML:TraceHeader><edXML:Bussiness>"
-        f"{_element('DocumentId', str(envelope.id))}{_element('BussinessDocType', DOC_TYPES[envelope.doc_type])}"
-        f"{_element('BussinessDocReason', envelope.reason)}{_element('Paper', 0)}<edXML:StaffInfo>"
-        f"{_element('Department', envelope.staff_department)}{_element('Staff', envelope.staff_name)}"
-        "</edXML:StaffInfo></edXML:Bussiness></edXML:TraceHeaderList>"
+    hops = [(envelope.sender.code, envelope.sent_at), *((one.organ, one.at) for one in envelope.passed_on)]
+    parts = [
+        branch("TraceHeader", (element("OrganId", code), element("Timestamp", f"{at:%Y/%m/%d %H:%M:%S}")))
+        for code, at in hops
+    ]
+    about = envelope.about if envelope.doc_type in {"recall", "update"} else envelope.id
+    business = branch(
+        "Bussiness",
+        (
+            optional("DocumentId", str(about) if about and envelope.doc_type != "replace" else ""),
+            element("BussinessDocType", DOC_TYPES[envelope.doc_type]),
+            element("BussinessDocReason", envelope.reason),
+            _changes(envelope.changes),
+            element("Paper", envelope.paper),
+            staff(
+                department=envelope.staff_department,
+                name=envelope.staff_name,
+                email=envelope.staff_email,
+                mobile=envelope.staff_mobile,
+            ),
+            branch("ReplacementInfoList", map(_replacement, envelope.replaces)),
+        ),
     )
+    return branch("TraceHeaderList", (*parts, business))
+
+
+def _changes(changes: Changes | None) -> str:
+    if changes is None:
+        return ""
+    receivers = (
+        branch("Receiver", (element("OrganId", one.organ), element("ReceiverType", one.kind)))
+        for one in changes.receivers
+    )
+    return branch(
+        "BussinessDocumentInfo",
+        (
+            element("DocumentInfo", int(changes.document)),
+            element("DocumentReceiver", int(bool(changes.receivers))),
+            branch("ReceiverList", receivers),
+        ),
+    )
+
+
+def _replacement(one: Replacement) -> str:
+    organs = branch("OrganIdList", (element("OrganId", code) for code in one.organs))
+    return branch("ReplacementInfo", (element("DocumentId", str(one.document)), organs))
 
 
 def _body(envelope: Envelope) -> str:
     references = "".join(
-        f"<edXML:Reference>{_element('ContentId', one.content_id)}{_element('ContentType', 'application/zip')}"
-        f"{_element('Description', one.description)}{_element('AttachmentName', one.name)}</edXML:Reference>"
+        f"<edXML:Reference>{element('ContentId', one.content_id)}{element('ContentType', 'application/zip')}"
+        f"{element('Description', one.description)}{element('AttachmentName', one.name)}</edXML:Reference>"
         for one in envelope.attachments
     )
     return f'<edXML:edXMLBody><edXML:edXMLManifest version="1.0">{references}</edXML:edXMLManifest></edXML:edXMLBody>'

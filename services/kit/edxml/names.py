@@ -1,4 +1,4 @@
-"""Names of the format: namespaces, algorithms, limits."""
+"""Names of the format: namespaces and algorithms."""
 
 from __future__ import annotations
 
@@ -11,12 +11,6 @@ SHA256 = "http://www.w3.org/2001/04/xmlenc#sha256"
 
 #: Where the organisation's signature stands, from the root.
 SIGNATURE_PLACE = f"./{{{EDXML}}}edXMLEnvelope/{{{EDXML}}}edXMLHeader/"
-
-#: Largest envelope taken, attachment included. Assumed; below the hub's limit on a body (16 MiB) and above what a
-#: scanned letter of 20 pages takes.
-MAX_BYTES = 8 << 20
-#: Most addressees of one envelope. Assumed: more than twice the agencies of a province with 164 communes.
-MAX_ADDRESSEES = 500
 
 
 def tag(name: str) -> str:

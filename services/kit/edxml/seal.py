@@ -15,7 +15,7 @@ from signxml.signer import XMLSigner
 
 from services.kit.edxml.composing import PLACEHOLDER
 from services.kit.edxml.content_signature import ContentSignature
-from services.kit.edxml.reading import guarded_parser
+from services.kit.edxml.parsing import guarded_parser
 
 _SIGNER = XMLSigner(
     signature_algorithm=SignatureMethod.ECDSA_SHA256,

@@ -25,6 +25,7 @@ from signxml.exceptions import SignXMLException
 from signxml.verifier import SignatureConfiguration, VerifyResult, XMLVerifier
 
 from services.kit.edxml.content_signature import ContentSignature
+from services.kit.edxml.dialects import normalise
 from services.kit.edxml.envelope import Envelope
 from services.kit.edxml.names import (
     ECDSA_SHA256,
@@ -34,7 +35,8 @@ from services.kit.edxml.names import (
     SIGNATURE_PLACE,
     signature_tag,
 )
-from services.kit.edxml.reading import guarded_parser, parse, read, structure_problems
+from services.kit.edxml.parsing import guarded_parser, parse
+from services.kit.edxml.reading import read, structure_problems
 from services.kit.edxml.trouble import EdxmlError
 
 _CERTIFICATES_KEPT = 4096  # more than a province has agencies and leaders
@@ -53,6 +55,13 @@ class _Known(msgspec.Struct, frozen=True):
     holder: Holder
 
 
+class Opened(msgspec.Struct, frozen=True, kw_only=True):
+    """An envelope that was examined."""
+
+    envelope: Envelope
+    tolerated: tuple[str, ...] = ()  #: how it departs from the schema, where that was tolerated
+
+
 class Trust:
     """One certificate authority. Certificates and their chains are checked once and remembered."""
 
@@ -62,15 +71,24 @@ class Trust:
         self._known = lru_cache(maxsize=_CERTIFICATES_KEPT)(self._learn)
 
     def open(self, text: str, *, at: datetime) -> Envelope:
+        """Read an envelope strictly; see `examine`."""
+        return self.examine(text, at=at).envelope
+
+    def examine(self, text: str, *, at: datetime, strict: bool = True) -> Opened:
         """Read an envelope whose structure and organisation signature hold at the official moment `at`.
 
-        Raises EdxmlError with all reasons that one look can give.
+        Not `strict`: forms that real programs write are taken too, and told (services.kit.edxml.dialects). Raises
+        EdxmlError with all reasons that one look can give.
         """
         raw = text.encode()
-        root = parse(raw)
-        if reasons := structure_problems(root):
+        root = parse(raw, character_data=not strict)
+        tolerated: tuple[str, ...] = ()
+        plain = root
+        if not strict:
+            plain, tolerated = normalise(root)
+        if reasons := structure_problems(plain):
             raise EdxmlError(reasons)
-        signature = root.find(f"{SIGNATURE_PLACE}{signature_tag('Signature')}")
+        signature = next(root.iter(signature_tag("Signature")), None)
         if signature is None:
             raise EdxmlError(["gói tin không có chữ ký của cơ quan ở phần đầu"])
         if reasons := _unusual(root, signature):
@@ -91,10 +109,10 @@ class Trust:
         signed = verified.signed_xml if isinstance(verified, VerifyResult) else None
         if signed is None:
             raise EdxmlError(["chữ ký không bao trùm một tài liệu XML"])
-        envelope = read(signed)
+        envelope = read(signed if strict else normalise(signed)[0], strict=strict)
         if known.holder.code != envelope.sender.code:
             raise EdxmlError([f"chứng thư số cấp cho {known.holder.code}, nơi gửi ghi {envelope.sender.code}"])
-        return envelope
+        return Opened(envelope=envelope, tolerated=tolerated)
 
     def signer(self, content: bytes, signature: ContentSignature, *, at: datetime) -> Holder:
         """Who signed these bytes. Raises EdxmlError when the signature or its certificate does not hold."""

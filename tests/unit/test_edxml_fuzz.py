@@ -1,0 +1,39 @@
+"""Damaged edXML never surprises a reader: thousands of seeded texts here, ten minutes of them in the nightly tier."""
+
+from __future__ import annotations
+
+import itertools
+import time
+
+import pytest
+from edxml_fuzz import CORPUS, check, fuzz
+
+_ROUNDS = 1500
+_NIGHTLY_SECONDS = 600.0
+#: Seeds that once found a fault.
+FOUND: list[int] = []
+
+
+def test_the_samples_themselves_are_taken() -> None:
+    """Otherwise the damage would be done to texts that are refused anyway."""
+    assert all(check(sample) for sample in CORPUS)
+
+
+def test_no_damaged_text_surprises_a_reader() -> None:
+    """Refused with a reason, or taken and the same when written again; some of both."""
+    taken = sum(fuzz(seed) for seed in [*FOUND, *range(_ROUNDS)])
+    assert 0.01 * _ROUNDS < taken < 0.9 * _ROUNDS
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(2 * _NIGHTLY_SECONDS)
+def test_ten_minutes_of_damage_surprise_no_reader() -> None:
+    """Fresh seeds for ten minutes; a failing one goes into FOUND."""
+    until = time.monotonic() + _NIGHTLY_SECONDS
+    rounds = 0
+    for seed in itertools.count(1_000_000):
+        if time.monotonic() > until:
+            break
+        fuzz(seed)
+        rounds += 1
+    assert rounds > _ROUNDS

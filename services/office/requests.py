@@ -58,11 +58,14 @@ async def _ask(tx: Transaction, *, agency: str, document: str) -> None:
         return
     if row["state"] in _ENDED:
         await tx.execute(
-            "UPDATE change_request SET answer = '-' WHERE agency = $1 AND document = $2 AND answer = ''", agency, document
+            "UPDATE change_request SET answer = '-' WHERE agency = $1 AND document = $2 AND answer = ''",
+            agency,
+            document,
         )
         return
     message = await tx.value(
-        "SELECT message FROM change_request WHERE agency = $1 AND document = $2 AND answer = '' ORDER BY number LIMIT 1",
+        "SELECT message FROM change_request "
+        "WHERE agency = $1 AND document = $2 AND answer = '' ORDER BY number LIMIT 1",
         agency,
         document,
     )

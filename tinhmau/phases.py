@@ -18,8 +18,9 @@ import msgspec
 from infra import demand, reference
 from infra import stack as stacks
 from infra.blueprint import draw_up
-from infra.local.target import LocalTarget, Options
+from infra.local import control
 from infra.stack import Stack
+from infra.target import Target
 from loadtests import ledger, sabotage
 from loadtests.drive import Drive
 from loadtests.faults.fault import Fault
@@ -81,7 +82,7 @@ def reference_data(world: World) -> Iterator[Path]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def place(world: World, run: Path, *, target: LocalTarget) -> Stack:
+def place(world: World, run: Path, *, target: Target) -> Stack:
     """Draw up the data centre and place it; `stack.json` in the run folder tells where it is while it runs.
 
     Whatever interrupts this, nothing stays behind.
@@ -110,7 +111,7 @@ def place(world: World, run: Path, *, target: LocalTarget) -> Stack:
     return stack
 
 
-def remove(stack: Stack, run: Path, *, target: LocalTarget, title: Text = _STOPPING) -> None:
+def remove(stack: Stack, run: Path, *, target: Target, title: Text = _STOPPING) -> None:
     """Stop a stack and forget where it was; an interrupt waits until that is done."""
     with interrupts.held(), screen.progress(title):
         target.remove(stack)
@@ -118,9 +119,8 @@ def remove(stack: Stack, run: Path, *, target: LocalTarget, title: Text = _STOPP
 
 
 @contextmanager
-def placed(world: World, run: Path, *, port_base: int | None = None, keep: bool = False) -> Iterator[Stack]:
+def placed(world: World, run: Path, *, target: Target) -> Iterator[Stack]:
     """A stack that lives as long as the block."""
-    target = LocalTarget(Options(port_base=port_base, metrics=run / "metrics", logs_to=run / "logs", keep=keep))
     stack = place(world, run, target=target)
     try:
         yield stack
@@ -153,7 +153,7 @@ class Traffic:
         """Let the day happen; returns when it is over. Where the stack has a supervisor, it samples the generator."""
         if stack.control:
             for name, pid in self.pids.items():
-                LocalTarget().sample(stack, name, pid)
+                control.ask(stack.control, {"act": "sample", "name": name, "pid": pid})
         with screen.progress(Text("Một ngày của tỉnh", "A day in the province")) as tell:
             return self._drive.begin(plan=self._run / "plan", stack=stack_file, faults=faults, progress=tell)
 

@@ -73,13 +73,17 @@ def initdb_command(binaries: Binaries, folder: Path, *, data: Path, password_fil
     ]
 
 
+def server_options(major: int, **changed: str) -> list[str]:
+    """Command line options of the server: the settings above with some changed."""
+    settings = {**_SETTINGS, **changed}
+    if major >= _BUILTIN_UNICODE_FAST:
+        settings["io_method"] = "sync"  # saves three worker processes on a small machine
+    return [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+
+
 def server_command(binaries: Binaries, folder: Path, *, data: Path, port: int) -> list[str]:
     """Command that starts the server in the foreground."""
-    settings = dict(_SETTINGS, port=str(port))
-    if binaries.major >= _BUILTIN_UNICODE_FAST:
-        settings["io_method"] = "sync"  # saves three worker processes on a small machine
-    options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-    return [str(folder / "postgres"), "-D", str(data), *options]
+    return [str(folder / "postgres"), "-D", str(data), *server_options(binaries.major, port=str(port))]
 
 
 def making_command(folder: Path, *, data: Path) -> list[str]:
@@ -92,13 +96,13 @@ def making_command(folder: Path, *, data: Path) -> list[str]:
     return [str(folder / "postgres"), "--single", *quick, "-D", str(data), "postgres"]
 
 
-def making_sql(binaries: Binaries, passwords: Mapping[str, str]) -> str:
+def making_sql(major: int, passwords: Mapping[str, str]) -> str:
     """SQL that makes a role and a database of its own for each service, closed to all other roles.
 
     One statement a line, as a server without clients wants it. Raises ValueError for a name or password that would
     need quoting.
     """
-    copied = " STRATEGY FILE_COPY" if binaries.major >= _HAS_STRATEGY else ""
+    copied = " STRATEGY FILE_COPY" if major >= _HAS_STRATEGY else ""
     lines = []
     for name, password in passwords.items():
         if not name.isidentifier() or not password.replace("-", "").replace("_", "").isalnum():

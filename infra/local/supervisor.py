@@ -203,7 +203,7 @@ class Supervisor:
         passwords = {service.name: service.database_password for service in self._launch.services}
         orders = own.path / "databases.sql"
         orders.touch(mode=0o600)
-        orders.write_text(cluster.making_sql(found, passwords), encoding="ascii")
+        orders.write_text(cluster.making_sql(found.major, passwords), encoding="ascii")
         making = self._nursery.start(
             cluster.making_command(programs, data=own.data),
             environment=settings.passed_on(),

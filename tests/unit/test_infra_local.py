@@ -176,9 +176,9 @@ def test_a_name_or_password_that_would_need_quoting_is_refused() -> None:
     found = binaries.find({})
 
     with pytest.raises(ValueError, match="not usable") as refused:
-        cluster.making_sql(found, {"portal": "x'; DROP DATABASE portal"})
+        cluster.making_sql(found.major, {"portal": "x'; DROP DATABASE portal"})
     with pytest.raises(ValueError, match="not usable"):
-        cluster.making_sql(found, {'por"tal': settings.new_secret()})
+        cluster.making_sql(found.major, {'por"tal': settings.new_secret()})
 
     assert "DROP" not in str(refused.value)
     assert settings.new_secret() != settings.new_secret()

@@ -53,6 +53,7 @@ COMMANDS = {
     "plan": Row(
         "plan", "command", Text("phải thuê gì, giá bao nhiêu một tháng", "what to rent, and the price a month")
     ),
+    "engine": Row("engine", "command", Text("tìm hoặc cài Pulumi engine", "find or get a Pulumi engine")),
     "doctor": Row("doctor", "command", Text("máy này có đủ không, thiếu gì", "whether this machine will do")),
 }
 

@@ -17,6 +17,7 @@ from rich.table import Table
 
 from infra import demand, rules
 from infra.blueprint import draw_up
+from infra.engine import finding as engines
 from infra.local import binaries, machine
 from infra.trouble import TargetError
 from simulation import province_files
@@ -92,8 +93,8 @@ def _look(runs: Path) -> Iterator[Finding]:
     for name, folder in ((t("thư mục tạm", "temporary folder"), Path(tempfile.gettempdir())), ("runs", runs)):
         yield _folder(name, folder)
     yield _program("chromium", t("chỉ để kiểm thử báo cáo trong trình duyệt", "only to test the report in a browser"))
-    yield _program("docker", t("chỉ cho đích docker", "only for the target docker"))
-    yield _program("pulumi", t("chỉ cho đích docker và openstack", "only for the targets docker and openstack"))
+    yield _docker()
+    yield _pulumi()
 
 
 def _packages() -> Iterator[Finding]:
@@ -139,6 +140,30 @@ def _folder(name: str, folder: Path) -> Finding:
     found = t(f"{folder}: trống {number(free)} GB", f"{folder}: {number(free)} GB free")
     way_out = t("Cấp quyền ghi, hoặc chọn thư mục khác.", "Grant write permission, or choose another folder.")
     return Finding(name, found, writable and free > 2, True, way_out)  # noqa: PLR2004 -- GB of a run, measured below 1
+
+
+def _docker() -> Finding:
+    only = t("chỉ cho đích docker", "only for the target docker")
+    try:
+        from infra.docker_target import engine  # noqa: PLC0415 -- its libraries are an extra
+
+        version = str(engine.connect().version()["Version"])
+    except ImportError as error:
+        return Finding("Docker", t(f"thiếu {error.name}", f"missing {error.name}"), False, False, only)
+    except TargetError as error:
+        return Finding("Docker", t("không trả lời", "no answer"), False, False, f"{only}. {say(error.text)}")
+    return Finding("Docker", version, True, False)
+
+
+def _pulumi() -> Finding:
+    found = engines.find()
+    if found is None:
+        way_out = t(
+            f"Chỉ cho đích docker và openstack: {screen.program()} engine",
+            f"Only for the targets docker and openstack: {screen.program()} engine",
+        )
+        return Finding("Pulumi", t("không có", "absent"), False, False, way_out)
+    return Finding("Pulumi", f"{found.version} ({found.program})", True, False)
 
 
 def _program(name: str, why: str) -> Finding:

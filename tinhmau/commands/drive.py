@@ -9,7 +9,7 @@ import click
 import msgspec
 
 from infra import stack as stacks
-from infra.local.target import LocalTarget
+from infra.local import control
 from infra.stack import Stack
 from loadtests import faults as fault_kinds
 from simulation import plan as plans
@@ -53,7 +53,7 @@ def command(*, run: Path | None, runs: Path, workers: int, faults: tuple[str, ..
         attempt(fault_kinds.check, struck, plans.load_head(folder / "plan").timeline)
     assert stack is not None  # noqa: S101 -- it was read, or the block has raised
     if stack.control:
-        LocalTarget().status(stack)  # raises when nothing runs there any more
+        control.ask(stack.control, {"act": "status"})  # raises when nothing runs there any more
     if stack_file:
         folder = _new_run(folder, runs, stack)
 
@@ -73,7 +73,7 @@ def _new_run(folder: Path, runs: Path, stack: Stack) -> Path:
     shutil.copytree(folder / "plan", run / "plan")
     run_folder.write_environment(run, scenario=plan.scenario, seed=plan.seed, stack={"name": stack.name})
     if stack.control:
-        LocalTarget().write_metrics(stack, run / "metrics")
+        control.ask(stack.control, {"act": "metrics", "folder": str((run / "metrics").resolve())})
     return run
 
 

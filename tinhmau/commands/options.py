@@ -23,6 +23,16 @@ scenario: Decorator = click.option(
     metavar=NAME,
     help=t("Kịch bản: ben_tre_2018, toy, …", "Scenario: ben_tre_2018, toy, …"),
 )
+target: Decorator = click.option(
+    "--target",
+    default="local",
+    show_default=True,
+    metavar=NAME,
+    help=t(
+        "Nơi chạy: local (tiến trình trên máy này) hoặc docker (Pulumi dựng các vùng mạng bằng Docker).",
+        "Where to run: local (processes on this machine) or docker (Pulumi builds the zones with Docker).",
+    ),
+)
 seed: Decorator = click.option(
     "--seed",
     type=click.IntRange(min=0),

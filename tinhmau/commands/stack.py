@@ -10,13 +10,12 @@ from rich.table import Table
 
 from infra import stack as stacks
 from infra.local.clock import stand_clock
-from infra.local.target import LocalTarget, Options
 from infra.stack import Stack
 from infra.target import ServiceStatus
 from infra.trouble import TargetError
 from loadtests.accounts import passcode
 from simulation.text import Text
-from tinhmau import exits, phases, run_folder, screen
+from tinhmau import exits, phases, run_folder, screen, targets
 from tinhmau.commands import options
 from tinhmau.language import number, say, t
 from tinhmau.phases import World
@@ -53,25 +52,27 @@ _STATES = {
     ),
 )
 @options.scenario
+@options.target
 @options.seed
 @options.runs
 @options.ports
-def up(*, scenario: str, seed: int, runs: Path, port_base: int | None) -> None:
+def up(*, scenario: str, target: str, seed: int, runs: Path, port_base: int | None) -> None:
     """Leave a province running."""
+    targets.check(target)
     phases.read(scenario)
     run = run_folder.create(runs, f"{scenario}-up")
     screen.line(t(f"Lần chạy: {run}", f"Run: {run}"))
     run_folder.write_environment(
-        run, scenario=scenario, seed=seed, target="local", faults=[], workers=0, **{_LEFT_RUNNING: True}
+        run, scenario=scenario, seed=seed, target=target, faults=[], workers=0, **{_LEFT_RUNNING: True}
     )
     world = phases.draw(scenario, seed=seed, folder=run / "plan")
-    target = LocalTarget(Options(attached=False, port_base=port_base, metrics=run / "metrics", logs_to=run / "logs"))
-    stack = phases.place(world, run, target=target)
+    place_on = targets.make(target, run, port_base=port_base, attached=False)
+    stack = phases.place(world, run, target=place_on)
     try:
         stand_clock(stack, world.plan.timeline.day, _MORNING)
         _introduce(stack, world, runs)
     except BaseException:  # nobody has been told how to stop it
-        phases.remove(stack, run, target=target)
+        phases.remove(stack, run, target=place_on)
         raise
 
 
@@ -88,7 +89,7 @@ def down(*, runs: Path) -> None:
                 t(f"{name}: đang có lệnh khác chạy, để yên.", f"{name}: another command is at work on it, left alone.")
             )
             continue
-        phases.remove(stack, run, target=LocalTarget(), title=Text(f"Dừng {run.name}", f"Stopping {run.name}"))
+        phases.remove(stack, run, target=targets.of(stack), title=Text(f"Dừng {run.name}", f"Stopping {run.name}"))
         stopped += 1
     if not stopped:
         screen.line(t("Không có tỉnh nào đang chạy.", "No province is running."))
@@ -125,7 +126,7 @@ def status(*, runs: Path) -> int:
 def _look(stack: Stack) -> Sequence[ServiceStatus]:
     """How the services are; nothing when their supervisor is gone."""
     try:
-        return LocalTarget().status(stack)
+        return targets.of(stack).status(stack)
     except TargetError:
         return ()
 

@@ -8,7 +8,7 @@ import click
 
 from loadtests import faults as fault_kinds
 from loadtests import sabotage as sabotages
-from tinhmau import exits, judging, phases, run_folder, screen, summary
+from tinhmau import exits, judging, phases, run_folder, screen, summary, targets
 from tinhmau.attempts import Attempts
 from tinhmau.commands import options
 from tinhmau.language import t
@@ -22,6 +22,7 @@ from tinhmau.language import t
     ),
 )
 @options.scenario
+@options.target
 @options.seed
 @options.runs
 @options.workers
@@ -44,6 +45,7 @@ from tinhmau.language import t
 def command(
     *,
     scenario: str,
+    target: str,
     seed: int,
     runs: Path,
     workers: int,
@@ -61,18 +63,18 @@ def command(
         struck = [fault for spec in faults if (fault := attempt(fault_kinds.parse, spec))]
         if sabotage:
             attempt(sabotages.check, sabotage)
+        attempt(targets.check, target)
         checked = attempt(phases.read, scenario)
         if checked:
             attempt(fault_kinds.check, struck, checked[0].timeline)
 
     run = run_folder.create(runs, scenario)
     screen.line(t(f"Lần chạy: {run}", f"Run: {run}"))
-    run_folder.write_environment(
-        run, scenario=scenario, seed=seed, target="local", faults=list(faults), workers=workers
-    )
+    run_folder.write_environment(run, scenario=scenario, seed=seed, target=target, faults=list(faults), workers=workers)
+    place_on = targets.make(target, run, port_base=port_base, keep=keep)
     with phases.Traffic(run, workers=workers) as traffic:
         world = phases.draw(scenario, seed=seed, folder=run / "plan")
-        with phases.placed(world, run, port_base=port_base, keep=keep) as stack:
+        with phases.placed(world, run, target=place_on) as stack:
             traffic.drive(stack, stack_file=run / "stack.json", faults=struck)
             phases.books(stack, run, damage=sabotage)
     if keep:

@@ -1,0 +1,1 @@
+"""Pulumi components over the project's own provider, one a file; children are named after them, `parent=self`."""

@@ -1,0 +1,68 @@
+"""Configuration of a zone's gateway (HAProxy): a listener for each door, a balanced backend for each workload."""
+
+from __future__ import annotations
+
+from infra.blueprint import DATABASE, Blueprint
+from infra.docker_target.layout import GATEWAY_PORT, MANAGEMENT, Gateway, port_of
+
+#: Name under which a workload's replicas are found in its own network; the plain name is its gateway's everywhere.
+REPLICAS = "{}-replica"
+MOST_REPLICAS = 8
+
+_HEAD = """\
+global
+  maxconn 4000
+  nbthread 1
+  log stdout format raw local0 notice
+
+resolvers engine
+  nameserver dns 127.0.0.11:53
+  resolve_retries 2
+  timeout resolve 500ms
+  timeout retry 500ms
+  hold valid 500ms
+  hold nx 2s
+  hold obsolete 2s
+
+defaults
+  log global
+  option dontlognull
+  timeout connect 2s
+  timeout client 90s
+  timeout server 90s
+  retries 6
+  option redispatch 1
+  default-server init-addr none resolvers engine resolve-prefer ipv4 inter 1s fastinter 200ms fall 2 rise 1
+
+frontend self
+  mode http
+  bind 127.0.0.1:{port}{management}
+  monitor-uri /ready
+  http-request use-service prometheus-exporter if {{ path /metrics }}
+  http-request return status 404
+"""
+
+
+def configuration(gateway: Gateway, blueprint: Blueprint) -> str:
+    """What HAProxy reads. It binds to exact addresses: a caller's network has nothing but the doors of that caller."""
+    here = gateway.addresses.get(MANAGEMENT, "")
+    parts = [_HEAD.format(port=GATEWAY_PORT, management=f"\n  bind {here}:{GATEWAY_PORT}" if here else "")]
+    for destination in dict.fromkeys(door.destination for door in gateway.doors):
+        binds = [door for door in gateway.doors if door.destination == destination]
+        parts.append(_section(destination, [f"{door.address}:{door.port}" for door in binds], blueprint))
+    return "\n".join(parts)
+
+
+def _section(destination: str, binds: list[str], blueprint: Blueprint) -> str:
+    replicas, port = REPLICAS.format(destination), port_of(blueprint, destination)
+    if destination == DATABASE:
+        ways = ("mode tcp", "timeout client 1h", "timeout server 1h", "option tcp-check", "option clitcpka")
+        on_down = " on-marked-down shutdown-sessions"
+    else:
+        # Only a request that no server has seen is sent again; what may have been done is the client's to repeat.
+        ways = ("mode http", "option httpchk GET /ready", "retry-on conn-failure", "option forwardfor",
+                "balance leastconn")  # fmt: skip
+        on_down = ""
+    lines = [f"listen {destination}", *(f"  bind {bind}" for bind in binds), *(f"  {way}" for way in ways)]
+    lines.append(f"  server-template {destination}- {MOST_REPLICAS} {replicas}:{port} check{on_down}")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,275 @@
+"""Containers: hardened, in their networks, watched until they answer."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+import docker
+from docker.errors import APIError, NotFound
+from docker.models.containers import Container
+from docker.types import Mount
+
+from infra.docker_target.plugin.kind import URN_LABEL, Inputs, Wrong, labels, need
+
+_MIB = 1 << 20
+_SECOND = 1_000_000_000  # nanoseconds
+_ASK_EVERY_SECONDS = 0.25
+_LOG_LINES_SHOWN = 12
+_PERIOD = 100_000  # of the processor quota, microseconds
+
+
+class Containers:
+    """`tinhmaudocker:index:Container`.
+
+    | input | what |
+    |---|---|
+    | stack, service, name, image | whose, what it is, made from what |
+    | command, environment | as Docker takes them |
+    | networks | list of {name, address (may be empty), aliases}; none: no network |
+    | mounts | list of {volume or folder, path, read_only} |
+    | ports | list of {inside, outside}: published on 127.0.0.1 |
+    | user, memory_mb, cpus, processes | limits |
+    | health, ready_within_seconds | command that succeeds when it answers; how long to wait for that |
+    | stop_seconds | between SIGTERM and SIGKILL |
+    | exclusive | there may never be two: the old one goes first when it is replaced |
+    | revision | changes when it has to be made anew, for what is not seen here (files in volumes) |
+    | running | always true; a stopped container is seen as false and started again |
+    """
+
+    updatable = frozenset({"running", "networks", "memory_mb", "cpus", "processes"})
+
+    def check(self, inputs: Inputs) -> list[Wrong]:
+        """Limits must be given: nothing here runs without."""
+        wrong = need(inputs, "stack", "name", "image", "user", "memory_mb", "cpus", "processes")
+        if str(inputs.get("user", "0")).partition(":")[0] in {"0", "root"}:
+            wrong.append(Wrong("user", "must not be root"))
+        wrong += [
+            Wrong(key, f"is {inputs[key]}; must be above 0")
+            for key in ("memory_mb", "cpus", "processes")
+            if inputs.get(key) is not None and not inputs[key] > 0
+        ]
+        return wrong
+
+    def create(self, client: docker.DockerClient, inputs: Inputs, urn: str) -> tuple[str, dict[str, Any]]:
+        """Make and start the container and wait until it answers."""
+        for found in client.containers.list(all=True, filters={"label": f"{URN_LABEL}={urn}"}):
+            if _differences(client, found, inputs) == {}:
+                _await_health(found, inputs)
+                return str(found.id), _outputs(found)
+        made = _make(client, inputs, urn)
+        try:
+            made.start()
+            _await_health(made, inputs)
+        except BaseException:
+            made.remove(force=True)
+            raise
+        return str(made.id), _outputs(made)
+
+    def read(self, client: docker.DockerClient, found_id: str, inputs: Inputs) -> dict[str, Any] | None:
+        """Everything about it that is not as asked for."""
+        try:
+            found = client.containers.get(found_id)
+        except NotFound:
+            return None
+        return _differences(client, found, inputs) | _outputs(found)
+
+    def update(self, client: docker.DockerClient, found_id: str, inputs: Inputs) -> dict[str, Any]:
+        """Start it, put it back into its networks, change its limits."""
+        found = client.containers.get(found_id)
+        differing = _differences(client, found, inputs)
+        if "networks" in differing:
+            _reconnect(client, found, inputs["networks"])
+        if {"memory_mb", "cpus", "processes"} & set(differing):
+            client.api.update_container(
+                found.id,
+                cpu_quota=int(inputs["cpus"] * _PERIOD),
+                cpu_period=_PERIOD,
+                mem_limit=int(inputs["memory_mb"]) * _MIB,
+                memswap_limit=int(inputs["memory_mb"]) * _MIB,
+            )
+        if found.status == "paused":
+            found.unpause()
+        found.start()
+        _await_health(found, inputs)
+        return _outputs(found)
+
+    def delete(self, client: docker.DockerClient, found_id: str, inputs: Inputs) -> None:
+        """Stop it in order, then remove it."""
+        try:
+            found = client.containers.get(found_id)
+            with suppress(APIError):
+                found.stop(timeout=int(inputs.get("stop_seconds", 10)))
+            found.remove(force=True, v=True)
+        except NotFound:
+            return
+
+
+def _make(client: docker.DockerClient, inputs: Inputs, urn: str) -> Container:
+    networks = inputs.get("networks", [])
+    api = client.api
+    mounts = [
+        Mount(
+            one["path"],
+            one.get("volume") or one["folder"],
+            type="volume" if one.get("volume") else "bind",
+            read_only=bool(one.get("read_only", False)),
+        )
+        for one in inputs.get("mounts", [])
+    ]
+    host = api.create_host_config(
+        network_mode=networks[0]["name"] if networks else "none",
+        port_bindings={f"{one['inside']}/tcp": ("127.0.0.1", one["outside"]) for one in inputs.get("ports", [])},
+        mounts=mounts,
+        mem_limit=int(inputs["memory_mb"]) * _MIB,
+        memswap_limit=int(inputs["memory_mb"]) * _MIB,  # no swap beyond it
+        cpu_period=_PERIOD,
+        cpu_quota=int(inputs["cpus"] * _PERIOD),
+        pids_limit=int(inputs["processes"]),
+        cap_drop=["ALL"],
+        security_opt=["no-new-privileges"],
+        read_only=True,
+        tmpfs={"/tmp": "size=64m,mode=1777"},  # noqa: S108 -- the container's own
+        restart_policy={"Name": "always"},
+        init=True,
+        log_config={"Type": "json-file", "Config": {"max-size": "20m", "max-file": "3"}},
+    )
+    config: dict[str, Any] = {}
+    if networks:
+        config = {networks[0]["name"]: _endpoint(api, networks[0])}
+    health = inputs.get("health") or []
+    made = api.create_container(
+        image=inputs["image"],
+        command=list(inputs.get("command", [])),
+        name=f"{inputs['name']}-{secrets.token_hex(3)}",
+        hostname=str(inputs["name"])[-63:],
+        environment=dict(inputs.get("environment", {})),
+        labels=labels(inputs, urn),
+        user=str(inputs["user"]),
+        ports=[one["inside"] for one in inputs.get("ports", [])],
+        host_config=host,
+        networking_config=api.create_networking_config(config) if config else None,
+        stop_signal=inputs.get("stop_signal", "SIGTERM"),
+        healthcheck={"test": ["CMD", *health], "interval": 15 * _SECOND, "timeout": 5 * _SECOND, "retries": 3}
+        if health
+        else {"test": ["NONE"]},
+    )
+    container = client.containers.get(made["Id"])
+    try:
+        for one in networks[1:]:
+            client.networks.get(one["name"]).connect(container, **_address(one))
+    except BaseException:
+        container.remove(force=True)
+        raise
+    container.reload()
+    return container
+
+
+def _address(network: Mapping[str, Any]) -> dict[str, Any]:
+    address = network.get("address", "")
+    return {"aliases": list(network.get("aliases", [])), **({"ipv4_address": address} if address else {})}
+
+
+def _endpoint(api: docker.APIClient, network: Mapping[str, Any]) -> Any:
+    return api.create_endpoint_config(**_address(network))
+
+
+def _reconnect(client: docker.DockerClient, found: Container, networks: list[Mapping[str, Any]]) -> None:
+    wanted = {one["name"] for one in networks}
+    connected = _connected(client, found)
+    for name in found.attrs["NetworkSettings"]["Networks"]:
+        if name not in wanted or name not in connected:
+            with suppress(NotFound, APIError):  # the network of that name may be another one by now
+                client.api.disconnect_container_from_network(found.id, name, force=True)
+    for one in networks:
+        if one["name"] not in connected:
+            client.networks.get(one["name"]).connect(found, **_address(one))
+    found.reload()
+
+
+def _connected(client: docker.DockerClient, found: Container) -> set[str]:
+    """Networks that it really is in: a network of the same name that was made since does not count."""
+    really = set()
+    for name, endpoint in found.attrs["NetworkSettings"]["Networks"].items():
+        with suppress(NotFound):
+            if client.networks.get(endpoint["NetworkID"] or name).name == name:
+                really.add(name)
+    return really
+
+
+def _differences(client: docker.DockerClient, found: Container, inputs: Inputs) -> dict[str, Any]:
+    """Inputs as they really are, where that is not what was asked for."""
+    attributes = found.attrs
+    config, host = attributes["Config"], attributes["HostConfig"]
+    variables = dict(one.partition("=")[::2] for one in config["Env"] or [])
+    wanted = dict(inputs.get("environment", {}))
+    inherited = _inherited(client, attributes["Image"])
+    actual: dict[str, Any] = {
+        "running": attributes["State"]["Running"] and not attributes["State"]["Paused"],
+        "environment": {
+            name: value for name, value in variables.items() if name in wanted or inherited.get(name) != value
+        },
+        "command": config["Cmd"] or [],
+        "user": config["User"],
+        "memory_mb": host["Memory"] // _MIB,
+        "cpus": host["CpuQuota"] / _PERIOD,
+        "processes": host["PidsLimit"] or 0,
+        "ports": [
+            {"inside": int(inside.partition("/")[0]), "outside": int(bound[0]["HostPort"])}
+            for inside, bound in sorted((host["PortBindings"] or {}).items())
+            if bound
+        ],
+    }
+    asked = {
+        "running": True,
+        "environment": wanted,
+        "command": list(inputs.get("command", [])),
+        "user": str(inputs["user"]),
+        "ports": sorted(inputs.get("ports", []), key=lambda one: f"{one['inside']}/tcp"),
+        **{key: inputs[key] for key in ("memory_mb", "cpus", "processes")},
+    }
+    differing = {key: value for key, value in actual.items() if value != asked[key]}
+    if config["Image"] != inputs["image"]:
+        differing["image"] = config["Image"]
+    if not host["ReadonlyRootfs"] or "ALL" not in (host["CapDrop"] or []) or host["Privileged"]:
+        differing["revision"] = "it is not as hardened as it was made"
+    connected = _connected(client, found)
+    there = [one for one in inputs.get("networks", []) if one["name"] in connected]
+    strangers = sorted(connected - {one["name"] for one in there} - {"none"})
+    if len(there) != len(inputs.get("networks", [])) or strangers:
+        differing["networks"] = [*there, *({"name": name, "address": "", "aliases": []} for name in strangers)]
+    return differing
+
+
+def _inherited(client: docker.DockerClient, image: str) -> dict[str, str]:
+    with suppress(NotFound):
+        attributes = client.images.get(image).attrs
+        return dict(one.partition("=")[::2] for one in attributes["Config"]["Env"] or [])
+    return {}
+
+
+def _outputs(found: Container) -> dict[str, Any]:
+    return {"container": found.name}
+
+
+def _await_health(found: Container, inputs: Inputs) -> None:
+    """Wait until the container answers. Raises TimeoutError that shows the last lines of its log."""
+    health, seconds = inputs.get("health") or [], float(inputs.get("ready_within_seconds", 60))
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        found.reload()
+        if found.status == "running":
+            if not health:
+                return
+            with suppress(APIError):  # it may be ending and starting again this very moment
+                if found.exec_run(list(health), stdout=False, stderr=False).exit_code == 0:
+                    return
+        time.sleep(_ASK_EVERY_SECONDS)
+    lines = found.logs(tail=_LOG_LINES_SHOWN).decode("utf-8", errors="replace")
+    message = (
+        f"{inputs['name']} does not answer after {seconds:.0f} s ({found.status}). The last lines of its log:\n{lines}"
+    )
+    raise TimeoutError(message)

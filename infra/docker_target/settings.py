@@ -1,0 +1,31 @@
+"""What the Docker program is given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from infra.docker_target.layout import Layout
+
+
+class Placement(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything but the master secret."""
+
+    stack: str  #: name of the stack, before every name in the Docker engine
+    layout: Layout
+    ports: Mapping[str, int]  #: service → port on 127.0.0.1
+    reference: str  #: folder of docs/reference-data.md
+    runtime: str  #: tag of the image that gateways and PostgreSQL run
+    services: str  #: tag of the image that services run
+    releases: Mapping[str, str] = {}  #: service → tag of another image that it runs instead
+    clock: str = ""  #: folder whose clock.json is the official clock; empty: the machine's time
+    ready_within_seconds: int = 120
+
+    def release(self, service: str) -> str:
+        """Tag of the image that a service runs."""
+        return self.releases.get(service, self.services)
+
+    def public_url(self, service: str) -> str:
+        """How a service is reached from this machine."""
+        return f"http://127.0.0.1:{self.ports[service]}"

@@ -1,0 +1,317 @@
+"""Places a stack on the Docker engine through the Pulumi engine, and removes it without a trace."""
+
+from __future__ import annotations
+
+import ipaddress
+import secrets
+import shutil
+import socket
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+import docker
+import msgspec
+from docker.errors import APIError, NotFound
+
+from infra import caches, rules
+from infra.blueprint import Blueprint
+from infra.docker_target import engine, images, layout, up
+from infra.docker_target.attendant import Attendant, containers_of, kill, service_of
+from infra.docker_target.plugin.kind import STACK_LABEL
+from infra.docker_target.settings import Placement
+from infra.docker_target.up import Orders, Runner
+from infra.engine import finding
+from infra.local import clock, proc
+from infra.scaling import with_replicas
+from infra.stack import Stack
+from infra.target import ServiceStatus, State
+from infra.trouble import TargetError
+from simulation.mistakes import BadInputError
+from simulation.progress import Progress, silent
+from simulation.province import Province
+from simulation.text import Text
+from simulation.timeline import Timeline
+
+_STATES: Mapping[str, State] = {
+    "running": "ready",
+    "created": "waiting",
+    "restarting": "restarting",
+    "exited": "stopped",
+    "paused": "stopped",
+    "dead": "gave_up",
+}
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True):
+    """What only the Docker target knows."""
+
+    name: str = ""  #: of the stack; made up unless given
+    port_base: int | None = None  #: portal gets this port, the others those after it; otherwise any free ports
+    #: Replicas of each workload; one of each unless given, because all run on this one machine.
+    replicas: Mapping[str, int] = {}
+    logs_to: Path | None = None  #: folder that the logs are copied to before the stack is removed
+    metrics: Path | None = None  #: folder for processes.ndjson
+    attached: bool = True  #: somebody stays with the stack: takes samples, does what faults ask for
+
+
+class DockerTarget:
+    """Containers on this machine, made and watched over by Pulumi. One object may place several stacks."""
+
+    name = "docker"
+
+    def __init__(self, options: Options | None = None) -> None:
+        """Use these options for every stack."""
+        self._options = options or Options()
+        self._attendants: dict[str, Attendant] = {}
+
+    def place(
+        self,
+        blueprint: Blueprint,
+        *,
+        reference: Path,
+        province: Province,
+        timeline: Timeline | None = None,
+        progress: Progress = silent,
+    ) -> Stack:
+        """Bring everything up and return once all answer; on failure or Ctrl-C nothing stays behind.
+
+        Raises BadInputError for a blueprint that contradicts itself, TargetError for everything else.
+        """
+        mistakes = rules.check(blueprint)
+        if mistakes:
+            raise BadInputError(mistakes)
+        progress(0.0, Text("Tìm Docker và Pulumi.", "Looking for Docker and Pulumi."))
+        client = engine.connect()
+        found = finding.ensure(progress=progress)
+        runtime, services = images.ensure(client, progress=progress)
+        folder = _make_folder(self._options.name)
+        try:
+            placement = self._placement(client, blueprint, folder, reference, runtime, services)
+            _set_clock(Path(placement.clock) / "clock.json", timeline)
+            orders = Orders(
+                placement=placement,
+                province=province.id,
+                era=province.era,
+                master=secrets.token_hex(32),
+                passphrase=secrets.token_urlsafe(24),
+            )
+            up.save(orders, folder)
+            progress(0.3, Text("Pulumi dựng các vùng và dịch vụ.", "Pulumi is bringing zones and services up."))
+            result = Runner(folder, found).up()
+            stack = self._stack(result.outputs["stack"].value, folder, reference, client, found.version)
+            if self._options.attached:
+                stack = self._attend(client, stack, folder)
+        except BaseException:
+            with suppress(TargetError, APIError):
+                self._remove(folder)
+            raise
+        progress(1.0, Text("Mọi dịch vụ đã sẵn sàng.", "Every service is ready."))
+        return stack
+
+    def _placement(
+        self,
+        client: docker.DockerClient,
+        blueprint: Blueprint,
+        folder: Path,
+        reference: Path,
+        runtime: str,
+        services: str,
+    ) -> Placement:
+        once = {workload.name: 1 for workload in blueprint.workloads}
+        sized = with_replicas(blueprint, {**once, **self._options.replicas})
+        shutil.copytree(reference, folder / "reference")
+        (folder / "clock").mkdir(mode=0o755)
+        return Placement(
+            stack=folder.name,
+            layout=layout.draw(sized, block=free_block(client)),
+            ports=_free_ports(sized.services, self._options.port_base),
+            reference=str(folder / "reference"),
+            runtime=runtime,
+            services=services,
+            clock=str(folder / "clock"),
+        )
+
+    def _stack(
+        self, output: Mapping[str, object], folder: Path, reference: Path, client: docker.DockerClient, version: str
+    ) -> Stack:
+        authority = reference / "certificate-authority.pem"
+        told = client.version()
+        stack = msgspec.convert(output, Stack)
+        return msgspec.structs.replace(
+            stack,
+            certificate_authority=authority.read_text("ascii") if authority.exists() else "",
+            state=str(folder),
+            machine={**stack.machine, "docker": str(told["Version"]), "pulumi": version},
+        )
+
+    def _attend(self, client: docker.DockerClient, stack: Stack, folder: Path) -> Stack:
+        socket_file = folder / "control"
+        attended = msgspec.structs.replace(stack, control=str(socket_file))
+        attendant = Attendant(client, stack.name, socket_file, lambda: self.status(attended))
+        self._attendants[stack.name] = attendant
+        if self._options.metrics is not None:
+            attendant.write_metrics(self._options.metrics)
+        return attended
+
+    def remove(self, stack: Stack) -> None:
+        """Destroy the stack and sweep up what the engine does not know of. A stack that is gone is no error."""
+        folder = Path(stack.state)
+        attendant = self._attendants.pop(stack.name, None)
+        if attendant is not None:
+            attendant.end()
+        if self._options.logs_to is not None and folder.exists():
+            self.copy_logs(stack, self._options.logs_to)
+        self._remove(folder)
+
+    def _remove(self, folder: Path) -> None:
+        client = engine.connect()
+        if (folder / "orders.json").exists():
+            try:
+                found = finding.find()
+                if found is not None:
+                    Runner(folder, found).destroy()
+            finally:
+                sweep(client, folder.name)
+        else:
+            sweep(client, folder.name)
+        shutil.rmtree(folder, ignore_errors=True)
+
+    def status(self, stack: Stack) -> list[ServiceStatus]:
+        """Every container. Raises TargetError when the Docker engine cannot be asked or nothing is there."""
+        found = containers_of(engine.connect(), stack.name)
+        if not found:
+            raise TargetError(
+                Text(f"Không còn gì của “{stack.name}” trong Docker.", f"Nothing of “{stack.name}” is left in Docker.")
+            )
+        rows = []
+        for container in found:
+            pid = int(container.attrs["State"]["Pid"])
+            service = service_of(container)
+            rows.append(
+                ServiceStatus(
+                    service=service,
+                    pid=pid,
+                    address=stack.endpoints.get(service, ""),
+                    state=_STATES.get(container.status, "starting"),
+                    memory_mb=round(proc.memory_mb(proc.family(pid, proc.table())), 1) if pid else 0.0,
+                    cpu_percent=0.0,
+                    restarts=int(container.attrs["RestartCount"]),
+                    log=str(container.attrs.get("LogPath", "")),
+                )
+            )
+        return rows
+
+    def kill(self, stack: Stack, service: str) -> int:
+        """End every process of a service at once. Raises TargetError when there is no such service."""
+        found = containers_of(engine.connect(), stack.name, service)
+        if not found:
+            raise TargetError(Text(f"Không có “{service}” nào đang chạy.", f"No “{service}” is running."))
+        pids = [kill(one) for one in found]
+        return pids[0]
+
+    def copy_logs(self, stack: Stack, destination: Path) -> None:
+        """Write each container's log, and the engine's own, as they are now."""
+        destination.mkdir(parents=True, exist_ok=True)
+        with suppress(TargetError):
+            for container in containers_of(engine.connect(), stack.name):
+                name = str(container.attrs["Config"]["Hostname"]).removeprefix(f"{stack.name}-")
+                (destination / f"{name}.log").write_bytes(container.logs())
+        with suppress(OSError):
+            shutil.copyfile(Path(stack.state) / "pulumi.log", destination / "pulumi.log")
+
+
+def sweep(client: docker.DockerClient, stack: str) -> None:
+    """Remove whatever still carries the stack's label: what a command that was killed had no time to write down."""
+    mine = {"label": f"{STACK_LABEL}={stack}"}
+    for container in client.containers.list(all=True, filters=mine):
+        with suppress(NotFound):
+            container.remove(force=True, v=True)
+    for network in client.networks.list(filters=mine):
+        with suppress(NotFound):
+            network.remove()
+    for volume in client.volumes.list(filters=mine):
+        with suppress(NotFound):
+            volume.remove(force=True)
+    for image in client.images.list(filters=mine):
+        for tag in image.tags:
+            with suppress(NotFound):
+                client.images.remove(tag, force=True)
+
+
+def left_over(client: docker.DockerClient, stack: str) -> list[str]:
+    """Everything that carries the stack's label."""
+    mine = {"label": f"{STACK_LABEL}={stack}"}
+    found = [f"container {one.name}" for one in client.containers.list(all=True, filters=mine)]
+    found += [f"network {one.name}" for one in client.networks.list(filters=mine)]
+    found += [f"volume {one.name}" for one in client.volumes.list(filters=mine)]
+    return found + [f"image {tag}" for one in client.images.list(filters=mine) for tag in one.tags]
+
+
+def folder_of(name: str) -> Path:
+    """State folder of the stack of that name."""
+    return caches.state() / "docker" / name
+
+
+def _make_folder(name: str) -> Path:
+    own = folder_of(name or f"tinhmau-{secrets.token_hex(4)}")
+    try:
+        own.mkdir(parents=True, mode=0o700)
+    except FileExistsError:
+        raise TargetError(
+            Text(
+                f"Đã có một stack tên “{own.name}” ({own}). Chọn tên khác, hoặc dừng nó bằng “tinhmau down”.",
+                f"There is a stack named “{own.name}” already ({own}). Choose another name, or stop it with “tinhmau "
+                "down”.",
+            )
+        ) from None
+    return own
+
+
+def _set_clock(path: Path, timeline: Timeline | None) -> None:
+    if timeline is None:
+        clock.follow_machine(path)
+    else:
+        clock.hold(path, timeline)
+
+
+def free_block(client: docker.DockerClient) -> str:
+    """A private /16 that overlaps no network of the engine or this machine. Raises TargetError when there is none."""
+    taken = [
+        ipaddress.IPv4Network(config["Subnet"])
+        for network in client.networks.list()
+        for config in network.attrs["IPAM"].get("Config") or []
+        if ":" not in config.get("Subnet", ":")
+    ]
+    with suppress(OSError, ValueError):
+        for line in Path("/proc/net/route").read_text("ascii").splitlines()[1:]:
+            fields = line.split()
+            start, mask = (int.from_bytes(bytes.fromhex(one)[::-1]) for one in (fields[1], fields[7]))
+            if start:
+                taken.append(ipaddress.IPv4Network((start, mask.bit_count()), strict=False))
+    blocks = list(ipaddress.IPv4Network("10.0.0.0/8").subnets(new_prefix=16))
+    secrets.SystemRandom().shuffle(blocks)  # two that start at once choose differently
+    for block in blocks:
+        if not any(block.overlaps(one) for one in taken):
+            return str(block)
+    raise TargetError(
+        Text(
+            "Mọi khối 10.x.0.0/16 đều đã dùng. Xoá bớt mạng Docker: docker network prune.",
+            "Every block 10.x.0.0/16 is taken. Remove some Docker networks: docker network prune.",
+        )
+    )
+
+
+def _free_ports(services: tuple[str, ...], base: int | None) -> dict[str, int]:
+    if base is not None:
+        return {name: base + number for number, name in enumerate(services)}
+    held, ports = [], {}
+    try:
+        for name in services:
+            opened = socket.create_server(("127.0.0.1", 0))
+            held.append(opened)
+            ports[name] = opened.getsockname()[1]
+    finally:
+        for opened in held:
+            opened.close()
+    return ports

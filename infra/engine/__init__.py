@@ -1,0 +1,1 @@
+"""The Pulumi engine: where it is, and how to get one."""

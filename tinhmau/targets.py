@@ -1,0 +1,57 @@
+"""Targets by name, and the target of a stack. A target's libraries are imported when somebody asks for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from infra.local.target import LocalTarget
+from infra.local.target import Options as LocalOptions
+from infra.stack import Stack
+from infra.target import Target
+from simulation.mistakes import BadInputError, Mistake, did_you_mean
+from simulation.text import Text
+
+NAMES = ("local", "docker")
+
+
+def check(name: str) -> str:
+    """Return the name. Raises BadInputError when there is no such target, or when it is not installed."""
+    if name not in NAMES:
+        found = Text(f"không có đích “{name}”.", f"there is no target “{name}”.")
+        raise BadInputError([Mistake(file="--target", key=name, found=found, way_out=did_you_mean(name, NAMES))])
+    if name == "docker":
+        try:
+            import infra.docker_target.target  # noqa: F401, PLC0415 -- its libraries are an extra
+        except ImportError as error:
+            found = Text(f"thiếu gói Python “{error.name}”.", f"the Python package “{error.name}” is missing.")
+            way_out = Text("Chạy: pip install 'tinhmau[cloud]'", "Run: pip install 'tinhmau[cloud]'")
+            raise BadInputError([Mistake(file="--target", key=name, found=found, way_out=way_out)]) from None
+    return name
+
+
+def make(name: str, run: Path, *, port_base: int | None = None, keep: bool = False, attached: bool = True) -> Target:
+    """A target that leaves metrics and logs in the run folder."""
+    if keep and name != "local":
+        found = Text("chỉ đích local biết.", "is known to the target local only.")
+        way_out = Text(
+            "Bỏ --keep; nhật ký vẫn ở thư mục logs của lần chạy, hoặc dùng tinhmau up.",
+            "Leave it out; logs are in the run's folder anyway, or use tinhmau up.",
+        )
+        raise BadInputError([Mistake(file="--keep", key="keep", found=found, way_out=way_out)])
+    metrics, logs = run / "metrics", run / "logs"
+    if name == "docker":
+        from infra.docker_target import target as docker_target  # noqa: PLC0415 -- its libraries are an extra
+
+        return docker_target.DockerTarget(
+            docker_target.Options(port_base=port_base, metrics=metrics, logs_to=logs, attached=attached)
+        )
+    return LocalTarget(LocalOptions(port_base=port_base, metrics=metrics, logs_to=logs, keep=keep, attached=attached))
+
+
+def of(stack: Stack) -> Target:
+    """The target that a stack runs on, to ask and to stop it. Raises BadInputError when it is somebody else's."""
+    if check(stack.target) == "docker":
+        from infra.docker_target.target import DockerTarget  # noqa: PLC0415 -- its libraries are an extra
+
+        return DockerTarget()
+    return LocalTarget()

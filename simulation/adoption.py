@@ -37,6 +37,7 @@ def file_online(
     needs: tuple[Integers, Integers],
     groups: tuple[Group, ...],
     *,
+    begins: NDArray[np.bool_],
     willing: NDArray[np.bool_],
     finds: Numbers,
     sizes: Numbers,
@@ -44,14 +45,13 @@ def file_online(
 ) -> NDArray[np.bool_]:
     """Tell of each need, in order of time, whether it is filed online.
 
-    `needs` are the filer and the filer's group. At each need: `willing`, whether it pays for this filer by now, and
-    `finds`, the chance that one who looks finds out. `sizes`: how many filers a group has. `luck`: uniform numbers, one
-    for each need.
+    `needs` are the filer and the filer's group; `begins` says of each filer whether it does so from the start. At each
+    need: `willing`, whether it pays for this filer by now, and `finds`, the chance that one who looks finds out.
+    `sizes`: how many filers a group has. `luck`: uniform numbers, one for each need.
     """
     filer, group = needs
     ways = np.array([(one.word, one.stays) for one in groups], dtype=np.float64)
-    known = int(filer.max()) + 1 if len(filer) else 0
-    return np.asarray(_file(filer, group, ways, willing, finds, np.maximum(sizes, 1.0), luck, known))
+    return np.asarray(_file(filer, group, ways, begins, willing, finds, np.maximum(sizes, 1.0), luck))
 
 
 @numba.njit(cache=True)
@@ -59,21 +59,25 @@ def _file(
     filer: Integers,
     group: Integers,
     ways: Numbers,
+    begins: NDArray[np.bool_],
     willing: NDArray[np.bool_],
     finds: Numbers,
     sizes: Numbers,
     luck: Numbers,
-    known: int,
 ) -> NDArray[np.bool_]:
-    users = np.zeros(known, dtype=np.bool_)
+    users = begins.copy()
     using = np.zeros(len(sizes))
+    counted = np.zeros(len(begins), dtype=np.bool_)
     online = np.zeros(len(filer), dtype=np.bool_)
     for need in range(len(filer)):
         who, kind = filer[need], group[need]
         if users[who]:
+            if not counted[who]:  # one who did so from the start shows it at the first need
+                counted[who] = True
+                using[kind] += 1.0
             online[need] = luck[need] < ways[kind, 1]
         elif willing[need] and luck[need] < finds[need] + ways[kind, 0] * using[kind] / sizes[kind]:
-            users[who] = True
+            users[who] = counted[who] = True
             using[kind] += 1.0
             online[need] = True
     return online

@@ -10,14 +10,14 @@ predicted.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulation.adoption import Group, file_online, worthwhile
 from simulation.figures.pack import Pack
-from simulation.population import companies, tables
+from simulation.filers import AGENT, Filers, filers_of
 from simulation.province import Province
 from simulation.streams import Streams
 
@@ -52,38 +52,15 @@ PARAMETERS: Final[Mapping[str, tuple[float, float]]] = {
     "stays": (0, 1),
     "stays_agent": (0, 1),
 }
-_OUTSIDE, _AGENT, _OWNER = range(3)
 _OF_COMPANIES = ("Đăng ký kinh doanh", "company")
 _END_2017, _AUGUST_22, _END_2018 = 2018.0, 2018.0 + 234.0 / 365.0, 2019.0
 
 
-class Register(NamedTuple):
-    """Companies that may need the register: filer, group of the filer, and whether the company sits outside."""
-
-    filer: Integers
-    group: Integers
-    outside: NDArray[np.bool_]
-    needs_a_year: float  #: of all companies together
-    sizes: Numbers  #: filers in each group
-
-
-def register_of(province: Province) -> Register:
-    """Companies and filers as the population has them, and how often they need the register."""
-    how_many, known = companies.counts(province), tables.companies().shares
-    agent_share = province.figures["company_agent_share"].value
-    inside_by_agent = round(how_many.inside * agent_share)
-    outside_by_agent = round(how_many.outside * known.with_agent)
-    by_local_agent = round(outside_by_agent * known.outside_with_local_agent)
-    counts = (inside_by_agent, by_local_agent, how_many.inside - inside_by_agent, how_many.outside - by_local_agent)
-    group = np.repeat([_AGENT, _AGENT, _OWNER, _OUTSIDE], counts)
-    outside = np.repeat([False, True, False, True], counts)
-    served = inside_by_agent + by_local_agent
-    agents = max(-(-served // known.clients_per_agent), 1)
-    filer = np.concatenate([np.arange(served) % agents, agents + np.arange(len(group) - served)]).astype(np.int64)
+def needs_a_year(province: Province) -> float:
+    """How often all companies together need the register."""
     demand = sum(one.share_of_demand for one in province.procedures if (one.field, one.applicant) == _OF_COMPANIES)
     days = province.figures["working_days_per_year"].value
-    sizes = np.array([counts[3], agents, counts[2]], dtype=np.float64)
-    return Register(filer, group, outside, demand * province.figures["dossiers_per_day"].value * days, sizes)
+    return demand * province.figures["dossiers_per_day"].value * days
 
 
 def groups_of(pack: Pack) -> tuple[Group, Group, Group]:
@@ -115,28 +92,28 @@ def pays(pack: Pack, *, fee_waived: bool) -> Numbers:
 def play(pack: Pack, *, province: Province, worlds: int, seed: int) -> Mapping[str, Numbers]:
     """Dossiers filed online until each day, and by whom, in each world."""
     streams = Streams(seed).within("figures.business")
-    register = register_of(province)
+    register, needs = filers_of(province), needs_a_year(province)
     seen: dict[str, list[float]] = {name: [] for name in ROWS}
     for world in range(worlds):
         own = streams.within(f"world.{world}")
-        moments, company, online = _world(pack, register, own, waived=True)
+        moments, company, online = _world(pack, register, needs, own, waived=True)
         in_2018 = online & (moments >= _END_2017) & (moments < _END_2018)
         seen["FIG-BT-BIZ.2017"].append(float((online & (moments < _END_2017)).sum()))
         seen["FIG-BT-BIZ.22-august"].append(float((in_2018 & (moments < _AUGUST_22)).sum()))
         seen["FIG-BT-BIZ"].append(float(in_2018.sum()))
         outside = register.outside[company]
         seen["FIG-BT-BIZ.out-of-province"].append(_share(outside, in_2018))
-        seen["FIG-BT-BIZ.agents"].append(_share(register.group[company] == _AGENT, in_2018 & ~outside))
-        moments, _, online = _world(pack, register, own, waived=False)
+        seen["FIG-BT-BIZ.agents"].append(_share(register.group[company] == AGENT, in_2018 & ~outside))
+        moments, _, online = _world(pack, register, needs, own, waived=False)
         seen["FIG-BT-BIZ.with-fee"].append(float((online & (moments >= _END_2017) & (moments < _END_2018)).sum()))
     return {name: np.array(values) for name, values in seen.items()}
 
 
 def _world(
-    pack: Pack, register: Register, streams: Streams, *, waived: bool
+    pack: Pack, register: Filers, needs: float, streams: Streams, *, waived: bool
 ) -> tuple[Numbers, Integers, NDArray[np.bool_]]:
     """One world from the opening on: moments of need, company, filed online or not."""
-    many = int(streams.block("count", 0).poisson(register.needs_a_year * (_END_2018 - pack["opened"])))
+    many = int(streams.block("count", 0).poisson(needs * (_END_2018 - pack["opened"])))
     moments = np.sort(streams.block("moments", 0).uniform(pack["opened"], _END_2018, many))
     company = streams.block("companies", 0).integers(0, len(register.filer), many)
     after = moments >= pack["fee_waived_from"]
@@ -148,6 +125,7 @@ def _world(
     online = file_online(
         (filer, group),
         groups_of(pack),
+        begins=np.zeros(len(reluctance), dtype=np.bool_),
         willing=reluctance[filer] < chance,
         finds=looks * np.where(after, pack["finds_after"], pack["finds_before"]),
         sizes=register.sizes,

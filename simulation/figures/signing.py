@@ -26,8 +26,8 @@ from simulation.province import Province
 from simulation.scenario import Scenario
 from simulation.streams import Streams
 from simulation.year.conduct import Conduct, conduct_of
-from simulation.year.offices import LEADER
-from simulation.year.simulating import WARM_UP_DAYS, replicate, setting_of
+from simulation.year.offices import LEADER, WARM_UP_DAYS
+from simulation.year.simulating import replicate, setting_of
 
 Numbers = NDArray[np.float64]
 
@@ -99,7 +99,7 @@ def signed_share(
 
     shares = []
     for number in range(worlds):
-        seen = replicate(setting, seed=seed, number=number, change=trained)
+        seen = replicate(setting, seed=seed, number=number, change=trained).outcome
         signed, issued = (float(seen.stats[name][:, S_COUNT].sum()) for name in ("signed digitally", "issued"))
         shares.append(signed / max(issued, 1.0))
     return np.array(shares)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from simulation.year.indicators import INDICATORS
-from simulation.year.simulating import Year, differences, simulate
-from simulation.year.whatif import WHAT_IFS, find
+from simulation.year.simulating import Year, costs, differences, simulate
+from simulation.year.whatif import TROUBLES, WHAT_IFS, find
 
-__all__ = ["INDICATORS", "WHAT_IFS", "Year", "differences", "find", "simulate"]
+__all__ = ["INDICATORS", "TROUBLES", "WHAT_IFS", "Year", "costs", "differences", "find", "simulate"]

@@ -16,14 +16,15 @@ from simulation.engine import Arrivals
 from simulation.province import Province
 from simulation.scenario import Scenario
 from simulation.streams import Streams
+from simulation.year import neglect
 from simulation.year.conduct import Conduct
+from simulation.year.online import Asked, filed_online
 from simulation.year.paths import Paths
 
 Numbers = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 _DAY = 86400.0
-_CAN_FILE = 3  #: service level from which a form can be sent in (SYS-LEVELS)
 #: Documents are numbered from here, dossiers from 0.
 _DOCUMENTS = 1 << 40
 
@@ -33,6 +34,7 @@ class Days(NamedTuple):
 
     working: Integers
     all: int
+    weights: Numbers  #: of every day, relative to each other: the year's rhythm
 
 
 def arrivals_of(
@@ -58,11 +60,19 @@ def _dossiers(
     shares = np.array([procedure.share_of_demand for procedure in province.procedures])
     which = streams["procedures"].choice(len(shares), many, p=shares / shares.sum())
     places = _places(province, which, streams["places"].random(many))
-    can_file = np.array([procedure.level >= _CAN_FILE for procedure in province.procedures])
-    online = can_file[which] & (streams["channel"].random(many) < conduct["online_share"])
-    at_counter = _moments(scenario.profiles["counter"], days.working, streams.within("counter"), many)
-    at_home = _moments(scenario.profiles["citizens"], np.arange(days.all), streams.within("online"), many)
-    starts = np.where(online, np.array(paths.online)[which], np.array(paths.counter)[which])
+    at_counter = _moments(scenario.profiles["counter"], days.working, days, streams.within("counter"), many)
+    at_home = _moments(scenario.profiles["citizens"], np.arange(days.all), days, streams.within("online"), many)
+    online = filed_online(province, conduct, Asked(at_counter, which), streams=streams.within("filing"))
+    has_limit = np.array([not procedure.same_day for procedure in province.procedures])[which]
+    lies = neglect.drawn(
+        conduct,
+        moments=at_counter,
+        places=places,
+        has_limit=has_limit,
+        many=len(province.agencies),
+        streams=streams.within("neglect"),
+    )
+    starts = paths.dossiers[online.astype(np.int64), lies.astype(np.int64), which]
     return np.where(online, at_home, at_counter), starts, places, np.arange(many)
 
 
@@ -77,13 +87,14 @@ def _documents(
         weights[numbers[member.agency]] += member.role == "document_clerk"
     senders = streams["senders"].choice(len(weights), many, p=weights / weights.sum())
     urgent = streams["urgency"].random(many) < conduct["urgent_share"]
-    moments = _moments(scenario.profiles["documents"], days.working, streams.within("moments"), many)
+    moments = _moments(scenario.profiles["documents"], days.working, days, streams.within("moments"), many)
     return moments, np.where(urgent, paths.urgent, paths.document), senders, _DOCUMENTS + np.arange(many)
 
 
-def _moments(profile: Profile, days: Integers, streams: Streams, many: int) -> Numbers:
-    """A day drawn evenly from `days`, a time of day from the profile."""
-    day = streams["days"].choice(days, many) if many else np.zeros(0, dtype=np.int64)
+def _moments(profile: Profile, some: Integers, days: Days, streams: Streams, many: int) -> Numbers:
+    """A day drawn from `some` by the year's rhythm, a time of day from the profile."""
+    weights = days.weights[some]
+    day = streams["days"].choice(some, many, p=weights / weights.sum()) if many else np.zeros(0, dtype=np.int64)
     times = streams["order"].permutation(exactly(profile, count=many, rng=streams["times"]))
     return np.asarray(day * _DAY + times, dtype=np.float64)
 

@@ -5,18 +5,24 @@ from __future__ import annotations
 from collections import defaultdict
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simulation.engine import Network, Opening, Place, Team
 from simulation.province import Agency, Province
 from simulation.streams import Streams
+from simulation.year import outages
 from simulation.year.conduct import Conduct
 from simulation.year.leaders import hours_of
 
 RECEPTION, SPECIALIST, LEADER, CLERK = "reception_clerk", "specialist", "leader", "document_clerk"
-ROLES = (RECEPTION, SPECIALIST, LEADER, CLERK)
+PORTAL = "portal"  #: no person: the agency's share of the portal, which takes so many dossiers at once
+ROLES = (RECEPTION, SPECIALIST, LEADER, CLERK, PORTAL)
 ABOVE, BELOW, BESIDE = "above", "below", "beside"
 STAND_IN, TWO_TRACK, UP = "stand_in", "two_track", "up"
 TABLES = (STAND_IN, TWO_TRACK, UP)
+#: Longer than the longest legal limit of the 2018 catalogue (45 working days) with a supplement of the mean length.
+WARM_UP_DAYS = 75
+_DAY = 86400.0
 
 
 def groups_of(province: Province) -> dict[str, list[list[int]]]:
@@ -72,28 +78,29 @@ def _linked(province: Province, numbers: dict[str, int], agency: Agency, link: s
 def network_of(province: Province, conduct: Conduct, office: Opening, *, streams: Streams) -> Network:
     """Open every agency's desks. Each leader has a desk of their own, their own hours, and their own way of signing.
 
-    A leader signs either everything on screen or nothing. `streams` are those of the replication: hours and habits of
-    one leader do not change when another number does.
+    A leader signs on screen or not; with training in the year, who comes learns. While the systems are down, clerks and
+    portal do nothing. `streams` are those of the replication: hours and habits of one leader do not change when another
+    number does.
     """
     servers: dict[tuple[str, str], int] = defaultdict(int)
     for member in province.staff:
         servers[member.agency, member.role] += 1
     leaders = streams.within("leaders")
+    at_screen, portal = outages.drawn(office, conduct, streams["outages"])
+    hours = {RECEPTION: at_screen, SPECIALIST: office, CLERK: at_screen}
     places = []
     for number, agency in enumerate(province.agencies):
         teams: dict[str, list[Team]] = {}
-        for role in (RECEPTION, SPECIALIST, CLERK):
+        for role, opening in hours.items():
             many = max(servers[agency.code, role], 1)
-            teams[role] = [Team(name=f"{agency.code} {role}", servers=many, opening=office)]
+            teams[role] = [Team(name=f"{agency.code} {role}", servers=many, opening=opening)]
+        teams[PORTAL] = [
+            Team(name=f"{agency.code} {PORTAL}", servers=max(round(conduct["portal_at_once"]), 1), opening=portal)
+        ]
         rng = leaders.block("hours", number)
-        habits = leaders.block("habits", number).random(64)
+        habits = leaders.block("habits", number).random((64, 3))
         teams[LEADER] = [
-            Team(
-                name=f"{agency.code} {LEADER} {which + 1}",
-                servers=1,
-                opening=hours_of(office, conduct, rng),
-                chance=float(habits[which % 64] < conduct["leader_signs_digitally_share"]),
-            )
+            _leader(f"{agency.code} {LEADER} {which + 1}", hours_of(office, conduct, rng), conduct, habits[which % 64])
             for which in range(max(servers[agency.code, LEADER], 1))
         ]
         places.append(Place(name=agency.name, teams=teams))
@@ -114,3 +121,14 @@ def network_of(province: Province, conduct: Conduct, office: Opening, *, streams
             ),
         },
     )
+
+
+def _leader(name: str, opening: Opening, conduct: Conduct, luck: NDArray[np.float64]) -> Team:
+    """One leader: signs on screen from the start, or from the day of training on, or never."""
+    signs, comes, when = luck
+    chance, since = 0.0, -np.inf
+    if signs < conduct["leader_signs_digitally_share"]:
+        chance = 1.0
+    elif conduct["training_days"] > 0 and comes >= conduct["deputy_at_training_share"]:
+        chance, since = conduct["signs_once_learned_share"], (WARM_UP_DAYS + when * conduct["training_days"]) * _DAY
+    return Team(name=name, servers=1, opening=opening, chance=chance, since=since)

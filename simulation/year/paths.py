@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from simulation.engine import Label, Program, exponential, lognormal, uniform
+import numpy as np
+from numpy.typing import NDArray
+
+from simulation.engine import Label, Program, exponential, fixed, lognormal, uniform
 from simulation.province import Procedure, Province
 from simulation.year.conduct import Conduct
 from simulation.year.offices import (
@@ -13,6 +16,7 @@ from simulation.year.offices import (
     BESIDE,
     CLERK,
     LEADER,
+    PORTAL,
     RECEPTION,
     ROLES,
     SPECIALIST,
@@ -25,14 +29,22 @@ from simulation.year.offices import (
 
 _PRINTING_SHARE = 0.4  #: of the paper detour's time; scanning and importing take the rest (assumed, as in the day)
 _DAY = 86400.0
+#: Service levels from which a form can be sent in, and money too (SYS-LEVELS).
+CAN_FILE, CAN_PAY = 3, 4
+_NEGLECTED_UNTIL = 1.6  #: times the legal limit: how long a neglected dossier lies at most (assumed)
+_WORKING_DAY = 8.0 * 3600.0
+_ASK_MINISTRIES = ("department", "province")
+_ASKS_FROM_HOURS = 40.0  #: nobody asks a ministry about what is due within a week (assumed)
+
+
+Integers = NDArray[np.int64]
 
 
 class Paths(NamedTuple):
     """The program, and where in it each kind of paper begins."""
 
     program: Program
-    counter: list[int]  #: by procedure
-    online: list[int]  #: by procedure
+    dossiers: Integers  #: (at the counter 0 or online 1, neglected 0 or 1, procedure)
     document: int
     urgent: int
     documents_from: int  #: instructions from here on are of documents
@@ -42,18 +54,22 @@ def paths_of(province: Province, conduct: Conduct) -> Paths:
     """Write the year's program."""
     program = Program(roles=ROLES, groups=tuple(groups_of(province)), tables=TABLES)
     writer = _Writer(program, conduct)
-    counter, online = [], []
-    for procedure in province.procedures:
-        counter.append(program.here())
-        writer.dossier(procedure, online=False)
-        online.append(program.here())
-        writer.dossier(procedure, online=True)
+    dossiers = np.zeros((2, 2, len(province.procedures)), dtype=np.int64)
+    for number, procedure in enumerate(province.procedures):
+        for neglected in (False, True):
+            counter = Label()
+            dossiers[0, int(neglected), number] = program.here()
+            program.put(counter)
+            writer.dossier(procedure, neglected=neglected)
+            if procedure.level >= CAN_FILE:
+                dossiers[1, int(neglected), number] = program.here()
+                writer.dossier(procedure, neglected=neglected, instead=counter)
     documents_from = program.here()
     starts = []
     for priority in (1, 0):
         starts.append(program.here())
         writer.document(priority=priority)
-    return Paths(program, counter, online, starts[0], starts[1], documents_from)
+    return Paths(program, dossiers, starts[0], starts[1], documents_from)
 
 
 class _Writer:
@@ -72,52 +88,22 @@ class _Writer:
     def _leader(self, stream: str) -> None:
         self.program.choose(LEADER, stand_in=STAND_IN, stream=stream, stand_in_stream=f"{stream}.stand-in")
 
-    def dossier(self, procedure: Procedure, *, online: bool) -> None:  # noqa: PLR0915 -- one story, step by step
-        """From the counter or the online inbox to the result. Online dossiers wait until no visitor does."""
+    def dossier(self, procedure: Procedure, *, neglected: bool, instead: Label | None = None) -> None:
+        """From the counter, or (with `instead`: the counter's path for whom the portal fails) online, to the result."""
         program, conduct = self.program, self.conduct
-        gave_up, withdrawn, supplement, examine, rejected = (Label() for _ in range(5))
-        if online:
-            self._serve(
-                RECEPTION,
-                conduct["minutes_acceptance"],
-                "dossier.acceptance",
-                stat="reception",
-                wait="wait online",
-                priority=2,
-            )
-            program.count("received online")
+        online, level = instead is not None, procedure.level
+        withdrawn, supplement, examine, rejected = (Label() for _ in range(4))
+        if instead is not None:
+            self._taken_in_online(procedure, instead)
         else:
-            program.serve(
-                RECEPTION,
-                lognormal(conduct.minutes("minutes_reception"), self.variation),
-                stream="dossier.reception",
-                priority=1,
-                work="work reception",
-                wait="wait counter",
-                patience=conduct.hours("counter_patience_hours"),
-                out_of_patience=gave_up,
-            )
+            self._taken_in_at_counter()
         program.count("received")
+        if level >= CAN_FILE:
+            program.count(f"received at level {level}")
         program.mark("received")
-        if procedure.same_day:
-            program.due_same_day(cutoff=conduct.hours("same_day_cutoff_hours"))
-        else:
-            program.due(3600.0 * max(procedure.deadline_hours, 1.0))
-            limit = 3600.0 * procedure.deadline_hours
-            low, high = conduct["deadline_use_from"], conduct["deadline_use_to"]
-            program.delay(uniform(low * limit, high * limit), stream="dossier.pile", office=True)
-        for link in procedure.linked_agencies:
-            stay = Label()
-            program.move(f"to {link}", otherwise=stay, stream="dossier.link")
-            program.delay(
-                exponential(conduct.hours("hours_between_agencies")), stream=f"dossier.to {link}", office=True
-            )
-            self._serve(SPECIALIST, conduct["minutes_examination"], f"dossier.at {link}", stat="examination")
-            program.delay(
-                exponential(conduct.hours("hours_between_agencies")), stream=f"dossier.from {link}", office=True
-            )
-            program.put(stay)
-            program.home()
+        self._aside(conduct["unbound_share"], "recoding", RECEPTION, conduct["minutes_recoding"], "reception")
+        self._lies(procedure, neglected=neglected)
+        self._elsewhere(procedure)
         program.put(examine)
         urgency = 0 if procedure.same_day else 1
         self._serve(
@@ -128,7 +114,9 @@ class _Writer:
             wait="wait specialist",
             priority=urgency,
         )
-        program.chance(conduct["supplement_share"], supplement, stream="dossier.lacks")
+        # Where data are shared, nobody is asked for what another agency has already.
+        lacks = conduct["supplement_share"] * (1.0 - conduct["known_already_share"] * conduct["data_shared_share"])
+        program.chance(lacks, supplement, stream="dossier.lacks")
         if procedure.needs_leader:
             self._leader("dossier.leader")
             self._serve(
@@ -147,15 +135,16 @@ class _Writer:
         program.measure("handling", since="received")
         program.chance(conduct["rejection_share"], rejected, stream="dossier.rejection")
         program.count("approved")
-        finish = Label()
-        program.put(finish)
-        self._serve(RECEPTION, conduct["minutes_return"], "dossier.return", stat="reception")
-        program.end()
+        handed_back = Label()
+        program.put(handed_back)
+        self._handed_back(procedure, online=online)
         program.put(rejected)
         program.count("rejected")
-        program.jump(finish)
+        program.jump(handed_back)
         program.put(supplement)
         program.count("supplement")
+        if not online:
+            program.count("visit")
         program.mark("asked")
         program.delay(lognormal(_DAY * conduct["days_to_supplement"], 1.0), stream="dossier.supplement")
         program.chance(conduct["supplement_abandon_share"], withdrawn, stream="dossier.abandon")
@@ -166,14 +155,150 @@ class _Writer:
         program.put(withdrawn)
         program.count("withdrawn")
         program.end()
+
+    def _less_typing(self, minutes: float) -> float:
+        """Minutes at the counter, less what databases type in (TRB-NO-SHARING)."""
+        return minutes * (1.0 - self.conduct["typing_share"] * self.conduct["data_shared_share"])
+
+    def _taken_in_at_counter(self) -> None:
+        program, conduct = self.program, self.conduct
+        gave_up, taken, gone, come = (Label() for _ in range(4))
+        program.put(come)
+        program.count("visit")
+        program.serve(
+            RECEPTION,
+            lognormal(60.0 * self._less_typing(conduct["minutes_reception"]), self.variation),
+            stream="dossier.reception",
+            priority=1,
+            work="work reception",
+            wait="wait counter",
+            patience=conduct.hours("counter_patience_hours"),
+            out_of_patience=gave_up,
+        )
+        program.jump(taken)
         program.put(gave_up)
         program.count("gave up")
+        program.chance(conduct["gives_up_for_good_share"], gone, stream="dossier.gives up")
+        program.delay(exponential(_WORKING_DAY), stream="dossier.comes again", office=True)
+        program.again()
+        program.jump(come)
+        program.put(gone)
+        program.count("gone for good")
+        program.end()
+        program.put(taken)
+
+    def _taken_in_online(self, procedure: Procedure, instead: Label) -> None:
+        """The portal, the inbox (behind whoever stands at the counter), and a visit where the service is hollow."""
+        program, conduct = self.program, self.conduct
+        tired, filed, visit, accepted = (Label() for _ in range(4))
+        program.serve(
+            PORTAL,
+            fixed(conduct["portal_seconds"]),
+            wait="wait portal",
+            patience=conduct.hours("outage_patience_hours"),
+            out_of_patience=tired,
+        )
+        program.jump(filed)
+        program.put(tired)
+        program.count("portal failed")
+        program.delay(exponential(conduct.hours("hours_between_agencies")), stream="dossier.to counter", office=True)
+        program.jump(instead)
+        program.put(filed)
+        if procedure.fee and procedure.level >= CAN_PAY:
+            paid = Label()
+            program.count("fee at level 4")
+            program.chance(1.0 - conduct["paid_online_share"], paid, stream="dossier.pays")
+            program.count("paid online")
+            program.put(paid)
+        share = conduct["copies_visit_share" if procedure.certified_copies else "hollow_visit_share"]
+        program.chance(share, visit, stream="dossier.hollow")
+        program.jump(accepted)
+        program.put(visit)
+        program.count("visit")
+        program.count("visit after filing online")
+        program.delay(exponential(_DAY * conduct["days_to_visit"]), stream="dossier.visit")
+        self._serve(RECEPTION, conduct["minutes_acceptance"], "dossier.papers", stat="reception")
+        program.put(accepted)
+        self._serve(
+            RECEPTION,
+            self._less_typing(conduct["minutes_acceptance"]),
+            "dossier.acceptance",
+            stat="reception",
+            wait="wait online",
+            priority=2,
+        )
+        program.count("received online")
+        program.count(f"received online at level {procedure.level}")
+
+    def _aside(self, share: float, stream: str, role: str, minutes: float, stat: str) -> None:
+        """Some dossiers cost somebody these minutes besides."""
+        if share <= 0:
+            return
+        besides, on = Label(), Label()
+        self.program.chance(share, besides, stream=f"dossier.{stream}")
+        self.program.jump(on)
+        self.program.put(besides)
+        self.program.count(stream)
+        self._serve(role, minutes, f"dossier.{stream}.work", stat=stat)
+        self.program.put(on)
+
+    def _lies(self, procedure: Procedure, *, neglected: bool) -> None:
+        """Set the limit; the dossier lies in a pile, past the limit where it is neglected."""
+        program, conduct = self.program, self.conduct
+        if procedure.same_day:
+            program.due_same_day(cutoff=conduct.hours("same_day_cutoff_hours"))
+            return
+        limit = 3600.0 * procedure.deadline_hours
+        program.due(max(limit, 3600.0))
+        low, high = (1.0, _NEGLECTED_UNTIL) if neglected else (conduct["deadline_use_from"], conduct["deadline_use_to"])
+        program.delay(uniform(low * limit, high * limit), stream="dossier.pile", office=True)
+
+    def _elsewhere(self, procedure: Procedure) -> None:
+        """Other agencies of the linked one-stop, and a ministry that is asked and answers late."""
+        program, conduct = self.program, self.conduct
+        between = exponential(conduct.hours("hours_between_agencies"))
+        for link in procedure.linked_agencies:
+            stay = Label()
+            program.move(f"to {link}", otherwise=stay, stream="dossier.link")
+            program.delay(between, stream=f"dossier.to {link}", office=True)
+            mismatch = conduct["vendor_mismatch_share"]
+            self._aside(mismatch, "retyping", RECEPTION, conduct["minutes_retyping"], "reception")
+            self._serve(SPECIALIST, conduct["minutes_examination"], f"dossier.at {link}", stat="examination")
+            program.delay(between, stream=f"dossier.from {link}", office=True)
+            program.put(stay)
+            program.home()
+        if procedure.tier in _ASK_MINISTRIES and procedure.deadline_hours >= _ASKS_FROM_HOURS:
+            asked, on = Label(), Label()
+            program.chance(conduct["ministry_share"], asked, stream="dossier.ministry")
+            program.jump(on)
+            program.put(asked)
+            program.count("asked a ministry")
+            answer = exponential(_WORKING_DAY * conduct["ministry_days"])
+            program.delay(answer, stream="dossier.ministry.answer", office=True)
+            program.put(on)
+
+    def _handed_back(self, procedure: Procedure, *, online: bool) -> None:
+        """Over the net, by post, or at the counter."""
+        program, conduct = self.program, self.conduct
+        posted, over_the_net = Label(), Label()
+        if online and procedure.level >= CAN_PAY:
+            program.chance(conduct["online_result_share"], over_the_net, stream="dossier.result")
+        program.chance(conduct["post_return_share"], posted, stream="dossier.post")
+        program.count("visit")
+        self._serve(RECEPTION, conduct["minutes_return"], "dossier.return", stat="reception")
+        program.end()
+        program.put(posted)
+        program.count("by post")
+        self._serve(RECEPTION, conduct["minutes_return"], "dossier.return", stat="reception")
+        program.end()
+        program.put(over_the_net)
+        program.count("result online")
         program.end()
 
     def document(self, *, priority: int) -> None:
         """Draft, signature on screen or on paper and through the scanner, issue; then every addressee takes it up."""
         program, conduct = self.program, self.conduct
-        digital, issue, incoming = Label(), Label(), Label()
+        digital, issue, incoming, bad = Label(), Label(), Label(), Label()
         self._serve(SPECIALIST, conduct["minutes_draft"], "document.draft", stat="draft", priority=priority + 1)
         program.mark("drafted")
         self._leader("document.leader")
@@ -185,6 +310,7 @@ class _Writer:
         program.jump(issue)
         program.put(digital)
         self._serve(None, sign, "document.sign", stat="leader", wait="wait signature", priority=priority + 1)
+        program.chance(conduct["wrong_format_share"], bad, stream="document.format")
         program.count("signed digitally")
         printing = Label()
         program.chance_of_place(TWO_TRACK, printing, stream="document.two-track")
@@ -199,6 +325,14 @@ class _Writer:
             incoming, more=max(conduct["addressees_per_document_mean"] - 1.0, 0.0), stream="document.addressees"
         )
         program.end()
+        # A signature that does not follow the format: issued, sent back, and signed again (TRB-SIGNFORMAT).
+        program.put(bad)
+        program.count("wrong format")
+        self._serve(CLERK, conduct["minutes_issue"], "document.issue", stat="clerk again", priority=priority)
+        program.delay(exponential(conduct.hours("hours_until_sent_back")), stream="document.sent-back", office=True)
+        self._serve(CLERK, conduct["minutes_register"], "document.back", stat="clerk again", priority=priority)
+        program.again()
+        program.jump(digital)
         program.put(incoming)
         self._incoming(priority=priority)
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.calendar import calendar_of
-from simulation.engine import Network, Opening, Outcome, opening, run
+from simulation.engine import Network, Opening, opening, run
 from simulation.engine.opening import days as days_between
 from simulation.progress import Progress, silent
 from simulation.province import Province
@@ -24,14 +24,14 @@ from simulation.streams import Streams
 from simulation.text import Text
 from simulation.year.conduct import Conduct, conduct_of
 from simulation.year.demand import Days, arrivals_of
-from simulation.year.indicators import INDICATORS, Counts, counts_of
+from simulation.year.indicators import INDICATORS, Counts, Offer, Played, counts_of
 from simulation.year.intervals import Interval, interval
-from simulation.year.offices import network_of
-from simulation.year.paths import Paths, paths_of
-from simulation.year.whatif import WhatIf
+from simulation.year.offices import WARM_UP_DAYS, network_of
+from simulation.year.online import offered
+from simulation.year.paths import CAN_PAY, Paths, paths_of
+from simulation.year.rhythm import weights_of
+from simulation.year.whatif import Trouble, WhatIf, find
 
-#: Longer than the longest legal limit of the 2018 catalogue (45 working days) with a supplement of the mean length.
-WARM_UP_DAYS = 75
 _DAY = 86400.0
 _YEAR = Text("Mô phỏng một năm", "Simulating a year")
 
@@ -94,7 +94,11 @@ def setting_of(
         conduct=conduct,
         # Work that is begun late in December ends in the next year: hours go on after the last day that is looked at.
         office=opening(calendar, since=since, until=until + timedelta(days=WARM_UP_DAYS)),
-        days=Days(np.array([number for number, day in enumerate(whole) if calendar.is_working_day(day)]), len(whole)),
+        days=Days(
+            np.array([number for number, day in enumerate(whole) if calendar.is_working_day(day)]),
+            len(whole),
+            weights_of(whole, calendar),
+        ),
         paths=paths_of(province, conduct),
         warm_up=WARM_UP_DAYS * _DAY,
         until=len(whole) * _DAY,
@@ -103,17 +107,36 @@ def setting_of(
 
 def replicate(
     setting: Setting, *, seed: int, number: int, change: Callable[[Network, Streams], Network] | None = None
-) -> Outcome:
+) -> Played:
     """Play it once. The same seed and number give the same year to the bit; `change` may alter the network."""
     streams = Streams(seed).within(f"year.{number}")
     network = network_of(setting.province, setting.conduct, setting.office, streams=streams)
-    return run(
+    arrivals = arrivals_of(
+        setting.province, setting.scenario, setting.conduct, setting.paths, setting.days, streams=streams
+    )
+    outcome = run(
         setting.paths.program,
         network if change is None else change(network, streams),
-        arrivals_of(setting.province, setting.scenario, setting.conduct, setting.paths, setting.days, streams=streams),
+        arrivals,
         streams=streams.within("engine"),
         warm_up=setting.warm_up,
         until=setting.until,
+    )
+    begin_online = setting.paths.dossiers[1]
+    online = ((begin_online > 0) & np.isin(begin_online, arrivals.starts)).any(axis=0)
+    return Played(outcome, int(online.sum()))
+
+
+def offer_of(province: Province, conduct: Conduct) -> Offer:
+    """Count what the catalogue offers over the net."""
+    with_fee = [procedure.level for procedure in province.procedures if procedure.fee]
+    at_level_4 = [procedure.level >= CAN_PAY for procedure in province.procedures]
+    payable = sum(level >= CAN_PAY for level in with_fee)
+    return Offer(
+        level_4_share=sum(at_level_4) / max(len(at_level_4), 1),
+        payable_share=payable / max(len(with_fee), 1),
+        online=int(offered(province, conduct).sum()),
+        used=0,
     )
 
 
@@ -134,17 +157,19 @@ def simulate(
         conduct = what_if.change(conduct)
     setting = setting_of(province, scenario, conduct)
     days = float((setting.days.working >= WARM_UP_DAYS).sum())
-    seen, events = [], 0
+    offer, seen, events = offer_of(province, conduct), [], 0
     for number in range(replications):
         progress(number / replications, _YEAR)
-        outcome = replicate(setting, seed=seed, number=number)
-        events += outcome.events
+        played = replicate(setting, seed=seed, number=number)
+        events += played.outcome.events
         seen.append(
             counts_of(
-                outcome,
+                played,
                 documents_from=setting.paths.documents_from,
                 places=len(province.agencies),
                 days=days,
+                conduct=conduct,
+                offer=offer,
             )
         )
     progress(1.0, _YEAR)
@@ -166,3 +191,23 @@ def differences(now: Year, then: Year) -> Mapping[str, Interval]:
     if (now.province, now.seed, len(now.replications)) != (then.province, then.seed, len(then.replications)):
         raise ValueError("only years of the same province, seed and number of replications can be compared")
     return {name: interval(then.values(name) - now.values(name)) for name in INDICATORS}
+
+
+def costs(
+    province: Province,
+    scenario: Scenario,
+    troubles: Mapping[str, Trouble],
+    *,
+    seed: int,
+    replications: int = 3,
+    progress: Progress = silent,
+) -> Mapping[str, Mapping[str, Interval]]:
+    """What each trouble costs: the year with it less the year without it, under the same luck."""
+    years: dict[str, Year] = {}
+    wanted = [name for trouble in troubles.values() for name in (trouble.with_it, trouble.without)]
+    for number, name in enumerate(dict.fromkeys(wanted)):
+        progress(number / len(set(wanted)), find(name).title if name else _YEAR)
+        what_if = find(name) if name else None
+        years[name] = simulate(province, scenario, seed=seed, replications=replications, what_if=what_if)
+    progress(1.0, _YEAR)
+    return {name: differences(years[trouble.without], years[trouble.with_it]) for name, trouble in troubles.items()}

@@ -39,6 +39,7 @@ COMMANDS = {
     "year": Row(
         "year", "command", Text("cả năm trong thời gian ảo, và “nếu như”", "a whole year in virtual time, and what if")
     ),
+    "troubles": Row("troubles", "command", Text("mỗi nỗi khổ tốn kém bao nhiêu", "what each trouble costs in a year")),
     "figures": Row(
         "figures",
         "command",

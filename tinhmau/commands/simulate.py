@@ -11,7 +11,7 @@ from simulation import journal as journals
 from simulation import twin
 from simulation.text import Text
 from tinhmau import phases, run_folder, screen
-from tinhmau.commands import options
+from tinhmau.commands import options, year
 from tinhmau.language import number, t
 from verification import measures
 from verification.measures import OperationMeasure
@@ -27,8 +27,22 @@ from verification.measures import OperationMeasure
 @options.scenario
 @options.seed
 @options.runs
-def command(*, scenario: str, seed: int, runs: Path) -> None:
+@click.option(
+    "--against",
+    metavar="WHAT-IF",
+    default=None,
+    help=t(
+        "So với phương án hay kịch bản này, qua cả năm: như “tinhmau year --against”.",
+        "Compare with this what-if or scenario, over a whole year: the same as “tinhmau year --against”.",
+    ),
+)
+@click.pass_context
+def command(context: click.Context, *, scenario: str, seed: int, runs: Path, against: str | None) -> None:
     """Simulate a scenario."""
+    if against is not None:
+        # One day has one luck; what differs between two habits shows over years that are played again and again.
+        context.invoke(year.command, scenario=scenario, seed=seed, against=against)
+        return
     phases.read(scenario)
     run = run_folder.create(runs, f"{scenario}-simulated")
     screen.line(t(f"Lần chạy: {run}", f"Run: {run}"))

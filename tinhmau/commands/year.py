@@ -5,15 +5,20 @@ from __future__ import annotations
 import json
 import math
 import time
+from functools import partial
+from typing import NamedTuple
 
 import click
 from rich.table import Table
 
 from simulation import province_files, scenario_files
+from simulation.mistakes import BadInputError, Mistake, did_you_mean
+from simulation.province import Province
+from simulation.scenario import Scenario
 from simulation.text import Text
-from simulation.year import INDICATORS, WHAT_IFS, Year, differences, find, simulate
+from simulation.year import INDICATORS, WHAT_IFS, Year, differences, simulate
 from simulation.year.intervals import Interval
-from simulation.year.simulating import WARM_UP_DAYS
+from simulation.year.offices import WARM_UP_DAYS
 from simulation.year.whatif import WhatIf
 from tinhmau import screen
 from tinhmau.commands import options
@@ -43,35 +48,35 @@ _SLOWEST_SHOWN = 5  #: agencies that are late most often
     "--against",
     metavar="WHAT-IF",
     default=None,
-    help=t("So với phương án này, cùng vận may.", "Compare with this what-if, under the same luck."),
+    help=t(
+        "So với phương án này, hay với kịch bản khác của cùng tỉnh, cùng vận may.",
+        "Compare with this what-if, or another scenario of the province, under the same luck.",
+    ),
 )
 @click.option("--json", "as_json", is_flag=True, help=t("In JSON cho máy đọc.", "Print JSON for machines."))
 def command(*, scenario: str, replications: int, seed: int, against: str | None, as_json: bool) -> None:
     """Simulate a year."""
-    what_if = None if against is None else find(against)
     setting = scenario_files.load(scenario)
     province = province_files.load(setting.province)
     scenario_files.check_against(setting, province)
+    other = None if against is None else _other_side(against, setting, province)
     years, began = [], time.perf_counter()
-    sides: list[tuple[WhatIf | None, Text]] = [(None, Text("Năm như hiện nay", "The year as it is"))]
-    sides += [] if what_if is None else [(what_if, what_if.title)]
-    for change, title in sides:
+    for side in [_Side(setting, None, Text("Năm như hiện nay", "The year as it is")), *([other] if other else [])]:
+        play = partial(simulate, province, side.scenario, seed=seed, replications=replications, what_if=side.what_if)
         if as_json:
-            years.append(simulate(province, setting, seed=seed, replications=replications, what_if=change))
+            years.append(play())
             continue
-        with screen.progress(title) as tell:
-            years.append(
-                simulate(province, setting, seed=seed, replications=replications, what_if=change, progress=tell)
-            )
+        with screen.progress(side.title) as tell:
+            years.append(play(progress=tell))
     took = time.perf_counter() - began
     if as_json:
         click.echo(json.dumps(_for_machines(years, against), ensure_ascii=False, indent=1))
         return
-    screen.out.print(_table(years, None if what_if is None else what_if.title))
-    if what_if is None:
+    screen.out.print(_table(years, None if other is None else other.title))
+    if other is None:
         _slowest(years[0])
     else:
-        _in_words(years[0], years[1], what_if.title)
+        _in_words(years[0], years[1], other.title)
     events = sum(year.events for year in years)
     screen.out.print(
         t(
@@ -83,6 +88,35 @@ def command(*, scenario: str, replications: int, seed: int, against: str | None,
         ),
         style="dim",
     )
+
+
+class _Side(NamedTuple):
+    """One of the two years that are compared."""
+
+    scenario: Scenario
+    what_if: WhatIf | None
+    title: Text
+
+
+def _other_side(against: str, setting: Scenario, province: Province) -> _Side:
+    """A what-if, or another scenario of the same province. Raises BadInputError with the nearest of both."""
+    if against in WHAT_IFS:
+        return _Side(setting, WHAT_IFS[against], WHAT_IFS[against].title)
+    names = scenario_files.available()
+    if against not in names:
+        found = Text(f"không có phương án hay kịch bản “{against}”.", f"there is no what-if or scenario “{against}”.")
+        way_out = did_you_mean(against, [*WHAT_IFS, *names])
+        raise BadInputError([Mistake(file="year", key="--against", found=found, way_out=way_out)])
+    other = scenario_files.load(against)
+    if other.province != setting.province:
+        found = Text(
+            f"kịch bản “{against}” là của tỉnh {other.province}, không phải {setting.province}.",
+            f"the scenario “{against}” is of province {other.province}, not {setting.province}.",
+        )
+        way_out = Text("So sánh hai kịch bản của cùng một tỉnh.", "Compare two scenarios of the same province.")
+        raise BadInputError([Mistake(file="year", key="--against", found=found, way_out=way_out)])
+    scenario_files.check_against(other, province)
+    return _Side(other, None, other.title)
 
 
 def _table(years: list[Year], changed: Text | None) -> Table:

@@ -41,6 +41,7 @@ def build(kit: Kit) -> Parts:
             Route("/dossiers/{code}", desk.page(desk.show_dossier)),
             Route("/api/sign-in", kit.sign_in(kit.find_staff), methods=["POST"]),
             Route("/api/desk", desk.open_dossiers),
+            Route("/api/dossiers/{code}", desk.one_dossier),
             act("/api/dossiers", RECEIVE, reception.receive, Handed),
             act(f"{one}/acceptance", ACCEPT, reception.accept),
             act(f"{one}/supplement-request", ASK_SUPPLEMENT, handling.ask_supplement, Wanted),

@@ -42,6 +42,12 @@ def _assert_told(finished: Finished, code: int, words: Sequence[str]) -> None:
         pytest.param(("report", "--runs", "{runs}"), ("no run yet", "tinhmau verify"), id="report before any run"),
         pytest.param(("drive", "--runs", "{runs}"), ("no run yet",), id="driving before any run"),
         pytest.param(("population", "toi", "--out", "{runs}"), ("toi", "toy"), id="unknown province"),
+        pytest.param(
+            ("conformance", "--double", "senn", "--era", "20"), ("“senn”", "“sen”", "“20”"), id="unknown double and era"
+        ),
+        pytest.param(
+            ("conformance", "--double", "sen", "--plant", "unpaid-resutl"), ("“unpaid-result”",), id="unknown mismatch"
+        ),
         pytest.param(("simulate", "--scenario", "ben_tre"), ("“ben_tre_2018”",), id="unknown scenario to simulate"),
     ],
 )

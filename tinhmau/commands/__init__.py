@@ -48,6 +48,11 @@ COMMANDS = {
     "judge": Row("judge", "command", Text("kết luận lại một lần chạy", "the verdict on a run again")),
     "report": Row("report", "command", Text("báo cáo của một lần chạy ở đâu", "where a run's report is")),
     "province": Row("province", "command", Text("một tỉnh gồm những gì", "what a province consists of")),
+    "conformance": Row(
+        "conformance",
+        "command",
+        Text("phần mềm một cửa của nhà cung cấp có khớp không", "whether a vendor's one-stop product fits"),
+    ),
     "population": Row(
         "population", "command", Text("sinh dân cư ra tệp Parquet", "a synthetic population as Parquet files")
     ),

@@ -29,6 +29,8 @@ def significant(value: float, *, sign: bool = False) -> Text:
     large = size >= _LARGE or (size >= _MIDDLE and float(value).is_integer())
     places = 0 if large else 1 if size >= _MIDDLE else 2 if size >= 1 else 4
     written = number(value, places=places)
+    if not written.en.strip("-0.,"):
+        return Text("0", "0")  # as good as nothing
     return Text(f"+{written.vi}", f"+{written.en}") if sign and value > 0 else written
 
 

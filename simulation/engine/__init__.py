@@ -5,7 +5,7 @@ from __future__ import annotations
 from simulation.engine.network import Network, Place, Team
 from simulation.engine.opening import Opening, opening
 from simulation.engine.program import Label, Program, exponential, fixed, given, lognormal, uniform
-from simulation.engine.running import Arrivals, Outcome, Trace, run
+from simulation.engine.running import Arrivals, Outcome, Sample, Trace, run
 
 __all__ = [
     "Arrivals",
@@ -15,6 +15,7 @@ __all__ = [
     "Outcome",
     "Place",
     "Program",
+    "Sample",
     "Team",
     "Trace",
     "exponential",

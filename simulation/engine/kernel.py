@@ -229,6 +229,7 @@ def loop(  # type: ignore[no-untyped-def]  # noqa: PLR0913, PLR0917, PLR0912, PL
     warm_up,
     until,
     day_seconds,
+    trace_every,
     trace_time,
     trace_what,
     jobs,
@@ -313,11 +314,12 @@ def loop(  # type: ignore[no-untyped-def]  # noqa: PLR0913, PLR0917, PLR0912, PL
                 teams[_u(kick)].busy -= 1
                 teams[_u(kick)].served += 1
                 jobs[_u(job)].state = _MOVING
-                if traced < tracing:
+                if traced < tracing and jobs[_u(job)].id % trace_every == 0:
                     trace_time[traced] = now
                     trace_what[traced, 0] = FINISHED
                     trace_what[traced, 1] = jobs[_u(job)].id
                     trace_what[traced, 2] = kick
+                    trace_what[traced, 3] = jobs[_u(job)].pc - 1
                     traced += 1
                 if teams[_u(kick)].length == 0:
                     kick = -1  # nobody waits there
@@ -348,11 +350,12 @@ def loop(  # type: ignore[no-untyped-def]  # noqa: PLR0913, PLR0917, PLR0912, PL
                 reneged += 1
                 jobs[_u(job)].state = _MOVING
                 jobs[_u(job)].pc = code[_u(jobs[_u(job)].pc)].c
-                if traced < tracing:
+                if traced < tracing and jobs[_u(job)].id % trace_every == 0:
                     trace_time[traced] = now
                     trace_what[traced, 0] = GAVE_UP
                     trace_what[traced, 1] = jobs[_u(job)].id
                     trace_what[traced, 2] = team
+                    trace_what[traced, 3] = -1
                     traced += 1
         events += 1
         if office_last > 0 and now != work_time:
@@ -385,11 +388,12 @@ def loop(  # type: ignore[no-untyped-def]  # noqa: PLR0913, PLR0917, PLR0912, PL
                     jobs[_u(entering)].entered = now
                     jobs[_u(entering)].entered_work = office_work
                     jobs[_u(entering)].at = team
-                    if traced < tracing:
+                    if traced < tracing and jobs[_u(entering)].id % trace_every == 0:
                         trace_time[traced] = now
                         trace_what[traced, 0] = ENTERED
                         trace_what[traced, 1] = jobs[_u(entering)].id
                         trace_what[traced, 2] = team
+                        trace_what[traced, 3] = jobs[_u(entering)].pc
                         traced += 1
                     if is_open and teams[_u(team)].length == 0 and teams[_u(team)].busy < teams[_u(team)].servers:
                         direct = True  # nobody waits and somebody is free
@@ -474,11 +478,12 @@ def loop(  # type: ignore[no-untyped-def]  # noqa: PLR0913, PLR0917, PLR0912, PL
                                 if at < last:
                                     since = opens[at]
                             finish = since + left if at < last else math.inf
-                        if traced < tracing:
+                        if traced < tracing and jobs[_u(turn)].id % trace_every == 0:
                             trace_time[traced] = now
                             trace_what[traced, 0] = BEGAN
                             trace_what[traced, 1] = jobs[_u(turn)].id
                             trace_what[traced, 2] = team
+                            trace_what[traced, 3] = pc
                             traced += 1
                         if finish < math.inf:
                             _push(heap, finish, order, (turn << 2) | _FINISH)
@@ -649,11 +654,12 @@ def loop(  # type: ignore[no-untyped-def]  # noqa: PLR0913, PLR0917, PLR0912, PL
                         todos += 1
                     peak = max(peak, live)
                 else:  # END
-                    if traced < tracing:
+                    if traced < tracing and jobs[_u(job)].id % trace_every == 0:
                         trace_time[traced] = now
                         trace_what[traced, 0] = LEFT
                         trace_what[traced, 1] = jobs[_u(job)].id
                         trace_what[traced, 2] = -1
+                        trace_what[traced, 3] = -1
                         traced += 1
                     jobs[_u(job)].state = FREE
                     jobs[_u(job)].next = free

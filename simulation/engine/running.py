@@ -33,6 +33,13 @@ class Arrivals(NamedTuple):
     numbers: Integers | None = None  #: what draws go by, below 2^57; the order of coming where it is not given
 
 
+class Sample(NamedTuple):
+    """What a trace keeps: so many lines, of jobs whose number is a multiple of `every`."""
+
+    lines: int
+    every: int
+
+
 class Trace(msgspec.Struct, frozen=True):
     """What happened, in order: one entry for each thing that happened to a job at a team."""
 
@@ -40,6 +47,7 @@ class Trace(msgspec.Struct, frozen=True):
     kind: Integers  #: kernel.ENTERED, BEGAN, FINISHED, GAVE_UP, LEFT
     job: Integers  #: number of the arrival; something large for those that were spawned
     team: Integers
+    step: Integers  #: the instruction that sent it there; -1 for whoever gave up or left
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,7 +92,7 @@ def run(
     warm_up: float = 0.0,
     until: float = math.inf,
     given: Numbers | None = None,
-    trace: int = 0,
+    trace: int | Sample = 0,
     day_seconds: float = 8 * 3600.0,
 ) -> Outcome:
     """Play the program until nothing is left to do, or until `until` (seconds).
@@ -93,6 +101,7 @@ def run(
     `trace` is how many lines of what happened are kept. Same input and seed, same outcome to the bit.
     Raises ValueError where arrivals do not fit.
     """
+    sample = trace if isinstance(trace, Sample) else Sample(trace, 1)
     names: tuple[str, ...]
     if isinstance(program, Program):
         compiled, names = program.compile(), program.roles
@@ -113,7 +122,7 @@ def run(
         rows[number]["chance"], rows[number]["since"] = team.chance, team.since
     group_first, group_member = _groups(network, groups)
     stats = np.zeros((max(len(compiled.stats), 1), many, 3), dtype=np.float64)
-    trace_time, trace_what = np.zeros(trace, dtype=np.float64), np.zeros((trace, 3), dtype=np.int64)
+    trace_time, trace_what = np.zeros(sample.lines, dtype=np.float64), np.zeros((sample.lines, 4), dtype=np.int64)
     keys = np.array([streams.derive(f"engine.{name}") for name in compiled.streams] or [0], dtype=np.uint64)
     fixed = (
         compiled.code,
@@ -140,6 +149,7 @@ def run(
         float(warm_up),
         float(until),
         float(day_seconds),
+        sample.every,
         trace_time,
         trace_what,
     )
@@ -171,7 +181,7 @@ def run(
         served=rows["served"],
         open_at=left["pc"].copy(),
         open_place=left["place"].copy(),
-        trace=Trace(trace_time[:traced], *(trace_what[:traced, column] for column in range(3))),
+        trace=Trace(trace_time[:traced], *(trace_what[:traced, column] for column in range(4))),
     )
 
 

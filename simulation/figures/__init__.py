@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from simulation.figures.pack import Pack, Published
-from simulation.figures.running import Facts, calibrate, packs, run
-from simulation.figures.shown import Shown
+from simulation.figures.running import Facts, calibrate, over_time, packs, run
+from simulation.figures.shown import Series, Shown
 
-__all__ = ["Facts", "Pack", "Published", "Shown", "calibrate", "packs", "run"]
+__all__ = ["Facts", "Pack", "Published", "Series", "Shown", "calibrate", "over_time", "packs", "run"]

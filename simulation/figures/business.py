@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from simulation.adoption import Group, file_online, worthwhile
 from simulation.figures.pack import Pack
+from simulation.figures.shown import Series, series
 from simulation.filers import AGENT, Filers, filers_of
 from simulation.province import Province
 from simulation.streams import Streams
@@ -107,6 +108,20 @@ def play(pack: Pack, *, province: Province, worlds: int, seed: int) -> Mapping[s
         moments, _, online = _world(pack, register, needs, own, waived=False)
         seen["FIG-BT-BIZ.with-fee"].append(float((online & (moments >= _END_2017) & (moments < _END_2018)).sum()))
     return {name: np.array(values) for name, values in seen.items()}
+
+
+def over_time(pack: Pack, *, province: Province, worlds: int, seed: int) -> Series:
+    """Dossiers filed online since the beginning of 2018, month by month."""
+    streams = Streams(seed).within("figures.business")
+    register, needs = filers_of(province), needs_a_year(province)
+    at = np.linspace(_END_2017, _END_2018, 13)
+    values = []
+    for world in range(worlds):
+        moments, _, online = _world(pack, register, needs, streams.within(f"world.{world}"), waived=True)
+        filed = moments[online & (moments >= _END_2017)]
+        values.append(np.searchsorted(filed, at).astype(np.float64))
+    published = {"FIG-BT-BIZ.22-august": _AUGUST_22, "FIG-BT-BIZ": _END_2018}
+    return series(pack.title, at.tolist(), np.array(values), pack, published)
 
 
 def _world(

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from simulation.figures.luck import scattered
 from simulation.figures.pack import Pack
+from simulation.figures.shown import Series, series
 from simulation.streams import Streams
 
 Numbers = NDArray[np.float64]
@@ -62,6 +63,15 @@ def play(pack: Pack, *, worlds: int, seed: int) -> Mapping[str, Numbers]:
         "FIG-L4.nobody-asks": left_alone[_END_2020].four,
         "FIG-L34": seen[_END_2020].three_or_four,
     }
+
+
+def over_time(pack: Pack, *, worlds: int, seed: int) -> Series:
+    """Share of services at level 4, year by year."""
+    seen = raise_levels(pack, worlds=worlds, seed=seed)
+    at = sorted(seen)
+    values = np.stack([seen[year].four for year in at], axis=1)
+    published = {"FIG-L4.2016": _END_2016, "FIG-L4": _END_2020, "FIG-L4.2021": _END_2021}
+    return series(pack.title, at, values, pack, published)
 
 
 def raise_levels(pack: Pack, *, worlds: int, seed: int) -> Mapping[float, Shares]:

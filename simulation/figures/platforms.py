@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from simulation.figures.luck import scattered
 from simulation.figures.pack import Pack
+from simulation.figures.shown import Series, series
 from simulation.streams import Streams
 
 Numbers = NDArray[np.float64]
@@ -54,6 +55,14 @@ def play(pack: Pack, *, worlds: int, seed: int) -> Mapping[str, Numbers]:
         "FIG-LGSP.nobody-urges": (without_board < _BY_2020).mean(axis=1),
         "FIG-LGSP.nobody-rents": (without_rent < _BY_2020).mean(axis=1),
     }
+
+
+def over_time(pack: Pack, *, worlds: int, seed: int) -> Series:
+    """Share of bodies with a platform, quarter by quarter."""
+    ready = ready_from(pack, worlds=worlds, streams=Streams(seed).within("figures.platforms"))
+    at = np.arange(2017.0, 2021.01, 0.25)
+    values = np.stack([(ready < moment).mean(axis=1) for moment in at], axis=1)
+    return series(pack.title, at.tolist(), values, pack, {"FIG-LGSP.2018": _BY_2018, "FIG-LGSP": _BY_2020})
 
 
 def ready_from(pack: Pack, *, worlds: int, streams: Streams) -> Numbers:

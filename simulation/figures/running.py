@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from simulation.figures import business, counted, hollow, levels, nation, platforms, signing
 from simulation.figures.pack import FOLDER, Pack, load
-from simulation.figures.shown import Shown, shown
+from simulation.figures.shown import Series, Shown, shown
 from simulation.progress import Progress, silent
 from simulation.province import Province
 from simulation.scenario import Scenario
@@ -34,6 +34,7 @@ class Mechanism(NamedTuple):
     rows: tuple[str, ...]
     parameters: Mapping[str, tuple[float, float]]
     play: Callable[[Pack, Facts, int, int], Mapping[str, Numbers]]  #: pack, facts, worlds, seed
+    over_time: Callable[[Pack, Facts, int, int], Series] | None = None
 
 
 #: By the name of the pack's file.
@@ -49,16 +50,19 @@ MECHANISMS: Final[Mapping[str, Mechanism]] = {
         business.ROWS,
         business.PARAMETERS,
         lambda pack, facts, worlds, seed: business.play(pack, province=facts.province, worlds=worlds, seed=seed),
+        lambda pack, facts, worlds, seed: business.over_time(pack, province=facts.province, worlds=worlds, seed=seed),
     ),
     "platforms": Mechanism(
         platforms.ROWS,
         platforms.PARAMETERS,
         lambda pack, _facts, worlds, seed: platforms.play(pack, worlds=worlds, seed=seed),
+        lambda pack, _facts, worlds, seed: platforms.over_time(pack, worlds=worlds, seed=seed),
     ),
     "levels": Mechanism(
         levels.ROWS,
         levels.PARAMETERS,
         lambda pack, _facts, worlds, seed: levels.play(pack, worlds=worlds, seed=seed),
+        lambda pack, _facts, worlds, seed: levels.over_time(pack, worlds=worlds, seed=seed),
     ),
     "hollow": Mechanism(
         hollow.ROWS,
@@ -93,6 +97,12 @@ def run(
         seen = MECHANISMS[pack.name].play(pack, facts, worlds or pack.worlds, seed)
         rows += [shown(row, seen[row.id]) for row in pack.rows]
     return rows
+
+
+def over_time(some: Sequence[Pack], facts: Facts, *, seed: int, worlds: int | None = None) -> list[Series]:
+    """Return the course of those packs that have one."""
+    courses = [(pack, MECHANISMS[pack.name].over_time) for pack in some]
+    return [course(pack, facts, worlds or pack.worlds, seed) for pack, course in courses if course is not None]
 
 
 def calibrate(pack: Pack, facts: Facts, *, seed: int, worlds: int | None = None) -> Mapping[str, float]:

@@ -7,13 +7,15 @@ reports one world. The interval of the mean, which shrinks with more worlds, sta
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.figures.pack import Published
+from simulation.figures.pack import Pack, Published
+from simulation.text import Text
 from simulation.year.intervals import LEVEL, Interval, interval, t_quantile
 
 Numbers = NDArray[np.float64]
@@ -60,6 +62,37 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
             "title": self.row.title.en,
             "worlds": self.worlds,
         }
+
+
+class Series(msgspec.Struct, frozen=True, kw_only=True):
+    """A figure over time: the mean of the worlds, where one world lies in 95 cases of 100, and what was published."""
+
+    title: Text
+    at: tuple[float, ...]  #: years with fractions
+    low: tuple[float, ...]
+    mean: tuple[float, ...]
+    high: tuple[float, ...]
+    published: tuple[tuple[float, float], ...]  #: moment and value
+    is_share: bool
+
+
+def series(title: Text, at: Sequence[float], values: Numbers, pack: Pack, published: Mapping[str, float]) -> Series:
+    """Sum worlds up moment by moment (world, moment); `published` says when each row of the pack was."""
+    rows = {row.id: row for row in pack.rows}
+    is_share = rows[next(iter(published))].unit.startswith("share")
+    spreads = [one_world(column) for column in values.T]
+    top = 1.0 if is_share else math.inf
+    return Series(
+        title=title,
+        at=tuple(at),
+        low=tuple(max(spread.low, 0.0) for spread in spreads),
+        mean=tuple(spread.mean for spread in spreads),
+        high=tuple(min(spread.high, top) for spread in spreads),
+        published=tuple(
+            (moment, value) for name, moment in published.items() if (value := rows[name].value) is not None
+        ),
+        is_share=is_share,
+    )
 
 
 def shown(row: Published, values: Numbers) -> Shown:

@@ -194,6 +194,7 @@ class _Writer:
         program.serve(
             PORTAL,
             fixed(conduct["portal_seconds"]),
+            stream="portal",
             wait="wait portal",
             patience=conduct.hours("outage_patience_hours"),
             out_of_patience=tired,

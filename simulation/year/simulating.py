@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.calendar import calendar_of
-from simulation.engine import Network, Opening, opening, run
+from simulation.engine import Network, Opening, Sample, opening, run
 from simulation.engine.opening import days as days_between
 from simulation.progress import Progress, silent
 from simulation.province import Province
@@ -34,6 +34,10 @@ from simulation.year.whatif import Trouble, WhatIf, find
 
 _DAY = 86400.0
 _YEAR = Text("Mô phỏng một năm", "Simulating a year")
+
+
+#: Nothing is kept of what happens to one dossier.
+NO_TRACE = Sample(0, 1)
 
 
 class Year(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,9 +110,17 @@ def setting_of(
 
 
 def replicate(
-    setting: Setting, *, seed: int, number: int, change: Callable[[Network, Streams], Network] | None = None
+    setting: Setting,
+    *,
+    seed: int,
+    number: int,
+    change: Callable[[Network, Streams], Network] | None = None,
+    trace: Sample = NO_TRACE,
 ) -> Played:
-    """Play it once. The same seed and number give the same year to the bit; `change` may alter the network."""
+    """Play it once. The same seed and number give the same year to the bit; `change` may alter the network.
+
+    `trace` says of how many dossiers and documents it is kept what happens to them.
+    """
     streams = Streams(seed).within(f"year.{number}")
     network = network_of(setting.province, setting.conduct, setting.office, streams=streams)
     arrivals = arrivals_of(
@@ -121,6 +133,7 @@ def replicate(
         streams=streams.within("engine"),
         warm_up=setting.warm_up,
         until=setting.until,
+        trace=trace,
     )
     begin_online = setting.paths.dossiers[1]
     online = ((begin_online > 0) & np.isin(begin_online, arrivals.starts)).any(axis=0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 
 import click
 
@@ -15,6 +16,8 @@ from simulation.text import Text
 from tinhmau import screen
 from tinhmau.commands import options
 from tinhmau.language import say, significant, t
+from verification.report import simulated
+from verification.report.simulated import Simulated
 
 _PROVINCE = "ben_tre_2018"  #: whose offices and companies the mechanisms stand on
 _KINDS = {
@@ -54,8 +57,11 @@ _BEFORE = {"equal": "", "above": "> ", "target": "→ ", "words": ""}
         "Chỉnh lại các tham số và in ra, không sửa tệp.", "Tune the parameters anew and print them; no file changes."
     ),
 )
+@options.page
 @click.option("--json", "as_json", is_flag=True, help=t("In JSON cho máy đọc.", "Print JSON for machines."))
-def command(*, only: tuple[str, ...], worlds: int | None, seed: int, calibrate: bool, as_json: bool) -> None:
+def command(
+    *, only: tuple[str, ...], worlds: int | None, seed: int, calibrate: bool, page: Path | None, as_json: bool
+) -> None:
     """Show the figures."""
     packs = _chosen(figures.packs(), only)
     scenario = scenario_files.load(_PROVINCE)
@@ -68,9 +74,14 @@ def command(*, only: tuple[str, ...], worlds: int | None, seed: int, calibrate: 
     if as_json:
         rows = figures.run(packs, facts, seed=seed, worlds=worlds)
         click.echo(json.dumps([row.for_machines() for row in rows], ensure_ascii=False, indent=1))
+    else:
+        with screen.progress(Text("Tính các số liệu", "Coming to the figures")) as tell:
+            rows = figures.run(packs, facts, seed=seed, worlds=worlds, progress=tell)
+    if page is not None:
+        courses = figures.over_time(packs, facts, seed=seed, worlds=worlds)
+        simulated.render(page, Simulated(seed=seed, packs=packs, rows=rows, series=courses))
+    if as_json:
         return
-    with screen.progress(Text("Tính các số liệu", "Coming to the figures")) as tell:
-        rows = figures.run(packs, facts, seed=seed, worlds=worlds, progress=tell)
     by_id = {row.row.id: row for row in rows}
     for pack in packs:
         _show(pack, [by_id[row.id] for row in pack.rows])

@@ -77,6 +77,13 @@ fault: Decorator = click.option(
         "Strike with a fault, e.g. kill:portal@10:30; may be given more than once.",
     ),
 )
+page: Decorator = click.option(
+    "--page",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=None,
+    metavar=FILE,
+    help=t("Viết thêm một trang HTML có hình vẽ, một tệp duy nhất.", "Also write one HTML file with drawings."),
+)
 run: Decorator = click.argument(
     "run", required=False, type=click.Path(path_type=Path), metavar=t("[LẦN_CHẠY]", "[RUN]")
 )

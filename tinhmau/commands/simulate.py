@@ -5,16 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-from rich.table import Table
 
 from simulation import journal as journals
 from simulation import twin
 from simulation.text import Text
-from tinhmau import phases, run_folder, screen
+from tinhmau import measured, phases, run_folder, screen
 from tinhmau.commands import options, year
-from tinhmau.language import number, t
+from tinhmau.language import t
 from verification import measures
-from verification.measures import OperationMeasure
 
 
 @click.command(
@@ -52,20 +50,5 @@ def command(context: click.Context, *, scenario: str, seed: int, runs: Path, aga
     with screen.progress(Text("Mô phỏng một ngày", "Simulating the day")) as tell:
         twin.simulate(world.plan, run / "journal", seed=seed, progress=tell)
     screen.out.print()
-    screen.out.print(_table(measures.measure(journals.read(run / "journal")).operations))
+    screen.out.print(measured.table(measures.measure(journals.read(run / "journal")).operations))
     screen.line(t(f"Nhật ký: {run / 'journal'}", f"Journal: {run / 'journal'}"))
-
-
-def _table(operations: tuple[OperationMeasure, ...]) -> Table:
-    table = Table(
-        title=t("Độ trễ mô phỏng (mili giây, từ lúc dự định)", "Simulated latency (ms, from the intended start)"),
-        box=None,
-        title_justify="left",
-    )
-    table.add_column(t("thao tác", "operation"))
-    for heading in (t("số lần", "count"), "p50", "p95", "p99"):
-        table.add_column(heading, justify="right")
-    for one in operations:
-        row = (one.latency.p50, one.latency.p95, one.latency.p99)
-        table.add_row(one.operation, number(one.count), *(number(1000 * seconds) for seconds in row))
-    return table

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final
 
 import click
@@ -18,6 +19,8 @@ from simulation.year.whatif import Trouble
 from tinhmau import screen
 from tinhmau.commands import options
 from tinhmau.language import say, significant, t
+from verification.report import simulated
+from verification.report.simulated import Simulated
 
 #: What is shown on the screen, with few words; JSON has every indicator.
 SHOWN: Final[Mapping[str, Text]] = {
@@ -56,8 +59,11 @@ SHOWN: Final[Mapping[str, Text]] = {
     help=t("Số lần lặp mỗi năm.", "How often each year is played."),
 )
 @options.seed
+@options.page
 @click.option("--json", "as_json", is_flag=True, help=t("In JSON cho máy đọc.", "Print JSON for machines."))
-def command(*, scenario: str, only: tuple[str, ...], replications: int, seed: int, as_json: bool) -> None:
+def command(
+    *, scenario: str, only: tuple[str, ...], replications: int, seed: int, page: Path | None, as_json: bool
+) -> None:
     """Show what troubles cost."""
     chosen = _chosen(only)
     setting = scenario_files.load(scenario)
@@ -67,9 +73,13 @@ def command(*, scenario: str, only: tuple[str, ...], replications: int, seed: in
         seen = costs(province, setting, chosen, seed=seed, replications=replications)
         rows = [_for_machines(name, trouble, seen[name]) for name, trouble in chosen.items()]
         click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
+    else:
+        with screen.progress(Text("Tính cái giá", "Reckoning what it costs")) as tell:
+            seen = costs(province, setting, chosen, seed=seed, replications=replications, progress=tell)
+    if page is not None:
+        simulated.render(page, Simulated(seed=seed, costs=seen))
+    if as_json:
         return
-    with screen.progress(Text("Tính cái giá", "Reckoning what it costs")) as tell:
-        seen = costs(province, setting, chosen, seed=seed, replications=replications, progress=tell)
     for name, trouble in chosen.items():
         _show(name, trouble, seen[name])
     screen.out.print()

@@ -6,23 +6,29 @@ import json
 import math
 import time
 from functools import partial
+from pathlib import Path
 from typing import NamedTuple
 
 import click
 from rich.table import Table
 
+from simulation import journal as journals
 from simulation import province_files, scenario_files
 from simulation.mistakes import BadInputError, Mistake, did_you_mean
 from simulation.province import Province
 from simulation.scenario import Scenario
 from simulation.text import Text
-from simulation.year import INDICATORS, WHAT_IFS, Year, differences, simulate
+from simulation.year import INDICATORS, WHAT_IFS, Year, diary, differences, simulate
 from simulation.year.intervals import Interval
 from simulation.year.offices import WARM_UP_DAYS
+from simulation.year.simulating import setting_of
 from simulation.year.whatif import WhatIf
-from tinhmau import screen
+from tinhmau import measured, screen
 from tinhmau.commands import options
 from tinhmau.language import number, say, significant, t
+from verification import measures
+from verification.report import simulated
+from verification.report.simulated import Simulated
 
 _SLOWEST_SHOWN = 5  #: agencies that are late most often
 
@@ -53,8 +59,37 @@ _SLOWEST_SHOWN = 5  #: agencies that are late most often
         "Compare with this what-if, or another scenario of the province, under the same luck.",
     ),
 )
+@click.option(
+    "--journal",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=None,
+    metavar=options.FOLDER,
+    help=t(
+        "Ghi nhật ký của năm đầu vào thư mục này, cùng dạng với nhật ký thử tải, và in các số đo.",
+        "Write the first year's journal, in the load test's schema, into this folder, and print its measures.",
+    ),
+)
+@click.option(
+    "--every",
+    type=click.IntRange(1),
+    default=50,
+    show_default=True,
+    metavar=options.NUMBER,
+    help=t("Nhật ký giữ một trong số này hồ sơ, văn bản.", "The journal keeps one in so many dossiers and documents."),
+)
+@options.page
 @click.option("--json", "as_json", is_flag=True, help=t("In JSON cho máy đọc.", "Print JSON for machines."))
-def command(*, scenario: str, replications: int, seed: int, against: str | None, as_json: bool) -> None:
+def command(
+    *,
+    scenario: str,
+    replications: int,
+    seed: int,
+    against: str | None,
+    journal: Path | None,
+    every: int,
+    page: Path | None,
+    as_json: bool,
+) -> None:
     """Simulate a year."""
     setting = scenario_files.load(scenario)
     province = province_files.load(setting.province)
@@ -69,6 +104,17 @@ def command(*, scenario: str, replications: int, seed: int, against: str | None,
         with screen.progress(side.title) as tell:
             years.append(play(progress=tell))
     took = time.perf_counter() - began
+    if journal is not None:
+        journal.mkdir(parents=True, exist_ok=True)
+        laid_out = setting_of(province, setting, years[0].conduct)
+        acts = diary.write(laid_out, journal, seed=seed, every=every)
+        if not as_json:
+            seen = measures.measure(journals.read(journal))
+            screen.out.print(measured.table(seen.operations, hours=True))
+            screen.line(t(f"Nhật ký: {journal} ({acts} thao tác)", f"Journal: {journal} ({acts} acts)"))
+    if page is not None:
+        title = Text("", "") if other is None else other.title
+        simulated.render(page, Simulated(seed=seed, years=years, other=title))
     if as_json:
         click.echo(json.dumps(_for_machines(years, against), ensure_ascii=False, indent=1))
         return

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections import Counter
 from collections.abc import Mapping
 from datetime import date
@@ -11,20 +9,19 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import msgspec
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from simulation.text import Text
 from verification import machine, requirements
 from verification.answer import WORDS
 from verification.evidence import Evidence, gather
 from verification.report import drawing, timeline
+from verification.report.rendering import or_dash, write
 from verification.verdict import Verdict
-from verification.wording import clock, figure, number
+from verification.wording import clock, figure
 from verification.yardsticks import YARDSTICKS
 
-_FOLDER = Path(__file__).resolve().parent / "templates"
 _COUNT_WORDS: Mapping[str, Text] = {
     "requests": Text("yêu cầu", "requests"),
     "dossiers": Text("hồ sơ", "dossiers"),
@@ -46,36 +43,16 @@ MOST_VIOLATIONS = 200
 def render(run: Path, verdict: Verdict) -> Path:
     """Write `report.html` of a judged run; returns its path. Raises BadInputError when the folder is not a run."""
     evidence = gather(run)
-    style = (_FOLDER / "style.css").read_text(encoding="utf-8")
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_FOLDER),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "both": drawing.both,
-        "number": lambda value: _or_dash(value, number),
-        "figure": lambda value: _or_dash(value, figure),
-        "ms": lambda value: _or_dash(value, lambda seconds: figure(seconds * 1000)),
-        "percent": lambda value: _or_dash(value, lambda share: figure(share * 100)),
+    filters = {
+        "ms": lambda value: or_dash(value, lambda seconds: figure(seconds * 1000)),
+        "percent": lambda value: or_dash(value, lambda share: figure(share * 100)),
         "words": lambda answer: drawing.both(WORDS[answer]),
         "sign": lambda comparator: requirements.SIGNS[comparator],
         "planned": lambda name: drawing.both(_PLANNED_WORDS.get(name, Text(name, name))),
         "unit": lambda unit: drawing.both(requirements.words(unit)),
     }
-    environment.globals |= {"t": lambda vi, en: drawing.both(Text(vi, en)), "badge": _badge}
-    page = environment.get_template("page.html.j2").render(
-        style=Markup(style),  # noqa: S704 -- our own style sheet
-        style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
-        **_content(evidence, verdict),
-    )
-    path = run / "report.html"
-    draft = path.with_name(".report.html.draft")
-    draft.write_text(page, encoding="utf-8")
-    draft.replace(path)
-    return path
+    content = _content(evidence, verdict)
+    return write(run / "report.html", "page.html.j2", content, filters=filters, words={"badge": _badge})
 
 
 def _content(evidence: Evidence, verdict: Verdict) -> dict[str, Any]:
@@ -144,10 +121,6 @@ def _flat(value: Any, name: str = "") -> list[tuple[str, str]]:
         return [(name, " ".join(value))]
     text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
     return [(name, text)]
-
-
-def _or_dash(value: Any, write: Any) -> Markup:
-    return escape("–") if value is None else drawing.both(write(value))
 
 
 _SIGNS = {"KEPT": "✓", "BROKEN": "✗", "UNKNOWN": "?"}

@@ -52,6 +52,7 @@ status: $(VENV)/.ready ## What is running, where, and how it is
 lock: ## Resolve the pinned and hashed locks anew (needs uv on the PATH)
 	uv pip compile -q --no-header --no-annotate --generate-hashes --python-version 3.11 pyproject.toml -o requirements/run.txt
 	uv pip compile -q --no-header --no-annotate --generate-hashes --python-version 3.11 --extra dev pyproject.toml -o requirements/dev.txt
+	uv pip compile -q --no-header --no-annotate --generate-hashes --python-version 3.11 --extra large pyproject.toml -o requirements/large.txt
 
 clean: ## Remove the virtual environment and caches (runs/ stays)
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -5,6 +5,7 @@ Codes have the right form and are unique; the numbers within are assumed (fixtur
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import msgspec
@@ -106,13 +107,16 @@ def _commune(commune: Unit, place: AgencyCode, rules: Rules, installation: str) 
 
 
 def _grown(desks: Desks, scale: float) -> Desks:
-    """Desks in proportion, never fewer than stated; a place has as many leaders whatever its size."""
+    """Desks in proportion, never fewer than stated.
+
+    Leaders grow with the root of the size (assumed: in the largest cities heads of divisions sign by delegation).
+    """
     reception, specialists, leaders, clerks = desks
     more = max(scale, 1.0)
     return (
         min(round(reception * more), _MOST),
         min(round(specialists * more), _MOST),
-        leaders,
+        round(leaders * math.sqrt(more)),
         min(round(clerks * more), _MOST),
     )
 

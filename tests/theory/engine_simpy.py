@@ -7,8 +7,8 @@ from heapq import heappop, heappush
 from typing import Any
 
 import simpy
+from engine_story import Line
 
-Line = tuple[float, str, int, str]  #: when, what happened, to which job, at which team
 Steps = Generator[Any, Any, None]
 
 

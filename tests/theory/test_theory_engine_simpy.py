@@ -6,9 +6,9 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 import numpy as np
-import pytest
 import simpy
-from engine_simpy import Line, Office, Steps
+from engine_simpy import Office, Steps
+from engine_story import Line, lines, same_story
 
 from simulation.calendar import WorkingCalendar, add_working_time, calendar_of
 from simulation.engine import (
@@ -16,7 +16,6 @@ from simulation.engine import (
     Label,
     Network,
     Opening,
-    Outcome,
     Place,
     Program,
     Team,
@@ -27,27 +26,6 @@ from simulation.engine import (
     run,
 )
 from simulation.streams import Streams
-
-KINDS = {kernel.ENTERED: "entered", kernel.BEGAN: "began", kernel.FINISHED: "finished", kernel.GAVE_UP: "gave up"}
-
-
-def lines(outcome: Outcome) -> list[Line]:
-    """What the engine's trace says, in SimPy's words."""
-    trace = outcome.trace
-    columns = (trace.time.tolist(), trace.kind.tolist(), trace.job.tolist(), trace.team.tolist())
-    return [
-        (time, KINDS[kind], job, outcome.teams[team])
-        for time, kind, job, team in zip(*columns, strict=True)
-        if kind in KINDS
-    ]
-
-
-def same_story(ours: list[Line], theirs: list[Line], *, within: float = 1e-6) -> None:
-    """The same things happened to the same jobs at the same teams, in the same order and at the same moments."""
-    # Things of one instant (a server passes from one to the next) may be told in either order.
-    ours, theirs = (sorted(story, key=lambda line: (round(line[0], 3), *line[1:])) for story in (ours, theirs))
-    assert [line[1:] for line in ours] == [line[1:] for line in theirs]
-    assert [line[0] for line in ours] == pytest.approx([line[0] for line in theirs], abs=within)
 
 
 def test_priorities_routing_and_rework_agree_event_for_event() -> None:

@@ -45,6 +45,9 @@ COMMANDS = {
         "command",
         Text("số liệu báo chí bên cạnh số mô phỏng", "what the press published beside our figures"),
     ),
+    "nation": Row(
+        "nation", "command", Text("một năm của mọi tỉnh, trên nhiều tiến trình", "a year of all provinces, on workers")
+    ),
     "judge": Row("judge", "command", Text("kết luận lại một lần chạy", "the verdict on a run again")),
     "report": Row("report", "command", Text("báo cáo của một lần chạy ở đâu", "where a run's report is")),
     "province": Row("province", "command", Text("một tỉnh gồm những gì", "what a province consists of")),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -83,14 +84,13 @@ def test_errors_are_problem_documents_with_the_trace(service: Callable[[str], Ru
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_a_body_over_the_limit_is_refused(service: Callable[[str], Running], name: str) -> None:
-    """17 MiB are more than any service takes; it says so as soon as the length is announced."""
-    connection = http.client.HTTPConnection(service(name).url.removeprefix("http://"), timeout=10)
-    connection.putrequest("POST", "/token" if name == "lgsp" else "/lgsp/anything")
-    connection.putheader("Content-Length", str(17 << 20))
-    connection.endheaders()
-    answer = connection.getresponse()
-    assert (answer.status, msgspec.json.decode(answer.read())["title"]) == (413, "too-large")
-    connection.close()
+    """21 MiB are more than any service takes; it says so as soon as the length is announced."""
+    with closing(http.client.HTTPConnection(service(name).url.removeprefix("http://"), timeout=10)) as connection:
+        connection.putrequest("POST", "/token" if name == "lgsp" else "/lgsp/anything")
+        connection.putheader("Content-Length", str(21 << 20))
+        connection.endheaders()
+        with closing(connection.getresponse()) as answer:
+            assert (answer.status, msgspec.json.decode(answer.read())["title"]) == (413, "too-large")
 
 
 @pytest.mark.parametrize("name", [name for name in SERVICES if name != "lgsp"])

@@ -97,6 +97,15 @@ def form_of(text: str) -> Form:
     )
 
 
+def problems(text: str) -> list[Text]:
+    """All that is wrong with the text as a code in either form."""
+    try:
+        parse(text)
+    except BadAgencyCodeError as error:
+        return [error.found]
+    return []
+
+
 def parse(text: str) -> AgencyCode:
     """Read a code in either form. Raises BadAgencyCodeError."""
     if form_of(text) == "new":

@@ -22,6 +22,7 @@ from typing import Any, Literal
 import msgspec
 from faker.providers import BaseProvider
 
+from simulation import agency_code
 from simulation.agency_code import AgencyCode
 from simulation.identifiers import id_card, insurance, phone, plate, tax_code
 from simulation.identifiers.dossier_code import DossierCode
@@ -30,6 +31,9 @@ from simulation.identifiers.provinces import ProvinceNumbers, provinces
 from simulation.population import naming, regions, tables
 from simulation.population.setting import TODAY
 from simulation.province import is_urban
+from simulation.synthesis.agencies import in_a_sentence
+from simulation.synthesis.listing import Listed, clean, find, names
+from simulation.synthesis.rules import rules_of
 
 Sex = Literal["male", "female"]
 Era = Literal["2018", "2026"]
@@ -181,34 +185,50 @@ class CivicProvider(BaseProvider):
 
     # --- offices
 
-    def agency(self, province: str | None = None, *, form: Literal["old", "new"] = "old") -> Agency:
-        """Return an agency of a province of the 2018 era: a department or a commune's People's Committee."""
-        found = self._province(province)
-        root = _agency_roots()[found.code]
+    def agency(self, province: str | None = None, *, era: Era = "2018", form: agency_code.Form | None = None) -> Agency:
+        """Return an agency of a province of the era: a department or a commune's People's Committee.
+
+        Codes are in the era's own form unless another is asked for. `province` is a code of the era.
+        """
+        found = self._listed(province, era)
+        spelling: agency_code.Form = form or ("old" if era == "2018" else "new")
         if self.random_int(0, 1):
-            department = self.random_element(_departments())
-            code = AgencyCode((root, f"{self.random_int(1, 20):02d}"))
-            return Agency(code=code.spell(form), name=f"{department} {_title(found)}")
-        commune = self.random_element(_addresses("2018")[found.code])[0]
-        # In a sentence the kind of unit is written small: "Ủy ban nhân dân xã Thới Thạnh".
-        code = AgencyCode((root, f"{self.random_int(21, 35):02d}", f"{self.random_int(1, 30):02d}"))
-        return Agency(code=code.spell(form), name=f"Ủy ban nhân dân {commune[0].lower()}{commune[1:]}")
+            department = self.random_element(rules_of(era).departments)
+            place = AgencyCode((found.agency_code, f"{self.random_int(1, 20):02d}"))
+            name = department.name.format(province=found.title, kind=found.kind, name=found.name)
+            named = name if found.name in name else f"{name} {found.title}"
+            return Agency(code=place.spell(spelling), name=named.replace(f"{found.kind} {found.title}", found.title))
+        commune = in_a_sentence(clean(self.random_element(_addresses(era)[found.code])[0]))
+        below = (
+            (f"{self.random_int(31, 45):02d}", f"{self.random_int(1, 30):02d}")
+            if era == "2018"
+            else (str(self.random_int(101, 200)),)
+        )
+        place = AgencyCode((found.agency_code, *below))
+        # The old form has no room for a commune without a district: its code stays as it is.
+        return Agency(code=place.spell(spelling if era == "2018" else "new"), name=f"Ủy ban nhân dân {commune}")
 
-    def agency_name(self, province: str | None = None) -> str:
+    def agency_name(self, province: str | None = None, *, era: Era = "2018") -> str:
         """Return the name of an agency."""
-        return self.agency(province).name
+        return self.agency(province, era=era).name
 
-    def agency_code(self, province: str | None = None, *, form: Literal["old", "new"] = "old") -> str:
-        """Return the code of an agency, in the old form (000.00.12.H07) or the new one (H07.12)."""
-        return self.agency(province, form=form).code
+    def agency_code(
+        self, province: str | None = None, *, era: Era = "2018", form: agency_code.Form | None = None
+    ) -> str:
+        """Return the code of an agency: 000.00.12.H07 in the 2018 era, H61.104 in that of 2026."""
+        return self.agency(province, era=era, form=form).code
 
-    def procedure(self) -> Procedure:
-        """Return a procedure of the catalogue."""
-        return self.random_element(_procedures())
+    def procedure(self, era: Era = "2018") -> Procedure:
+        """Return a procedure of the era's catalogue."""
+        return self.random_element(_procedures(era))
+
+    def procedure_code(self, era: Era = "2018") -> str:
+        """Return the national code of a procedure."""
+        return self.procedure(era).code
 
     def dossier_code(self, province: str | None = None, *, era: Era = "2018", day: date | None = None) -> str:
         """Return a dossier code: agency, day, counter (four digits; six from the National Portal of the 2026 era)."""
-        agency = self.agency_code(province, form="old" if era == "2018" else "new")
+        agency = self.agency(province, era=era).code
         day = day or TODAY[era] - timedelta(days=self.random_int(0, 364))
         width = 4 if era == "2018" else 6
         return str(DossierCode(agency=agency, day=day, counter=self.random_int(1, 10**width - 1), width=width))
@@ -252,6 +272,15 @@ class CivicProvider(BaseProvider):
             raise ValueError(message)
         return known[code]
 
+    def _listed(self, code: str | None, era: Era) -> Listed:
+        known = {one.code: one for name in names() if (one := find(name)) is not None and one.era == era}
+        if code is None:
+            return known[self.random_element(tuple(known))]
+        if code not in known:
+            message = f"there is no province {code!r} in the era {era}; use one of {', '.join(known)}"
+            raise ValueError(message)
+        return known[code]
+
     def _weighted(self, names: _Names) -> str:
         chosen: str = self.generator.random.choices(names.words, cum_weights=names.weights)[0]
         return chosen
@@ -277,24 +306,9 @@ def _generation(sex: Sex, year: int) -> tuple[_Names, _Names]:
 
 
 @cache
-def _agency_roots() -> Mapping[str, str]:
-    text = (FIXTURES / "admin-units" / "province-codes-2018.csv").read_text(encoding="utf-8")
-    return {row["code"]: row["agency_code"] for row in csv.DictReader(text.splitlines())}
-
-
-@cache
-def _catalogue() -> Mapping[str, Any]:
-    return tomllib.loads((FIXTURES / "procedures" / "2018.toml").read_text(encoding="utf-8"))
-
-
-@cache
-def _departments() -> tuple[str, ...]:
-    return tuple(name for name in _catalogue()["departments"].values() if name.startswith("Sở"))
-
-
-@cache
-def _procedures() -> tuple[Procedure, ...]:
-    return tuple(Procedure(code=row["code"], name=row["name"]) for row in _catalogue()["procedure"])
+def _procedures(era: Era) -> tuple[Procedure, ...]:
+    catalogue = tomllib.loads((FIXTURES / "procedures" / f"{era}.toml").read_text(encoding="utf-8"))
+    return tuple(Procedure(code=row["code"], name=row["name"]) for row in catalogue["procedure"])
 
 
 @cache
@@ -317,9 +331,3 @@ def _addresses(era: Era) -> Mapping[str, tuple[tuple[str, ...], ...]]:
             above = (names["district", district],) if district else ()
             found.setdefault(province, []).append((row["full_name"], *above, names["province", province]))
     return {province: tuple(communes) for province, communes in found.items()}
-
-
-def _title(province: ProvinceNumbers) -> str:
-    """Name a province in a sentence: "tỉnh Bến Tre", "Thành phố Hà Nội"."""
-    full = _addresses("2018")[province.code][0][-1]
-    return full.replace("Tỉnh ", "tỉnh ")

@@ -6,6 +6,6 @@ population.write(folder)
 
 from __future__ import annotations
 
-from simulation.population.population import Population, draw, draw_into, read
+from simulation.population.population import TABLES, Population, draw, draw_into, read
 
-__all__ = ["Population", "draw", "draw_into", "read"]
+__all__ = ["TABLES", "Population", "draw", "draw_into", "read"]

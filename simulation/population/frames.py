@@ -24,12 +24,14 @@ PEOPLE_SCHEMA = {
     "kin": pl.String,
     "mobile": pl.String,
     "smartphone": pl.Boolean,
+    "internet": pl.Boolean,
     "online": pl.Float32,
     "insurance_card": pl.String,
     "id_card": pl.String,
     "occupation": pl.String,
     "ethnicity": pl.String,
     "persona": pl.String,
+    "post": pl.String,
 }
 
 
@@ -50,12 +52,14 @@ def people(setting: Setting, rows: Rows) -> pl.DataFrame:
             "kin": words(KIN, rows.kin),
             "mobile": _or_empty("0" + pl.Series(rows.mobile).cast(pl.String), rows.mobile >= 0),
             "smartphone": pl.Series(rows.smartphone),
+            "internet": pl.Series(rows.internet),
             "online": pl.Series(rows.online),
             "insurance_card": _cards(setting, rows),
             "id_card": _or_empty(digits(np.maximum(rows.id_card, 0).astype(np.int64), 9), rows.id_card >= 0),
             "occupation": words(tables.occupations().names, rows.occupation),
             "ethnicity": words(setting.ethnicities, rows.ethnicity),
             "persona": words(personas, rows.persona),
+            "post": words(("", *(member.account for member in province.staff)), rows.post),
         },
         schema=PEOPLE_SCHEMA,
     )
@@ -80,10 +84,12 @@ def _or_empty(texts: pl.Series, wanted: NDArray[np.bool_]) -> pl.Series:
 
 def _full_names(setting: Setting, rows: Rows) -> pl.Series:
     names = setting.book.spell(rows.surname, rows.middle, rows.given)
-    fixed = np.flatnonzero(rows.persona)
-    if len(fixed):
-        spelt = [setting.province.personas[int(rows.persona[row]) - 1].name for row in fixed]
-        names = names.scatter(fixed, pl.Series(spelt, dtype=pl.String))
+    province = setting.province
+    for named, people in ((rows.persona, province.personas), (rows.post, province.staff)):
+        fixed = np.flatnonzero(named)
+        if len(fixed):
+            spelt = [people[int(named[row]) - 1].name for row in fixed]
+            names = names.scatter(fixed, pl.Series(spelt, dtype=pl.String))
     return names
 
 

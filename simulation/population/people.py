@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.identifiers import id_card, insurance, personal_number, phone
-from simulation.population import personas, tables
+from simulation.population import personas, posts, tables
 from simulation.population.blocks import Block
 from simulation.population.households import Households
 from simulation.population.kinship import (
@@ -228,6 +228,7 @@ def _complete(setting: Setting, block: Block, who: _Skeleton, *, places: I64) ->
     mobile = phone.numbers(
         setting.today, turn * phone.PER_PREFIX + setting.scramble_phone(rest), habits.bits[5].astype(np.int64)
     )
+    post = _posts(setting, block, who, surname, ages, habits)
     card = np.full(count, -1, dtype=np.int32)
     if setting.id_card_prefix and block.commune >= 0:
         numbers = id_card.numbers(setting.id_card_prefix, setting.scramble_id_card(rest))
@@ -247,13 +248,41 @@ def _complete(setting: Setting, block: Block, who: _Skeleton, *, places: I64) ->
         given=given,
         mobile=np.where(habits.phone, mobile, -1),
         smartphone=habits.smartphone,
+        internet=habits.internet,
         online=habits.online,
         card_group=habits.card_group,
         card_number=insurance.numbers(setting.insurance_province, setting.scramble_insurance(person)),
         occupation=habits.occupation,
         ethnicity=_ethnicity(setting, block, who),
         persona=who.persona,
+        post=post,
     )
+
+
+def _posts(
+    setting: Setting, block: Block, who: _Skeleton, surname: NDArray[np.uint16], ages: I64, habits: _Habits
+) -> NDArray[np.int32]:
+    """Who of the block holds a post; those who do are civil servants, insured as such."""
+    post = np.zeros(len(ages), dtype=np.int32)
+    wanted = setting.posts.get(block.commune, ()) if block.first_of_commune else ()
+    if not wanted:
+        return post
+    serves = tables.occupations().names.index("civil_servant")
+    held = posts.choose(
+        setting.province.staff,
+        wanted,
+        surnames=setting.book.surnames,
+        surname=surname,
+        female=who.female,
+        ages=ages,
+        free=who.persona == 0,
+        serves=habits.occupation == serves,
+    )
+    rows = np.fromiter(held, dtype=np.int64, count=len(held))
+    post[rows] = np.fromiter(held.values(), dtype=np.int32, count=len(held)) + 1
+    habits.occupation[rows] = serves
+    habits.card_group[rows] = CARD_GROUPS.index("HC")
+    return post
 
 
 def _names(
@@ -302,7 +331,7 @@ class _Habits:
     def __init__(self, setting: Setting, block: Block, who: _Skeleton, ages: I64) -> None:
         count = len(ages)
         rng = setting.streams.block("people.habits", block.index)
-        self.bits = rng.integers(0, 2**16, (6, count), dtype=np.uint16)
+        self.bits = rng.integers(0, 2**16, (7, count), dtype=np.uint16)
         area = int(setting.urban[block.commune])
         effect = int(setting.commune_effect[block.commune])
         self.occupation = setting.occupation.draw(
@@ -318,6 +347,7 @@ class _Habits:
         own, smart = setting.phone[area], setting.smartphone[area]
         self.phone = (self.bits[1] < (own + effect * (own > 0))[ages]) | outside
         self.smartphone = (self.bits[1] < np.minimum(smart + effect * (smart > 0), own + effect)[ages]) | outside
+        self.internet = self.smartphone | (self.bits[6] < setting.computer[area][ages]) | outside
         noise = self.bits[2] * np.float32(_NOISE_SPAN / 2**16) + np.float32(_NOISE_LOW)
         self.online = np.clip(setting.willing[area][ages] * noise, 0, 1) * self.smartphone
         self.card_group = setting.card.draw(self.bits[3], self.occupation)
@@ -334,6 +364,8 @@ class _Habits:
             if value is not None:
                 column[row] = value
         self.smartphone[row] &= self.phone[row]
+        if hint.smartphone is not None or hint.phone is False:
+            self.internet[row] = self.smartphone[row]  # a persona who is said to have none has no computer either
         if hint.online is not None:
             self.online[row] = hint.online
         self.online[row] *= self.smartphone[row]

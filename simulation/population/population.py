@@ -15,7 +15,7 @@ from polars.io.plugins import register_io_source
 
 from simulation.identifiers.provinces import parts_of
 from simulation.population import companies as company_register
-from simulation.population import frames, personas, tables
+from simulation.population import frames, personas, posts, tables
 from simulation.population.blocks import Block, blocks_of
 from simulation.population.people import draw_block, draw_outsiders
 from simulation.population.rows import concatenate
@@ -33,6 +33,8 @@ _PARQUET: dict[str, Any] = {
     "row_group_size": 250_000,
     "statistics": False,
 }
+#: Tables of a population, each a file of that name.
+TABLES = ("people", "companies", "outsiders", "branches", "civil_servants")
 #: Share of the work that people are; the rest is companies.
 _PEOPLE_WORK = 0.95
 
@@ -45,16 +47,13 @@ class Population:
     companies: pl.DataFrame
     outsiders: pl.DataFrame  #: directors and agents who live elsewhere: columns of `people`, commune empty
     branches: pl.DataFrame
+    civil_servants: pl.DataFrame  #: every post of the province's agencies, with the resident who holds it
 
     def write(self, folder: Path) -> None:
-        """Write all tables as Parquet: people, companies, outsiders, branches. Same population, same bytes."""
+        """Write all tables (`TABLES`) as Parquet. Same population, same bytes."""
         folder.mkdir(parents=True, exist_ok=True)
-        for name, table in (
-            ("people", self.people),
-            ("companies", self.companies),
-            ("outsiders", self.outsiders),
-            ("branches", self.branches),
-        ):
+        for name in TABLES:
+            table: pl.DataFrame = getattr(self, name)
             table.write_parquet(folder / f"{name}.parquet", **_PARQUET)
 
     def write_reference(self, folder: Path) -> None:
@@ -73,10 +72,7 @@ class Population:
 
 def read(folder: Path) -> Population:
     """Read a population that `Population.write` has written."""
-    tables_read = {
-        name: pl.read_parquet(folder / f"{name}.parquet") for name in ("people", "companies", "outsiders", "branches")
-    }
-    return Population(**tables_read)
+    return Population(**{name: pl.read_parquet(folder / f"{name}.parquet") for name in TABLES})
 
 
 def draw(
@@ -102,7 +98,13 @@ def draw(
     able = pl.concat([company_register.candidates(setting, page) for page in pages])
     register = company_register.draw(setting, how_many, people=able, outsiders=outsiders)
     progress(1.0, Text("lập doanh nghiệp", "drawing companies"))
-    return Population(people=people, companies=register.companies, outsiders=outsiders, branches=register.branches)
+    return Population(
+        people=people,
+        companies=register.companies,
+        outsiders=outsiders,
+        branches=register.branches,
+        civil_servants=posts.table(province, people.filter(pl.col("post") != "")),
+    )
 
 
 def draw_into(
@@ -123,19 +125,26 @@ def draw_into(
     blocks = blocks_of(province, outsiders=how_many.outsiders)
     folder.mkdir(parents=True, exist_ok=True)
     able: list[pl.DataFrame] = []
+    serving: list[pl.DataFrame] = []
 
     def pages(
         columns: list[str] | None, _predicate: pl.Expr | None, _rows: int | None, _batch: int | None
     ) -> Iterator[pl.DataFrame]:
         for page in _told(draw_pages(setting, blocks[:-1], workers=workers), blocks, progress):
             able.append(company_register.candidates(setting, page))
+            serving.append(page.filter(pl.col("post") != "").select("post", "personal_number"))
             yield page if columns is None else page.select(columns)
 
     source = register_io_source(pages, schema=frames.PEOPLE_SCHEMA)
     source.sink_parquet(folder / "people.parquet", maintain_order=True, engine="streaming", **_PARQUET)
     outsiders = _outsiders(setting, blocks[-1], how_many)
     register = company_register.draw(setting, how_many, people=pl.concat(able), outsiders=outsiders)
-    for name, table in (("companies", register.companies), ("outsiders", outsiders), ("branches", register.branches)):
+    for name, table in (
+        ("companies", register.companies),
+        ("outsiders", outsiders),
+        ("branches", register.branches),
+        ("civil_servants", posts.table(province, pl.concat(serving))),
+    ):
         table.write_parquet(folder / f"{name}.parquet", **_PARQUET)
     progress(1.0, Text("lập doanh nghiệp", "drawing companies"))
 

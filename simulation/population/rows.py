@@ -30,12 +30,14 @@ class Rows:
     given: A  #: uint16, NameBook.given
     mobile: A  #: int64 without the leading 0; below 0 for none
     smartphone: A  #: bool
+    internet: A  #: bool
     online: A  #: float32
     card_group: A  #: uint8, 0 for no card
     card_number: A  #: int64, social-insurance number
     occupation: A  #: uint8, tables.occupations().names
     ethnicity: A  #: uint8, Setting.ethnicities
     persona: A  #: uint8, 0 for none, else 1 + place in province.personas
+    post: A  #: int32, 0 for none, else 1 + place in province.staff
 
     def __len__(self) -> int:
         """People."""

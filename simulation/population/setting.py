@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from simulation.identifiers import id_card, insurance, personal_number, phone
 from simulation.identifiers.provinces import parts_of, provinces
 from simulation.identifiers.scramble import Scramble
-from simulation.population import regions, tables
+from simulation.population import posts, regions, tables
 from simulation.population.fit import GROUP_YEARS, Fit, fit
 from simulation.population.households import HouseholdMaker
 from simulation.population.lottery import Lottery, threshold
@@ -78,6 +78,13 @@ class Setting:
         """Draws cells of the fit."""
         return Lottery(self.fit.weights)
 
+    # --- posts
+
+    @cached_property
+    def posts(self) -> Mapping[int, tuple[int, ...]]:
+        """Place of a commune → numbers of the staff who live there."""
+        return posts.by_commune(self.province)
+
     # --- words
 
     @cached_property
@@ -90,7 +97,7 @@ class Setting:
 
     @cached_property
     def _ethnicity(self) -> tuple[tuple[str, ...], NDArray[np.float64]]:
-        return tables.weights(regions.closest(tables.habits().ethnicity, self.province).shares)
+        return tables.ethnicities(self.province.code, era=self.province.era)
 
     @property
     def ethnicities(self) -> tuple[str, ...]:
@@ -178,6 +185,11 @@ class Setting:
         """What the same bits stay below for a smartphone: whoever has one has a mobile phone."""
         share = tables.of_era(tables.habits().smartphone, self.province).by_age()
         return np.minimum(threshold(share).astype(np.int64), self.phone)
+
+    @cached_property
+    def computer(self) -> NDArray[np.int64]:
+        """What sixteen bits stay below for somebody who uses the internet without a smartphone of her own."""
+        return threshold(tables.of_era(tables.habits().computer, self.province).by_age()).astype(np.int64)
 
     @cached_property
     def willing(self) -> NDArray[np.float32]:

@@ -13,8 +13,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.population.regions import keys
+from simulation.identifiers.provinces import MERGED_2025
+from simulation.population.regions import keys, region_of
 from simulation.province import Province
+from simulation.synthesis.listing import read as read_units
 
 FOLDER = Path(__file__).resolve().parents[2] / "fixtures" / "people"
 #: Five-year groups of a pyramid: 0-4 … 80-84, then 85 and over.
@@ -176,6 +178,7 @@ class Habits(msgspec.Struct, frozen=True, kw_only=True):
 
     phone: tuple[Curve, ...]
     smartphone: tuple[Curve, ...]
+    computer: tuple[Curve, ...]
     willing: tuple[Curve, ...]
     commune_spread: float
     born_elsewhere: Mapping[str, float]
@@ -278,6 +281,21 @@ def closest(rows: tuple[T, ...], province: Province) -> T:
 def of_era(curves: tuple[Curve, ...], province: Province) -> Curve:
     """Return the curve of the province's era."""
     return next(curve for curve in curves if curve.era == province.era)
+
+
+@cache
+def ethnicities(province: str, *, era: str) -> tuple[tuple[str, ...], NDArray[np.float64]]:
+    """Ethnicities of a province with their shares: its own, or mixed of the provinces that it was made of in 2025."""
+    people = {row["code"]: float(row["population"]) for row in read_units("province-populations.csv")}
+    parts = MERGED_2025.get(province, (province,)) if era == "2026" else (province,)
+    mixed: dict[str, float] = {}
+    for part in parts:
+        known = habits().ethnicity
+        words, shares = weights(next(known[key] for key in (part, region_of(part), "nation") if key in known).shares)
+        for word, share in zip(words, shares / shares.sum(), strict=True):
+            mixed[word] = mixed.get(word, 0.0) + share * people.get(part, 1.0)
+    whole = np.array(list(mixed.values()))
+    return tuple(mixed), whole / whole.sum()
 
 
 @cache

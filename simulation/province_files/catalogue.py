@@ -6,20 +6,19 @@ which kind, and may state its own demand (table `demand`), which then replaces t
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
+from simulation.identifiers import procedure_code
 from simulation.province import Procedure, Tier
 from simulation.province_files.agencies import TIERS
 from simulation.province_files.era import EraFacts
 from simulation.province_files.reading import Findings, Row, no_twice, read_toml
 from simulation.text import Text
 
-CODE = re.compile(r"[0-9]\.[0-9]{6}")
 #: Numbers of a procedure that need a source.
 SOURCED = ("code", "level", "fee", "deadline_hours", "share_of_demand")
 #: A source that is not in the table `sources` has to begin with one of these.
@@ -128,7 +127,7 @@ def _procedure(
     row: Row, *, tiers: tuple[Tier, ...], departments: Mapping[str, str], sources: Mapping[str, str]
 ) -> Procedure:
     code = row.text("code")
-    if code and not CODE.fullmatch(code):
+    if code and procedure_code.problems(code):
         found = Text(f"“{code}” không phải mã thủ tục.", f"“{code}” is no code of a procedure.")
         row.wrong("code", found, Text("Mã có dạng “1.001193”.", "A code looks like “1.001193”."))
     tier = next(tier for tier in tiers if tier == row.choice("tier", tiers))

@@ -1,6 +1,6 @@
 """People in households, written to Parquet, against Faker's vi_VN: both per second of one core.
 
-The same sixteen facts of each person on both sides, which are the columns of people.parquet. For what Faker does not
+The same eighteen facts of each person on both sides, which are the columns of people.parquet. For what Faker does not
 know (households, kin, habits, insurance numbers) it makes its nearest draw, although its facts then do not fit
 together; ours must: one head a household, no number twice.
 """
@@ -67,12 +67,14 @@ def _faker(faker: Faker, folder: Path) -> float:
             "kin": faker.random_element(("head", "wife", "son", "daughter")),
             "mobile": faker.phone_number(),
             "smartphone": faker.boolean(),
+            "internet": faker.boolean(),
             "online": faker.random.random(),
             "insurance_card": faker.bothify("??#############"),
             "id_card": faker.numerify("#########"),
             "occupation": faker.job(),
             "ethnicity": faker.random_element(("Kinh", "Hoa", "Khmer")),
             "persona": "",
+            "post": "",
         }
         for _ in range(_FAKER_PEOPLE)
     ]

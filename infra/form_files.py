@@ -37,6 +37,7 @@ class _Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     papers: tuple[Paper, ...]
     procedures: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
+    assurance: int = 1  #: level of assurance that the applicant has to sign in with
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -51,7 +52,11 @@ def forms_of(procedures: Iterable[Procedure], path: Path = _FILE) -> dict[str, d
     general = {field: form for form in forms for field in form.fields}
     found = {one.code: own.get(one.code) or general.get(one.field) for one in procedures}
     return {
-        code: {"questions": msgspec.to_builtins(form.questions), "papers": msgspec.to_builtins(form.papers)}
+        code: {
+            "questions": msgspec.to_builtins(form.questions),
+            "papers": msgspec.to_builtins(form.papers),
+            "assurance": form.assurance,
+        }
         for code, form in found.items()
         if form
     }

@@ -64,6 +64,7 @@ class Form(msgspec.Struct, frozen=True):
 
     questions: list[Question] = []
     papers: list[Paper] = []
+    assurance: int = 1  #: level of assurance of the sign-in
 
 
 class Staff(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,6 +16,7 @@ from services.kit.problems import Problem, decode
 from services.kit.serve import Parts
 from services.national import portal, post, registers
 from services.national.faults import Fault, Faults
+from services.national.identity import Identity
 from services.national.payments import Payments
 
 
@@ -24,6 +25,7 @@ def build(kit: Kit) -> Parts:
     pages = Pages("national")
     lookups = registers.Registers(kit)
     payments = Payments(kit, pages)
+    identity = Identity(kit, pages)
     faults = Faults()
 
     async def set_faults(request: Request) -> Response:
@@ -48,6 +50,9 @@ def build(kit: Kit) -> Parts:
             Route("/pay/{order}", kit.write(payments.pay), methods=["POST"]),
             Route("/pay/{order}/form", payments.pay_by_form, methods=["POST"]),
             Route("/post/parcels/{parcel}/delivery", kit.write(post.deliver), methods=["POST"]),
+            Route("/.well-known/openid-configuration", identity.discovery),
+            Route("/oidc/authorize", identity.show, methods=["GET"]),
+            Route("/oidc/authorize", identity.enter, methods=["POST"]),
             Route("/control/faults", set_faults, methods=["GET", "PUT"]),
         ],
         operations={
@@ -56,6 +61,9 @@ def build(kit: Kit) -> Parts:
             "insurance.check": Operation(at_once=faults.around(lookups.check_insurance)),
             "procedures.list": Operation(at_once=faults.around(lookups.list_procedures)),
             "payment.create": Operation(at_once=faults.around(payments.create)),
+            "identity.register": Operation(at_once=faults.around(identity.register)),
+            "identity.token": Operation(at_once=faults.around(identity.exchange)),
+            "identity.keys": Operation(at_once=faults.around(identity.keys)),
             "dvcqg.dossiers": Operation(apply=portal.synchronise, body=portal.Known),
             "dvcqg.progress": Operation(apply=portal.progress, body=portal.Progress),
             "post.parcels": Operation(apply=post.accept, body=post.Parcel),

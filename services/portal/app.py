@@ -18,6 +18,7 @@ from services.portal.attachments import Attachments
 from services.portal.catalogue import Catalogue
 from services.portal.citizens import Citizens, Endpoint, guarded
 from services.portal.companies import Companies
+from services.portal.company_pages import CompanyPages
 from services.portal.door import Door
 from services.portal.drafts import Drafts
 from services.portal.drift import CatalogueWatch
@@ -26,6 +27,7 @@ from services.portal.filing_pages import FilingPages
 from services.portal.following import Following, Progress, Rating, Supplement
 from services.portal.look import Look
 from services.portal.my_pages import MyPages
+from services.portal.national_sign_in import NationalSignIn
 from services.portal.paying import Notice, Paying
 from services.portal.screens import Screens
 from services.portal.sessions import Sessions
@@ -47,11 +49,12 @@ def build(kit: Kit) -> Parts:
     companies, drafts, files = Companies(kit), Drafts(kit), Attachments(kit, scanning.from_environment(os.environ))
     filing, paying = Filing(kit, catalogue, companies), Paying(kit, catalogue)
     sessions = Sessions(kit)
-    look = Look(kit, sessions)
+    look, nation = Look(kit, sessions), NationalSignIn(kit, sessions, citizens)
     screens, door = Screens(kit, catalogue, following, watch, look), Door(kit, look, sessions, citizens)
     apply = FilingPages(
         kit, look, sessions, catalogue=catalogue, filing=filing, companies=companies, drafts=drafts, files=files
     )
+    company_pages = CompanyPages(kit, look, sessions, companies)
     my = MyPages(
         kit, look, sessions, catalogue=catalogue, following=following, paying=paying, drafts=drafts, files=files
     )
@@ -73,6 +76,8 @@ def build(kit: Kit) -> Parts:
             Route("/tracking", look.shown(screens.tracking)),
             Route("/sign-in", look.shown(door.show), methods=["GET"]),
             Route("/sign-in", look.shown(door.enter), methods=["POST"]),
+            Route("/sign-in/national", look.shown(nation.leave)),
+            Route("/sign-in/return", look.shown(nation.come_back)),
             Route("/sign-out", look.shown(door.leave), methods=["POST"]),
             Route("/apply/{procedure}", look.shown(apply.show), methods=["GET"]),
             Route("/apply/{procedure}", look.shown(apply.take), methods=["POST"]),
@@ -83,6 +88,8 @@ def build(kit: Kit) -> Parts:
             Route("/my/{code}/withdrawal", look.shown(my.withdraw), methods=["POST"]),
             Route("/my/{code}/rating", look.shown(my.rate), methods=["POST"]),
             Route("/my/{code}/result", look.shown(my.result)),
+            Route("/companies", look.shown(company_pages.show), methods=["GET"]),
+            Route("/companies", look.shown(company_pages.change), methods=["POST"]),
             Route("/files/{file}", look.shown(my.file)),
             Route("/payments/return", look.shown(my.payment_return)),
             Route("/api/procedures", screens.search),

@@ -30,20 +30,24 @@ class Citizens:
         self._kit = kit
 
     async def find(self, attempt: SignIn) -> tuple[Account, dict[str, Any]]:
+        """Answer `portal.sign_in` once the passcode is right."""
+        return await self.known(attempt.account)
+
+    async def known(self, number: str) -> tuple[Account, dict[str, Any]]:
         """Verify the person and return what forms can be filled in with, so that nothing is typed twice.
 
         Raises 401 for somebody whom the population database does not know, 503 when it cannot be asked.
         """
         answer = await self._kit.lgsp.ask(
-            "national", "population.verify", body={"personal_number": attempt.account}, purpose="sign-in"
+            "national", "population.verify", body={"personal_number": number}, purpose="sign-in"
         )
         if not answer.good:
             raise Problem(503, "counterpart-out-of-reach", "Cơ sở dữ liệu quốc gia về dân cư chưa xác nhận được.")
         verified: _Verified = answer.json(_Verified)
         if not verified.exists or verified.person is None:
             raise Problem(401, "unknown-person", "Không có công dân này trong cơ sở dữ liệu quốc gia về dân cư.")
-        prefill = {"personal_number": attempt.account, **verified.person}
-        return Account(attempt.account, str(verified.person["full_name"]), ROLE), {"prefill": prefill}
+        prefill = {"personal_number": number, **verified.person}
+        return Account(number, str(verified.person["full_name"]), ROLE), {"prefill": prefill}
 
 
 def guarded(kit: Kit, endpoint: Endpoint) -> Endpoint:

@@ -1,13 +1,14 @@
-"""Companies somebody files for: looked up in the business register, and who may act for them."""
+"""Companies that people file for: looked up in the business register, and who may act for them."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from services.kit.kit import Kit
 from services.kit.problems import Problem
+from services.kit.transaction import Transaction
 
 
 class Company(msgspec.Struct, frozen=True, kw_only=True):
@@ -17,6 +18,18 @@ class Company(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     director: str = ""  #: personal number: private
     province_code: str = ""
+
+
+#: How somebody may act for a company: by office, by mandate, or by a letter that the clerk has to look at.
+Standing = Literal["director", "mandate", "letter"]
+
+
+class Mandate(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody may file for a company."""
+
+    company: str
+    name: str  #: of the company
+    agent: str  #: personal number
 
 
 class _Looked(msgspec.Struct):
@@ -42,3 +55,40 @@ class Companies:
             raise Problem(503, "counterpart-out-of-reach", "Cơ sở dữ liệu đăng ký doanh nghiệp chưa trả lời.")
         looked: Any = answer.json(_Looked)
         return looked.company if looked.exists else None
+
+    async def standing(self, company: Company, account: str) -> Standing:
+        """How this person may act for the company."""
+        if company.director == account:
+            return "director"
+        held = await self._kit.pool.fetchval(
+            "SELECT 1 FROM mandate WHERE company = $1 AND agent = $2", company.tax_code, account
+        )
+        return "mandate" if held else "letter"
+
+    async def of_agent(self, account: str) -> list[Mandate]:
+        """Mandates that somebody holds."""
+        rows = await self._kit.pool.fetch(
+            "SELECT company, name, agent FROM mandate WHERE agent = $1 ORDER BY name, company", account
+        )
+        return [Mandate(**row) for row in rows]
+
+    async def of_director(self, account: str) -> list[Mandate]:
+        """Mandates that somebody has granted."""
+        rows = await self._kit.pool.fetch(
+            "SELECT company, name, agent FROM mandate WHERE granted_by = $1 ORDER BY name, company, agent", account
+        )
+        return [Mandate(**row) for row in rows]
+
+    async def grant(self, tx: Transaction, company: Company, agent: str) -> None:
+        """Let somebody file for the company."""
+        await tx.execute(
+            "INSERT INTO mandate (company, name, agent, granted_by, granted_at) VALUES ($1, $2, $3, $4, $5) "
+            "ON CONFLICT DO NOTHING",
+            company.tax_code, company.name, agent, company.director, tx.now,
+        )  # fmt: skip
+
+    async def take_back(self, tx: Transaction, *, company: str, agent: str, director: str) -> None:
+        """End a mandate that this director has granted."""
+        await tx.execute(
+            "DELETE FROM mandate WHERE company = $1 AND agent = $2 AND granted_by = $3", company, agent, director
+        )

@@ -27,7 +27,7 @@ _SAVE = """
 _BECOME = """
     WITH done AS (UPDATE draft SET code = $2, answers = '{}' WHERE id = $1),
          files AS (UPDATE attachment SET owner = $2 WHERE owner = $1)
-    UPDATE dossier SET fields_saved = $3, fields_typed = $4, mandate = $5 WHERE code = $2
+    UPDATE dossier SET fields_saved = $3, fields_typed = $4 WHERE code = $2
 """
 
 
@@ -82,9 +82,9 @@ class Drafts:
             msgspec.json.encode(draft.answers).decode(), tx.now,
         )  # fmt: skip
 
-    async def become(self, tx: Transaction, draft: Draft, code: str, *, saved: int, typed: int, mandate: str) -> None:
+    async def become(self, tx: Transaction, draft: Draft, code: str, *, saved: int, typed: int) -> None:
         """Turn a draft into the dossier `code`, files included; remember how many fields nobody had to type."""
-        await tx.execute(_BECOME, draft.id, code, saved, typed, mandate)
+        await tx.execute(_BECOME, draft.id, code, saved, typed)
 
     async def throw_away(self, tx: Transaction, draft: Draft) -> None:
         """Forget a draft and its files."""

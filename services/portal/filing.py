@@ -27,8 +27,8 @@ _SUBMIT = """
                   AS code
     ), dossier AS (
         INSERT INTO dossier (code, procedure, agency, channel, state, seq, fee, delivery, applicant, company,
-                             submitted_at, request_key)
-        SELECT code, $3, $1, 'online', 'submitted', 0, $4, $5, $6, $7, $8, $9 FROM number
+                             submitted_at, request_key, mandate)
+        SELECT code, $3, $1, 'online', 'submitted', 0, $4, $5, $6, $7, $8, $9, $11 FROM number
     ), step AS (
         INSERT INTO step (code, seq, state, at) SELECT code, 0, 'submitted', $8 FROM number
     ), event AS (
@@ -55,6 +55,7 @@ class Ready(msgspec.Struct, frozen=True):
 
     procedure: Procedure
     company: Company | None
+    standing: str | None = None  #: how the applicant may act for the company
 
 
 class Filing:
@@ -64,7 +65,7 @@ class Filing:
         """Use the province's catalogue and agencies."""
         self._catalogue, self._companies, self._agencies = catalogue, companies, kit.reference.agencies
 
-    async def prepare(self, _request: Request, body: Filed) -> Ready:
+    async def prepare(self, request: Request, body: Filed) -> Ready:
         """Check everything, and look the company up at the national register (SYS-DB-BUSINESS)."""
         procedure = self._catalogue.by_code.get(body.procedure)
         if procedure:
@@ -90,7 +91,8 @@ class Filing:
                 mistakes.add("company", f"không có mã số thuế “{body.company}”", "Kiểm tra lại mã số thuế.")
         mistakes.stop()
         assert procedure  # noqa: S101 -- otherwise stopped above
-        return Ready(procedure, company)
+        standing = await self._companies.standing(company, request.state.who.account) if company else None
+        return Ready(procedure, company, standing)
 
     async def submit(self, request: Request, body: Filed, tx: Transaction, ready: Ready) -> Reply:
         """Number the dossier, keep it, and send it on to its one-stop."""
@@ -98,7 +100,7 @@ class Filing:
         form = msgspec.json.encode(body.form)
         code = await tx.value(
             _SUBMIT, body.agency, tx.now.date(), procedure.code, procedure.fee, body.delivery, who.account,
-            body.company, tx.now, tx.key, form,
+            body.company, tx.now, tx.key, form, ready.standing,
         )  # fmt: skip
         sent = {
             "code": code,
@@ -107,6 +109,7 @@ class Filing:
             "applicant": {"personal_number": who.account, "full_name": who.name},
             "company": {"tax_code": company.tax_code, "name": company.name} if company else None,
             "delivery": body.delivery,
+            "standing": ready.standing,
             "submitted_at": tx.now,
             "fee": procedure.fee,
             "form": msgspec.Raw(form),

@@ -17,7 +17,7 @@ from services.kit.transaction import Transaction
 from services.portal import attachments, electronic_forms, levels
 from services.portal.attachments import Attached, Attachments, Upload
 from services.portal.catalogue import Catalogue, receives
-from services.portal.companies import Companies, Company
+from services.portal.companies import Companies, Company, Mandate
 from services.portal.drafts import Draft, Drafts
 from services.portal.electronic_forms import LETTER, MORE, Known
 from services.portal.filing import Filed, Filing
@@ -40,8 +40,9 @@ class _Sheet(msgspec.Struct, frozen=True, kw_only=True):
     form: Form
     draft: Draft
     company: Company | None
-    mandate: str  #: "self", "director" or "letter"
+    mandate: str  #: "self", or how the applicant stands to the company
     files: list[Attached]
+    mandates: list[Mandate]
 
     @property
     def papers(self) -> list[Paper]:
@@ -65,6 +66,9 @@ class FilingPages:
         """Show the form: a new one, or the draft named in the address."""
         session = await self._sessions.need(request)
         procedure = self._procedure(request)
+        needed = electronic_forms.form_of(self._kit.reference, procedure).assurance
+        if session.assurance < needed:
+            return await self._look.page(request, "assurance.html", procedure=procedure, needed=needed)
         number = request.query_params.get("draft", "")
         draft = await self._drafts.find(number, applicant=session.who.account, procedure=procedure.code)
         if draft.code:
@@ -84,6 +88,8 @@ class FilingPages:
             draft = self._filled_in(found, procedure, given)
             mistakes = Mistakes()
             uploads = await self._uploads(given, mistakes)
+        if session.assurance < electronic_forms.form_of(self._kit.reference, procedure).assurance:
+            raise Problem(403, "assurance-too-low", "Thủ tục này cần đăng nhập ở mức cao hơn.")
         act, _, what = _text(given, "act").partition(":")
         await self._keep(draft, uploads, mistakes, remove=what if act == "remove" else "")
         if act == "discard":
@@ -136,7 +142,7 @@ class FilingPages:
         company, mandate = None, "self"
         if procedure.applicant == "company" or draft.company:
             company = await self._companies.look_up(draft.company, purpose="fill-in-form")
-            mandate = "director" if company and company.director == session.who.account else "letter"
+            mandate = await self._companies.standing(company, session.who.account) if company else "letter"
         return _Sheet(
             session=session,
             procedure=procedure,
@@ -145,6 +151,7 @@ class FilingPages:
             company=company,
             mandate=mandate,
             files=await self._files.of(draft.id),
+            mandates=await self._companies.of_agent(session.who.account) if procedure.applicant == "company" else [],
         )
 
     def _known(self, sheet: _Sheet) -> tuple[list[Known], list[Known]]:
@@ -165,6 +172,8 @@ class FilingPages:
             company=company,
             company_wrong=bool(sheet.draft.company) and sheet.company is None,
             papers=sheet.papers,
+            mandate=sheet.mandate,
+            mandates=sheet.mandates,
             files=sheet.files,
             agencies=sorted(agencies, key=lambda one: one.name),
             chosen=sheet.draft.agency or _nearest(agencies, str(sheet.session.person.get("commune") or "")),
@@ -209,9 +218,7 @@ class FilingPages:
         async def become(asked: Request, body: Filed, tx: Transaction, _prepared: Any) -> Reply:
             answer = await self._filing.submit(asked, body, tx, ready)
             typed = sum(1 for value in draft.answers.values() if value)
-            await self._drafts.become(
-                tx, draft, answer.body["code"], saved=len(person) + len(company), typed=typed, mandate=sheet.mandate
-            )
+            await self._drafts.become(tx, draft, answer.body["code"], saved=len(person) + len(company), typed=typed)
             return answer
 
         done = await self._kit.once(request, become, filed, key=f"draft:{draft.id}")

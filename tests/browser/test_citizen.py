@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from command_line import Standing
+from insider import Insider
 from playwright.sync_api import expect
 from visitor import Visitor
 
@@ -30,6 +31,13 @@ def citizen(visitor: Visitor, toy_up: Standing) -> Visitor:
     return visitor
 
 
+def sign_in_nationally(visitor: Visitor, account: str, passcode: str) -> None:
+    """Fill in the nation's page."""
+    visitor.page.get_by_label("Số định danh cá nhân").fill(account)
+    visitor.page.get_by_label("Mã đăng nhập").fill(passcode)
+    visitor.page.get_by_role("button", name="Xác nhận").click()
+
+
 def until_shown(visitor: Visitor, words: str) -> None:
     """Look again until the page says it: what other systems have to tell takes a moment."""
     for _ in range(100):
@@ -42,13 +50,18 @@ def until_shown(visitor: Visitor, words: str) -> None:
 
 
 def test_sys_levels_a_level_4_dossier_is_filed_and_paid_on_a_phone(citizen: Visitor, toy_up: Standing) -> None:
-    """SYS-LEVELS, SYS-PAY: search, a form filled in by the registers, submission, payment, and the money is there."""
+    """SYS-LEVELS, SYS-PAY: search, sign-in of level 2, a form filled in already, submission, payment, money there."""
     page = citizen.page
     page.goto(toy_up.endpoints["portal"])
     page.get_by_label("Tìm thủ tục").fill("ly lich tu phap")
     page.get_by_role("button", name="Tìm", exact=True).click()
     page.get_by_role("link", name=re.compile("lý lịch tư pháp cho công dân")).first.click()
     page.get_by_role("link", name="Nộp trực tuyến").click()
+    page.get_by_role("link", name="Xác thực mức 2").click()
+    sign_in_nationally(citizen, *toy_up.accounts["portal"])
+    told = page.get_by_role("status").inner_text()
+    page.get_by_label("Mã xác thực").fill(re.findall(r"\d{6}", told)[0])
+    page.get_by_role("button", name="Xác nhận").click()
     expect(page.get_by_text("mục không phải gõ lại")).to_be_visible()
     assert not citizen.overflows()
 
@@ -94,3 +107,40 @@ def test_a_scan_is_attached_and_found_again_in_the_draft(citizen: Visitor, toy_u
     expect(page.get_by_role("status")).to_contain_text("Đã nộp hồ sơ")
     expect(page.get_by_text(re.compile("5 trong 9 mục"))).to_be_visible()
     assert citizen.trouble == []
+
+
+def test_an_accountant_files_for_three_companies(visitor: Visitor, toy_up: Standing) -> None:
+    """FIG-BT-BIZ: three directors let one accountant file; each dossier is filled in from the register, no letter."""
+    badge, insider, page = "2.002288", Insider(toy_up), visitor.page
+    portal, (accountant, passcode) = toy_up.endpoints["portal"], toy_up.accounts["portal"]
+    companies = insider.companies(3)
+    for company in companies:
+        page.goto(f"{portal}/sign-in/national?next=/companies")
+        sign_in_nationally(visitor, company["director"], insider.passcode(company["director"]))
+        page.get_by_label("Mã số thuế").fill(company["tax_code"])
+        page.get_by_label("Số định danh của người được ủy quyền").fill(accountant)
+        page.get_by_role("button", name="Ủy quyền", exact=True).click()
+        expect(page.get_by_role("button", name="Thôi ủy quyền")).to_be_visible()
+        page.get_by_role("link", name="Hồ sơ của tôi").click()
+        page.get_by_role("button", name="Đăng xuất").click()
+
+    page.goto(f"{portal}/sign-in/national")
+    sign_in_nationally(visitor, accountant, passcode)
+    for company in companies:
+        page.goto(f"{portal}/apply/{badge}")
+        page.get_by_label("Mã số thuế").fill(company["tax_code"])
+        page.get_by_role("button", name="Lấy thông tin doanh nghiệp").click()
+        expect(page.get_by_text(company["name"], exact=True)).to_be_visible()
+        expect(page.get_by_text("được doanh nghiệp ủy quyền.")).to_be_visible()
+        page.get_by_label("Biển số các xe").fill("71B-01234")
+        page.get_by_label("Loại hình vận tải").select_option("Hợp đồng")
+        page.get_by_label("Phương án kinh doanh").set_input_files(
+            {"name": "phuong an.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 phuong an"}
+        )
+        page.get_by_role("button", name="Nộp hồ sơ").click()
+        expect(page.get_by_role("status")).to_contain_text("Đã nộp hồ sơ")
+
+    page.goto(f"{portal}/my")
+    for company in companies:
+        expect(page.get_by_text(f"Doanh nghiệp {company['tax_code']}")).to_be_visible()
+    assert visitor.trouble == []

@@ -123,6 +123,7 @@ def test_an_accountant_files_for_three_companies(visitor: Visitor, toy_up: Stand
         expect(page.get_by_role("button", name="Thôi ủy quyền")).to_be_visible()
         page.get_by_role("link", name="Hồ sơ của tôi").click()
         page.get_by_role("button", name="Đăng xuất").click()
+        expect(page.get_by_role("link", name="Đăng nhập")).to_be_visible()
 
     page.goto(f"{portal}/sign-in/national")
     sign_in_nationally(visitor, accountant, passcode)
@@ -130,7 +131,7 @@ def test_an_accountant_files_for_three_companies(visitor: Visitor, toy_up: Stand
         page.goto(f"{portal}/apply/{badge}")
         page.get_by_label("Mã số thuế").fill(company["tax_code"])
         page.get_by_role("button", name="Lấy thông tin doanh nghiệp").click()
-        expect(page.get_by_text(company["name"], exact=True)).to_be_visible()
+        expect(page.get_by_role("definition").filter(has_text=company["name"])).to_be_visible()
         expect(page.get_by_text("được doanh nghiệp ủy quyền.")).to_be_visible()
         page.get_by_label("Biển số các xe").fill("71B-01234")
         page.get_by_label("Loại hình vận tải").select_option("Hợp đồng")

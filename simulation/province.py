@@ -91,8 +91,15 @@ class Procedure(msgspec.Struct, frozen=True, kw_only=True):
     needs_leader: bool  #: a leader decides; otherwise the specialist does
     linked_agencies: tuple[str, ...] = ()  #: tiers or agency codes it passes through (một cửa liên thông)
     certified_copies: bool = False  #: asks for certified copies, so it does not really qualify as level 3 or 4
+    visit: bool = False  #: has a step on site, likewise
+    waived_online: bool = False  #: no fee for who files online
     share_of_demand: float  #: between 0 and 1; the catalogue's shares add up to 1
     sources: Mapping[str, str]  #: for each number: its source, or "assumed: ..."
+
+    @property
+    def online_fee(self) -> int:
+        """Fee in đồng of a dossier filed online."""
+        return 0 if self.waived_online else self.fee
 
 
 class Persona(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -39,8 +40,8 @@ def capfirst(text: str) -> str:
 class Pages:
     """Templates of one service (its `templates` folder), over the kit's base layout."""
 
-    def __init__(self, service: str) -> None:
-        """Load from services/<service>/templates and services/kit/templates."""
+    def __init__(self, service: str, **filters: Callable[..., str]) -> None:
+        """Load from services/<service>/templates and services/kit/templates; `filters` are the service's own."""
         self._environment = jinja2.Environment(
             loader=jinja2.ChoiceLoader(
                 [jinja2.PackageLoader(f"services.{service}"), jinja2.PackageLoader("services.kit")]
@@ -50,7 +51,7 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.filters |= {"money": money, "moment": moment, "capfirst": capfirst}
+        self._environment.filters |= {"money": money, "moment": moment, "capfirst": capfirst, **filters}
 
     def page(self, template: str, /, status: int = 200, *, leads_to: str = "", **values: Any) -> HTMLResponse:
         """Render a template. `leads_to` is the origin of another system that a form of the page may lead to."""

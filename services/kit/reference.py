@@ -36,8 +36,15 @@ class Procedure(msgspec.Struct, frozen=True, kw_only=True):
     needs_leader: bool
     linked_agencies: list[str] = []
     certified_copies: bool = False
+    visit: bool = False  #: a step on site, so that levels 3 and 4 are hollow
+    waived_online: bool = False  #: no fee for who files online
     share_of_demand: float
     sources: dict[str, str] = {}
+
+    @property
+    def online_fee(self) -> int:
+        """Fee in đồng of a dossier filed online."""
+        return 0 if self.waived_online else self.fee
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from typing import Any
 
 import msgspec
 from starlette.requests import Request
@@ -17,7 +18,7 @@ from services.kit.serve import Parts
 from services.national import portal, post, registers
 from services.national.faults import Fault, Faults
 from services.national.identity import Identity
-from services.national.payments import Payments
+from services.national.payments import Payments, Refund
 
 
 def build(kit: Kit) -> Parts:
@@ -34,6 +35,13 @@ def build(kit: Kit) -> Parts:
         if request.method == "PUT":
             faults.settings = decode(await request.body(), dict[str, Fault])
         return json({name: msgspec.to_builtins(fault) for name, fault in faults.settings.items()})
+
+    async def set_catalogue(request: Request) -> Response:
+        if not hmac.compare_digest(request.headers.get("authorization", ""), f"Bearer {kit.settings.audit_token}"):
+            raise Problem(401, "not-the-auditor", "Cần thẻ kiểm toán của lần chạy.")
+        changes = decode(await request.body(), dict[str, dict[str, Any] | None])
+        await lookups.change_catalogue(changes)
+        return json({"changed": sorted(changes)})
 
     async def start() -> None:
         await registers.load(kit.pool, kit.settings.reference_data)
@@ -53,6 +61,7 @@ def build(kit: Kit) -> Parts:
             Route("/.well-known/openid-configuration", identity.discovery),
             Route("/oidc/authorize", identity.show, methods=["GET"]),
             Route("/oidc/authorize", identity.enter, methods=["POST"]),
+            Route("/control/catalogue", set_catalogue, methods=["PUT"]),
             Route("/control/faults", set_faults, methods=["GET", "PUT"]),
         ],
         operations={
@@ -60,6 +69,9 @@ def build(kit: Kit) -> Parts:
             "business.lookup": Operation(at_once=faults.around(lookups.look_up_company)),
             "insurance.check": Operation(at_once=faults.around(lookups.check_insurance)),
             "procedures.list": Operation(at_once=faults.around(lookups.list_procedures)),
+            "procedures.get": Operation(at_once=faults.around(lookups.look_up_procedure)),
+            "payment.list": Operation(at_once=faults.around(payments.list)),
+            "payment.refund": Operation(apply=payments.refund, body=Refund),
             "payment.create": Operation(at_once=faults.around(payments.create)),
             "identity.register": Operation(at_once=faults.around(identity.register)),
             "identity.token": Operation(at_once=faults.around(identity.exchange)),
@@ -71,6 +83,7 @@ def build(kit: Kit) -> Parts:
         exports={
             "dossiers": "SELECT code, procedure, state, seq FROM dossier ORDER BY code",
             "orders": 'SELECT "order", code, amount, status, request_key FROM payment_order ORDER BY "order"',
+            "refunds": 'SELECT "order", amount, reason FROM payment_refund ORDER BY "order"',
             "parcels": "SELECT parcel, code, status, request_key FROM parcel ORDER BY parcel",
         },
         start=start,

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from services.kit.kit import Kit, Reply, reply
-from services.kit.operations import Consumer
+from services.kit.operations import Consumer, Refused
 from services.kit.pages import Pages
 from services.kit.problems import decode, not_found
 from services.kit.transaction import Transaction
@@ -25,6 +25,15 @@ class _Create(msgspec.Struct):
     amount: int
     notify: str = ""
     return_url: str = ""  #: where the payer's browser goes afterwards
+
+
+class Refund(msgspec.Struct):
+    """A payee returns what was paid."""
+
+    order: str
+    code: str
+    amount: int
+    reason: str
 
 
 def checksum(secret: str, order: str, code: str, amount: int) -> str:
@@ -59,6 +68,27 @@ class Payments:
             )
             order = await tx.value('SELECT "order" FROM payment_order WHERE key = $1', key)
         return {"order": order, "pay_url": f"{self._kit.settings.public_url}/pay/{order}"}
+
+    async def refund(self, item: Refund, tx: Transaction) -> None:
+        """Return money to its payer: all that was paid under the order, and once."""
+        row = await tx.row('SELECT code, amount, status FROM payment_order WHERE "order" = $1 FOR UPDATE', item.order)
+        if row is None or row["code"] != item.code or row["status"] != "paid":
+            raise Refused(f"order {item.order} was not paid for dossier {item.code}")
+        if item.amount != row["amount"]:
+            raise Refused(f"order {item.order} is over {row['amount']} đồng, not {item.amount}")
+        await tx.execute(
+            "INSERT INTO payment_refund VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+            item.order, item.amount, item.reason, tx.now,
+        )  # fmt: skip
+
+    async def list(self, _request: Request, consumer: Consumer) -> Any:
+        """The platform's book of one payee, for reconciliation."""
+        rows = await self._kit.pool.fetch(
+            'SELECT "order", code, payment_order.amount, status, coalesce(payment_refund.amount, 0) AS refunded '
+            'FROM payment_order LEFT JOIN payment_refund USING ("order") WHERE payee = $1 ORDER BY "order"',
+            consumer.system,
+        )
+        return {"orders": [dict(row) for row in rows]}
 
     async def pay(self, request: Request, _body: Any, tx: Transaction, _prepared: Any) -> Reply:
         """A person pays an order (any way the platform takes); paying twice changes nothing."""

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from services.kit.kit import Kit
 from services.kit.operations import Consumer
 from services.kit.problems import Problem, decode
+from services.kit.reference import Procedure
 
 log = structlog.get_logger()
 
@@ -70,7 +71,31 @@ class Registers:
 
     async def list_procedures(self, _request: Request, _consumer: Consumer) -> Any:
         """LayDanhSachTTHC: the national catalogue."""
-        return {"procedures": list(self._kit.reference.national_procedures.values())}
+        return {"procedures": list((await self._catalogue()).values())}
+
+    async def look_up_procedure(self, request: Request, _consumer: Consumer) -> Any:
+        """LayThuTuc: one procedure of the national catalogue."""
+        found = (await self._catalogue()).get(_wanted(request, "code"))
+        return {"exists": found is not None, "procedure": found}
+
+    async def change_catalogue(self, changes: dict[str, dict[str, Any] | None]) -> None:
+        """Change the nation's catalogue at run time: fields of a procedure, a whole new one, or None to take it out."""
+        async with self._kit.pool.acquire() as connection, connection.transaction():
+            await connection.execute("DELETE FROM catalogue_change")
+            rows = [(code, msgspec.json.encode(change).decode()) for code, change in changes.items()]
+            await connection.executemany("INSERT INTO catalogue_change VALUES ($1, $2)", rows)
+        await self._catalogue()  # says at once when a change makes no procedure
+
+    async def _catalogue(self) -> dict[str, Procedure]:
+        known = dict(self._kit.reference.national_procedures)
+        for row in await self._kit.pool.fetch("SELECT procedure, change FROM catalogue_change ORDER BY procedure"):
+            code, change = row["procedure"], msgspec.json.decode(row["change"])
+            if change is None:
+                known.pop(code, None)
+                continue
+            before = msgspec.to_builtins(known[code]) if code in known else {}
+            known[code] = msgspec.convert({**before, **change, "code": code}, Procedure)
+        return known
 
 
 def _wanted(request: Request, name: str) -> str:

@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
-import hmac
 import os
 
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import Route
 
 from services.kit.kit import Kit
 from services.kit.operations import Operation
-from services.kit.problems import Problem
 from services.kit.serve import Parts
 from services.portal import scanning
 from services.portal.attachments import Attachments
 from services.portal.catalogue import Catalogue
-from services.portal.citizens import Citizens, Endpoint, guarded
+from services.portal.citizens import Citizens, guarded
 from services.portal.companies import Companies
 from services.portal.company_pages import CompanyPages
+from services.portal.consulting import Asked, Consulting, Publication
 from services.portal.door import Door
 from services.portal.drafts import Drafts
 from services.portal.drift import CatalogueWatch
+from services.portal.feedback import Answer, Feedback, Said
 from services.portal.filing import Filed, Filing
 from services.portal.filing_pages import FilingPages
 from services.portal.following import Following, Progress, Rating, Supplement
+from services.portal.indicators import Indicators
+from services.portal.keeper import kept
 from services.portal.look import Look
 from services.portal.my_pages import MyPages
 from services.portal.national_sign_in import NationalSignIn
+from services.portal.open_data import OpenData
 from services.portal.paying import Notice, Paying
+from services.portal.public_pages import PublicPages
+from services.portal.quality import QualityPages
+from services.portal.reconciling import Reconciling
 from services.portal.screens import Screens
 from services.portal.sessions import Sessions
 
@@ -38,6 +42,10 @@ _EXPORTS = {
     "events": "SELECT code, event, moment(at) AS at, request_key FROM event ORDER BY id",
     "payments": 'SELECT "order", code, amount, status, request_key FROM payment ORDER BY "order"',
     "ratings": "SELECT code, score, request_key FROM rating ORDER BY code",
+    "refunds": 'SELECT "order", code, amount, reason FROM refund ORDER BY "order"',
+    "saved_fields": "SELECT code, fields_saved, fields_typed FROM dossier WHERE fields_saved IS NOT NULL ORDER BY code",
+    "feedback": "SELECT id, channel, agency, answer IS NOT NULL AS answered, moment(at) AS at FROM feedback "
+    "ORDER BY id",
     "drift": "SELECT procedure, what, here, there FROM drift ORDER BY procedure, what",
 }
 
@@ -45,7 +53,7 @@ _EXPORTS = {
 def build(kit: Kit) -> Parts:
     """Put the portal together."""
     catalogue = Catalogue(kit.reference.procedures.values())
-    following, watch, citizens = Following(kit), CatalogueWatch(kit), Citizens(kit)
+    following, watch, citizens = Following(kit, catalogue), CatalogueWatch(kit), Citizens(kit)
     companies, drafts, files = Companies(kit), Drafts(kit), Attachments(kit, scanning.from_environment(os.environ))
     filing, paying = Filing(kit, catalogue, companies), Paying(kit, catalogue)
     sessions = Sessions(kit)
@@ -55,18 +63,19 @@ def build(kit: Kit) -> Parts:
         kit, look, sessions, catalogue=catalogue, filing=filing, companies=companies, drafts=drafts, files=files
     )
     company_pages = CompanyPages(kit, look, sessions, companies)
+    consulting, feedback, quality = (
+        Consulting(kit, look, sessions, catalogue), Feedback(kit, look), QualityPages(kit, look, catalogue)
+    )  # fmt: skip
+    public, indicators = PublicPages(kit, look, catalogue, watch), Indicators(kit, look, catalogue)
+    data, books = OpenData(kit, look, catalogue, indicators), Reconciling(kit)
+
+    async def start() -> None:
+        await consulting.start()
+        await watch.start()
+
     my = MyPages(
         kit, look, sessions, catalogue=catalogue, following=following, paying=paying, drafts=drafts, files=files
     )
-
-    def auditors(endpoint: Endpoint) -> Endpoint:
-        async def guard(request: Request) -> Response:
-            token = request.headers.get("authorization", "")
-            if not hmac.compare_digest(token, f"Bearer {kit.settings.audit_token}"):
-                raise Problem(401, "not-the-auditor", "Cần thẻ kiểm toán của lần chạy.")
-            return await endpoint(request)
-
-        return guard
 
     one = "/api/dossiers/{code}"
     return Parts(
@@ -90,6 +99,36 @@ def build(kit: Kit) -> Parts:
             Route("/my/{code}/result", look.shown(my.result)),
             Route("/companies", look.shown(company_pages.show), methods=["GET"]),
             Route("/companies", look.shown(company_pages.change), methods=["POST"]),
+            Route("/results", look.shown(public.results)),
+            Route("/catalogue/drift", look.shown(public.drift)),
+            Route("/catalogue/quality", look.shown(quality.show)),
+            Route("/api/services/quality", quality.told),
+            Route("/board", look.shown(indicators.show)),
+            Route("/api/indicators", indicators.told),
+            Route("/consultations", look.shown(consulting.show), methods=["GET"]),
+            Route("/consultations", look.shown(consulting.take), methods=["POST"]),
+            Route("/api/consultations", consulting.outcomes, methods=["GET"]),
+            Route("/api/consultations", kept(kit, kit.write(consulting.ask, body=Asked)), methods=["POST"]),
+            Route(
+                "/api/procedures/{procedure}/publication",
+                kept(kit, kit.write(consulting.publish, body=Publication)),
+                methods=["POST"],
+            ),
+            Route("/feedback", look.shown(feedback.show), methods=["GET"]),
+            Route("/feedback", look.shown(feedback.take), methods=["POST"]),
+            Route("/api/feedback", kept(kit, kit.write(feedback.add, body=Said)), methods=["POST"]),
+            Route(
+                "/api/feedback/{number:int}/answer",
+                kept(kit, kit.write(feedback.answer, body=Answer)),
+                methods=["POST"],
+            ),
+            Route("/open-data", look.shown(data.show)),
+            Route("/open-data/catalogue.json", data.catalogue),
+            Route("/open-data/{name}/schema.json", data.schema),
+            Route("/open-data/{name}.{kind}", data.data),
+            Route(
+                "/api/payments/reconciliation", kept(kit, kit.write(books.note, prepare=books.ask)), methods=["POST"]
+            ),
             Route("/files/{file}", look.shown(my.file)),
             Route("/payments/return", look.shown(my.payment_return)),
             Route("/api/procedures", screens.search),
@@ -110,13 +149,13 @@ def build(kit: Kit) -> Parts:
             Route(f"{one}/withdrawal", guarded(kit, kit.write(following.withdraw)), methods=["POST"]),
             Route(f"{one}/result", guarded(kit, following.result)),
             Route(f"{one}/rating", guarded(kit, kit.write(following.rate, body=Rating)), methods=["POST"]),
-            Route("/api/catalogue/comparison", auditors(kit.write(watch.note, prepare=watch.ask)), methods=["POST"]),
+            Route("/api/catalogue/comparison", kept(kit, kit.write(watch.note, prepare=watch.ask)), methods=["POST"]),
         ],
         operations={
             "dossiers.progress": Operation(apply=following.learn, body=Progress),
             "payments.notify": Operation(apply=paying.notify, body=Notice),
         },
         exports=_EXPORTS,
-        start=watch.start,
+        start=start,
         stop=watch.stop,
     )

@@ -33,6 +33,10 @@ class Catalogue:
         """Index the procedures."""
         ordered = sorted(procedures, key=lambda one: (fold(one.field), fold(one.name), one.code))
         self.by_code = {procedure.code: procedure for procedure in ordered}
+        self._index()
+
+    def _index(self) -> None:
+        ordered = self.by_code.values()
         self._entries = [
             _Entry(one, tidy(one.name), f" {fold(f'{one.name} {one.field} {one.code}')}") for one in ordered
         ]
@@ -40,6 +44,12 @@ class Catalogue:
         for procedure in ordered:
             levels.setdefault(procedure.field, Counter())[procedure.level] += 1
         self.fields = tuple(Field(name, counts.total(), counts) for name, counts in levels.items())
+
+    def set_level(self, code: str, level: int) -> None:
+        """Give a procedure another level; one that is no longer catalogued stays out."""
+        if code in self.by_code:
+            self.by_code[code] = msgspec.structs.replace(self.by_code[code], level=level)
+            self._index()
 
     def find(self, code: str) -> Procedure:
         """Return the procedure with this code; raises 404."""

@@ -39,6 +39,8 @@ class Listed(msgspec.Struct, frozen=True):
     code: str
     level: int
     fee: int
+    deadline_hours: float | None = None
+    linked_agencies: list[str] | None = None
 
 
 class _List(msgspec.Struct):
@@ -49,7 +51,7 @@ class Drift(msgspec.Struct, frozen=True, kw_only=True):
     """One difference. `here` and `there` are empty where the procedure is missing."""
 
     procedure: str
-    what: Literal["code", "level", "fee"]
+    what: Literal["code", "level", "fee", "deadline", "steps"]
     here: str
     there: str
 
@@ -63,7 +65,7 @@ class Summary(msgspec.Struct, frozen=True):
 
 
 def compare(ours: Mapping[str, Procedure], theirs: Iterable[Listed]) -> list[Drift]:
-    """List every difference in codes, levels and fees, by code."""
+    """List every difference in codes, levels, fees, deadlines and agencies passed through, by code."""
     national = {procedure.code: procedure for procedure in theirs}
     found = []
     for code in sorted(ours.keys() | national.keys()):
@@ -75,6 +77,12 @@ def compare(ours: Mapping[str, Procedure], theirs: Iterable[Listed]) -> list[Dri
             found.append(Drift(procedure=code, what="level", here=str(here.level), there=str(there.level)))
         if here.fee != there.fee:
             found.append(Drift(procedure=code, what="fee", here=str(here.fee), there=str(there.fee)))
+        if there.deadline_hours is not None and here.deadline_hours != there.deadline_hours:
+            ours_is, theirs_is = f"{here.deadline_hours:g}", f"{there.deadline_hours:g}"
+            found.append(Drift(procedure=code, what="deadline", here=ours_is, there=theirs_is))
+        if there.linked_agencies is not None and here.linked_agencies != there.linked_agencies:
+            steps = [" → ".join(one.linked_agencies or ()) for one in (here, there)]
+            found.append(Drift(procedure=code, what="steps", here=steps[0], there=steps[1]))
     return found
 
 

@@ -99,7 +99,7 @@ class Filing:
         who, procedure, company = request.state.who, ready.procedure, ready.company
         form = msgspec.json.encode(body.form)
         code = await tx.value(
-            _SUBMIT, body.agency, tx.now.date(), procedure.code, procedure.fee, body.delivery, who.account,
+            _SUBMIT, body.agency, tx.now.date(), procedure.code, procedure.online_fee, body.delivery, who.account,
             body.company, tx.now, tx.key, form, ready.standing,
         )  # fmt: skip
         sent = {
@@ -111,9 +111,9 @@ class Filing:
             "delivery": body.delivery,
             "standing": ready.standing,
             "submitted_at": tx.now,
-            "fee": procedure.fee,
+            "fee": procedure.online_fee,
             "form": msgspec.Raw(form),
             "request_key": tx.key,
         }
         await tx.send("onestop", "dossiers.submit", sent, subject=code)
-        return reply({"code": code, "state": "submitted", "fee": procedure.fee}, 201)
+        return reply({"code": code, "state": "submitted", "fee": procedure.online_fee}, 201)

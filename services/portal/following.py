@@ -15,6 +15,8 @@ from services.kit.kit import Kit, Reply, json, reply
 from services.kit.mistakes import Mistakes
 from services.kit.problems import Problem, not_found, wrong_state
 from services.kit.transaction import Transaction
+from services.portal import levels, refunds
+from services.portal.catalogue import Catalogue
 from services.portal.citizens import check_own
 
 _BEST = 5
@@ -88,9 +90,9 @@ class Tracked(msgspec.Struct, frozen=True):
 class Following:
     """The life of dossiers as the public sees it."""
 
-    def __init__(self, kit: Kit) -> None:
+    def __init__(self, kit: Kit, catalogue: Catalogue) -> None:
         """Read and write the service's database."""
-        self._kit = kit
+        self._kit, self._catalogue = kit, catalogue
 
     async def learn(self, news: Progress, tx: Transaction) -> None:
         """Take a one-stop's news in; a counter dossier becomes known by its first."""
@@ -98,6 +100,8 @@ class Following:
             _LEARN, news.code, news.procedure, news.agency, news.channel, news.state, news.seq, news.fee,
             news.received_at, news.due_at, news.result, news.digest, news.at, news.wanted,
         )  # fmt: skip
+        if news.state == "withdrawn":
+            await refunds.give_back(tx, news.code, reason="withdrawn")
 
     async def tracked(self, code: str) -> Tracked:
         """Find a dossier for anybody; raises 404 while it is not known here."""
@@ -150,11 +154,12 @@ class Following:
         """Answer `portal.result`: the outcome, for its applicant only."""
         code = request.path_params["code"]
         row = await self._kit.pool.fetchrow(
-            "SELECT applicant, state, result, digest FROM dossier WHERE code = $1", code
+            "SELECT applicant, procedure, state, result, digest FROM dossier WHERE code = $1", code
         )
         if row is None:
             raise not_found(f"hồ sơ {code}")
         check_own(code, row["applicant"], request.state.who)
+        levels.require(self._catalogue.find(row["procedure"]), levels.RESULT, "nhận kết quả trực tuyến")
         if row["result"] is None:
             raise wrong_state(f"Hồ sơ {code}", row["state"], "returned")
         return json({"code": code, "result": row["result"], "digest": row["digest"]})

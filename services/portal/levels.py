@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from services.kit.problems import Problem
 from services.kit.reference import Procedure
 
-FORM, SUBMISSION, PAYMENT = 2, 3, 4  #: the lowest level that allows it
+#: The lowest level that allows it.
+FORM, SUBMISSION, PAYMENT, RESULT = 2, 3, 4, 4
 
 NAMES: Mapping[int, str] = {
     1: "Mức độ 1: cung cấp đầy đủ thông tin về thủ tục",

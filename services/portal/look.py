@@ -16,12 +16,17 @@ from services.portal.sessions import Sessions, SignInFirst
 Show = Callable[[Request], Awaitable[Response]]
 
 
+def percent(share: float | None) -> str:
+    """Write a share as people here do: "35,5 %"; a dash where nothing can be said."""
+    return f"{share * 100:.1f} %".replace(".", ",") if share is not None else "—"
+
+
 class Look:
     """Renders pages."""
 
     def __init__(self, kit: Kit, sessions: Sessions) -> None:
         """Use the templates of the portal."""
-        self._pages = Pages("portal")
+        self._pages = Pages("portal", percent=percent)
         self._sessions = sessions
         self._province = kit.reference.province.name
 

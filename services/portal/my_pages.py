@@ -112,6 +112,7 @@ class MyPages:
         """Save the result."""
         await self._sessions.need(request)
         row = await self._own(request)
+        levels.require(self._catalogue.find(row["procedure"]), levels.RESULT, "nhận kết quả trực tuyến")
         if row["result"] is None:
             raise Problem(409, "wrong-state", f"Hồ sơ {row['code']} chưa có kết quả.")
         headers = {
@@ -187,6 +188,7 @@ class MyPages:
             and row["paid"] != "paid"
             and row["state"] not in TOO_LATE,
             can_supplement=row["state"] == "awaiting_supplement" and row["supplemented_seq"] != row["seq"],
+            online_result=procedure.level >= levels.RESULT,
             can_withdraw=row["state"] in WITHDRAWABLE and not row["withdrawn"],
             can_rate=row["state"] == "returned" and row["score"] is None,
             problem=problem,

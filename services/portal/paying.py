@@ -14,7 +14,7 @@ from services.kit.kit import Kit, Reply, reply
 from services.kit.operations import Again, Refused
 from services.kit.problems import Problem, not_found, wrong_state
 from services.kit.transaction import Transaction
-from services.portal import levels
+from services.portal import levels, refunds
 from services.portal.catalogue import Catalogue
 from services.portal.citizens import check_own
 
@@ -162,6 +162,8 @@ class Paying:
             "request_key": row["request_key"],
         }
         await tx.send("onestop", "payments.add", paid, subject=notice.code)
+        if await tx.value("SELECT state = 'withdrawn' FROM dossier WHERE code = $1", notice.code):
+            await refunds.give_back(tx, notice.code, reason="withdrawn")
 
 
 def _already(code: str, order: str) -> Problem:

@@ -44,7 +44,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 def delivery_of(case: Case, world: World, dice: Dice, *, online: bool) -> Delivery:
     """Return how the applicant wants the result: level 3 pays and collects at the counter, level 4 need not come."""
     level_four = online and case.procedure.level == 4  # noqa: PLR2004 - service level 4 (SYS-LEVELS)
-    pays_at_counter = online and case.procedure.fee > 0 and not level_four
+    pays_at_counter = online and case.procedure.online_fee > 0 and not level_four
     if dice.happens(world.figure("post_return_share")) and not pays_at_counter:
         return "post"
     return "online" if level_four and dice.happens(world.habit("online_result_share")) else "counter"

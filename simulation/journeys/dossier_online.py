@@ -32,7 +32,7 @@ def file(world: World, log: StepLog, dice: Dice, case: Case) -> Process:
     """Search, sign in, fill in, submit, pay where level 4 asks for it, and follow the dossier."""
     procedure, delivery = case.procedure, delivery_of(case, world, dice, online=True)
     yield from _submit(world, log, dice, case, delivery)
-    if procedure.level == 4 and procedure.fee > 0:  # noqa: PLR2004 - what makes level 4
+    if procedure.level == 4 and procedure.online_fee > 0:  # noqa: PLR2004 - what makes level 4
         yield world.clock.now + dice.waiting(world.habit("minutes_payment") * _MINUTE) + 5.0
         log.add(world.clock.now, case.actor, "portal.pay", account=case.person.personal_number)
         yield world.clock.now + dice.waiting(world.habit("minutes_payment") * _MINUTE) + 5.0
@@ -41,7 +41,7 @@ def file(world: World, log: StepLog, dice: Dice, case: Case) -> Process:
     if dice.happens(world.habit("track_online_share")):
         log.add(world.clock.now + _MINUTE * dice.between(5.0, 240.0), case.actor, "portal.track")
     # At level 3 the fee is paid at the counter, when the result is collected.
-    fee_cash = procedure.fee if procedure.level == 3 else 0  # noqa: PLR2004 - service level 3
+    fee_cash = procedure.online_fee if procedure.level == 3 else 0  # noqa: PLR2004 - service level 3
     outcome = yield from handle(world, log, dice, case, delivery=delivery, fee_cash=fee_cash)
     yield world.clock.now + dice.waiting(world.habit("minutes_to_look_at_result") * _MINUTE) + 10.0
     account = case.person.personal_number

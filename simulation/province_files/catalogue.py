@@ -146,6 +146,8 @@ def _procedure(
         needs_leader=row.flag("needs_leader"),
         linked_agencies=row.texts("linked_agencies"),
         certified_copies=row.flag("certified_copies", default=False),
+        visit=row.flag("visit", default=False),
+        waived_online=row.flag("waived_online", default=False),
         share_of_demand=row.number("share_of_demand", low=0.0, high=1.0),
         sources=_sources(row.row("sources"), sources),
     )

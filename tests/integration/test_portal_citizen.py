@@ -214,8 +214,8 @@ def test_an_application_can_be_taken_back_until_it_is_examined(
 
 def test_the_result_is_saved_and_the_service_rated(lan: PageReader, portal: Running) -> None:
     """Once returned, the result can be saved, and the applicant says once how it was."""
-    code = file(lan)
-    tell(portal, code, "returned", 4, result="Chấp thuận", digest="d1")
+    code = file(lan, FREE, agency=DEPARTMENT)
+    tell(portal, code, "returned", 4, procedure=FREE, agency=DEPARTMENT, result="Chấp thuận", digest="d1")
 
     lan.open(f"/my/{code}").press(f"/my/{code}/rating", score="5")
 

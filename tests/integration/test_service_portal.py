@@ -110,11 +110,19 @@ def tell(portal: Running, *news: dict[str, Any]) -> None:
 
 def returned(portal: Running, token: str) -> str:
     """File a dossier and let its result come back."""
-    code = submit(portal, token)
+    code = submit(portal, token, procedure=FREE, agency=DEPARTMENT)
     text = f"Chấp thuận hồ sơ {code}"
     tell(
         portal,
-        progress(code, "returned", 4, result=text, digest=hashlib.sha256(text.encode()).hexdigest()),
+        progress(
+            code,
+            "returned",
+            4,
+            procedure=FREE,
+            agency=DEPARTMENT,
+            result=text,
+            digest=hashlib.sha256(text.encode()).hexdigest(),
+        ),
     )
     return code
 
@@ -303,6 +311,7 @@ def test_sys_portal_a_dossier_is_numbered_kept_and_sent_on_once(portal: Running,
             "applicant": {"personal_number": LAN, "full_name": "Nguyễn Thị Lan"},
             "company": None,
             "delivery": "counter",
+            "standing": None,
             "submitted_at": NINE,
             "fee": 8000,
             "form": {"child": "An"},
@@ -483,7 +492,7 @@ def test_a_supplement_is_taken_once_for_each_request(portal: Running, lan: str, 
 
 def test_the_result_is_its_applicants_alone(portal: Running, lan: str, binh: str) -> None:
     """The outcome is there once returned, with its digest, and for nobody else."""
-    early = submit(portal, lan)
+    early = submit(portal, lan, procedure=FREE, agency=DEPARTMENT)
     tell(portal, progress(early, "approved", 3))
     code = returned(portal, lan)
 

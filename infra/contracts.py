@@ -27,6 +27,8 @@ CONTRACTS = (
     Contract("portal", "national", "procedures.get", "get"),
     Contract("portal", "national", "payment.list", "get"),
     Contract("portal", "national", "payment.refund", "outbox"),
+    Contract("portal", "national", "dvcqg.offer", "post"),
+    Contract("portal", "national", "dvcqg.lookup", "get"),
     Contract("portal", "national", "identity.register", "post"),
     Contract("portal", "national", "identity.token", "post"),
     Contract("portal", "national", "identity.keys", "get"),

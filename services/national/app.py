@@ -16,9 +16,11 @@ from services.kit.pages import Pages
 from services.kit.problems import Problem, decode
 from services.kit.serve import Parts
 from services.national import portal, post, registers
+from services.national.door import NationalDoor
 from services.national.faults import Fault, Faults
 from services.national.identity import Identity
 from services.national.payments import Payments, Refund
+from services.national.single_sign_on import SingleSignOn
 
 
 def build(kit: Kit) -> Parts:
@@ -26,7 +28,8 @@ def build(kit: Kit) -> Parts:
     pages = Pages("national")
     lookups = registers.Registers(kit)
     payments = Payments(kit, pages)
-    identity = Identity(kit, pages)
+    signed_on = SingleSignOn(kit)
+    identity, door = Identity(kit, pages, signed_on), NationalDoor(kit, pages, lookups, signed_on)
     faults = Faults()
 
     async def set_faults(request: Request) -> Response:
@@ -59,6 +62,12 @@ def build(kit: Kit) -> Parts:
             Route("/pay/{order}/form", payments.pay_by_form, methods=["POST"]),
             Route("/post/parcels/{parcel}/delivery", kit.write(post.deliver), methods=["POST"]),
             Route("/.well-known/openid-configuration", identity.discovery),
+            Route("/dvc", door.search),
+            Route("/dvc/tracking", door.track),
+            Route("/dvc/thu-tuc/{procedure}", door.procedure),
+            Route("/dvc/nop/{procedure}", door.file),
+            Route("/oidc/sign-on", identity.show_sign_on, methods=["GET"]),
+            Route("/oidc/sign-on", identity.sign_on, methods=["POST"]),
             Route("/oidc/authorize", identity.show, methods=["GET"]),
             Route("/oidc/authorize", identity.enter, methods=["POST"]),
             Route("/control/catalogue", set_catalogue, methods=["PUT"]),
@@ -73,6 +82,8 @@ def build(kit: Kit) -> Parts:
             "payment.list": Operation(at_once=faults.around(payments.list)),
             "payment.refund": Operation(apply=payments.refund, body=Refund),
             "payment.create": Operation(at_once=faults.around(payments.create)),
+            "dvcqg.offer": Operation(at_once=door.offer),
+            "dvcqg.lookup": Operation(at_once=door.look_up_dossier),
             "identity.register": Operation(at_once=faults.around(identity.register)),
             "identity.token": Operation(at_once=faults.around(identity.exchange)),
             "identity.keys": Operation(at_once=faults.around(identity.keys)),

@@ -26,6 +26,7 @@ from services.kit.kit import Kit, json
 from services.kit.operations import Consumer
 from services.kit.pages import Pages
 from services.kit.problems import Problem, decode
+from services.national.single_sign_on import SignedOn, SingleSignOn
 
 #: Levels of assurance, as `acr` names them: 1 something one knows; 2 that and one's telephone. Level 3 (the chip of the
 #: identity card, read with a telephone) is not simulated. Names of the levels: assumed.
@@ -77,9 +78,9 @@ class _Exchange(msgspec.Struct):
 class Identity:
     """Pages for people, operations for systems."""
 
-    def __init__(self, kit: Kit, pages: Pages) -> None:
+    def __init__(self, kit: Kit, pages: Pages, signed_on: SingleSignOn) -> None:
         """Keep everything in the service's database."""
-        self._kit, self._pages = kit, pages
+        self._kit, self._pages, self._signed_on = kit, pages, signed_on
         self._key: tuple[str, ec.EllipticCurvePrivateKey] | None = None
         self.issuer = f"{kit.settings.public_url}/oidc"
 
@@ -147,7 +148,12 @@ class Identity:
         """Ask for account and passcode."""
         asked = msgspec.convert(dict(request.query_params), Asked, strict=False)
         refused = await self._refuse(asked)
-        return refused or self._door(asked)
+        if refused:
+            return refused
+        known = self._signed_on.read(request)
+        if known and known.level >= asked.level:
+            return await self._back(asked, known.account, level=known.level)
+        return self._door(asked)
 
     async def enter(self, request: Request) -> Response:
         """Check the passcode, or the one-time code of the second step, and send the browser back with a code."""
@@ -174,6 +180,26 @@ class Identity:
             "INSERT INTO identity_step (id, account, code) VALUES ($1, $2, $3)", step, account, code
         )
         return self._door(asked, step=step, message=code)
+
+    async def show_sign_on(self, request: Request) -> Response:
+        """Sign on for the nation's own pages."""
+        return self._pages.page("sign_on.html", back=_own_path(request.query_params.get("next", "")), mistake="")
+
+    async def sign_on(self, request: Request) -> Response:
+        """Check the passcode, and remember it for half an hour, for other systems too."""
+        if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
+            raise Problem(403, "other-site", "Yêu cầu đến từ một trang khác.")
+        async with request.form(max_files=0, max_fields=10) as form:
+            given = {name: value.strip() for name, value in form.items() if isinstance(value, str)}
+        back = _own_path(given.get("next", ""))
+        try:
+            await self._kit.check_passcode(SignIn(given.get("account", ""), given.get("passcode", "")))
+            await self._known(given["account"])
+        except Problem as problem:
+            return self._pages.page("sign_on.html", problem.status, back=back, mistake=problem.detail)
+        response = RedirectResponse(back, 303)
+        self._signed_on.give(response, SignedOn(given["account"], "1"))
+        return response
 
     async def _known(self, account: str) -> None:
         if not await self._kit.pool.fetchval("SELECT 1 FROM person WHERE personal_number = $1", account):
@@ -238,6 +264,10 @@ class Identity:
             assert isinstance(private, ec.EllipticCurvePrivateKey)  # noqa: S101 -- nothing else is ever written
             self._key = row["id"], private
         return self._key
+
+
+def _own_path(wanted: str) -> str:
+    return wanted if wanted.startswith("/dvc") and wanted.isprintable() and "\\" not in wanted else "/dvc"
 
 
 def challenge_of(verifier: str) -> str:

@@ -71,11 +71,11 @@ class Registers:
 
     async def list_procedures(self, _request: Request, _consumer: Consumer) -> Any:
         """LayDanhSachTTHC: the national catalogue."""
-        return {"procedures": list((await self._catalogue()).values())}
+        return {"procedures": list((await self.catalogue()).values())}
 
     async def look_up_procedure(self, request: Request, _consumer: Consumer) -> Any:
         """LayThuTuc: one procedure of the national catalogue."""
-        found = (await self._catalogue()).get(_wanted(request, "code"))
+        found = (await self.catalogue()).get(_wanted(request, "code"))
         return {"exists": found is not None, "procedure": found}
 
     async def change_catalogue(self, changes: dict[str, dict[str, Any] | None]) -> None:
@@ -84,9 +84,10 @@ class Registers:
             await connection.execute("DELETE FROM catalogue_change")
             rows = [(code, msgspec.json.encode(change).decode()) for code, change in changes.items()]
             await connection.executemany("INSERT INTO catalogue_change VALUES ($1, $2)", rows)
-        await self._catalogue()  # says at once when a change makes no procedure
+        await self.catalogue()  # says at once when a change makes no procedure
 
-    async def _catalogue(self) -> dict[str, Procedure]:
+    async def catalogue(self) -> dict[str, Procedure]:
+        """The nation's catalogue as it stands now."""
         known = dict(self._kit.reference.national_procedures)
         for row in await self._kit.pool.fetch("SELECT procedure, change FROM catalogue_change ORDER BY procedure"):
             code, change = row["procedure"], msgspec.json.decode(row["change"])

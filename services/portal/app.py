@@ -11,6 +11,7 @@ from services.kit.operations import Operation
 from services.kit.serve import Parts
 from services.portal import scanning
 from services.portal.attachments import Attachments
+from services.portal.captcha import from_environment
 from services.portal.catalogue import Catalogue
 from services.portal.citizens import Citizens, guarded
 from services.portal.companies import Companies
@@ -28,6 +29,7 @@ from services.portal.keeper import kept
 from services.portal.look import Look
 from services.portal.my_pages import MyPages
 from services.portal.national_sign_in import NationalSignIn
+from services.portal.offering import Offering
 from services.portal.open_data import OpenData
 from services.portal.paying import Notice, Paying
 from services.portal.public_pages import PublicPages
@@ -59,8 +61,18 @@ def build(kit: Kit) -> Parts:
     sessions = Sessions(kit)
     look, nation = Look(kit, sessions), NationalSignIn(kit, sessions, citizens)
     screens, door = Screens(kit, catalogue, following, watch, look), Door(kit, look, sessions, citizens)
+    offering = Offering(kit)
+    captcha = from_environment(os.environ, era=kit.reference.province.era, key=kit.settings.token_key)
     apply = FilingPages(
-        kit, look, sessions, catalogue=catalogue, filing=filing, companies=companies, drafts=drafts, files=files
+        kit,
+        look,
+        sessions,
+        catalogue=catalogue,
+        filing=filing,
+        companies=companies,
+        drafts=drafts,
+        files=files,
+        captcha=captcha,
     )
     company_pages = CompanyPages(kit, look, sessions, companies)
     consulting, feedback, quality = (
@@ -72,6 +84,11 @@ def build(kit: Kit) -> Parts:
     async def start() -> None:
         await consulting.start()
         await watch.start()
+        await offering.start()
+
+    async def stop() -> None:
+        await watch.stop()
+        await offering.stop()
 
     my = MyPages(
         kit, look, sessions, catalogue=catalogue, following=following, paying=paying, drafts=drafts, files=files
@@ -157,5 +174,5 @@ def build(kit: Kit) -> Parts:
         },
         exports=_EXPORTS,
         start=start,
-        stop=watch.stop,
+        stop=stop,
     )

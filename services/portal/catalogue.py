@@ -9,7 +9,7 @@ import msgspec
 
 from services.kit.problems import not_found
 from services.kit.reference import Agency, Procedure
-from services.portal.folding import fold, tidy
+from services.kit.words import fold, tidy
 
 
 class Field(msgspec.Struct, frozen=True):

@@ -128,7 +128,7 @@ class Consulting:
         """Show what is asked, and what came of it."""
         return await self._look.page(
             request, "consultations.html", asked=[self._told(row) for row in await self._all()],
-            levels=levels.NAMES, least=LEAST_OPINIONS, support=f"{LEAST_SUPPORT:.0%}".replace("%", " %"),
+            levels=levels.names(self._kit.reference.province.era), least=LEAST_OPINIONS, support=LEAST_SUPPORT,
         )  # fmt: skip
 
     async def take(self, request: Request) -> Response:

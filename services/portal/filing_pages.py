@@ -16,6 +16,7 @@ from services.kit.reference import Agency, Form, Paper, Procedure
 from services.kit.transaction import Transaction
 from services.portal import attachments, electronic_forms, levels
 from services.portal.attachments import Attached, Attachments, Upload
+from services.portal.captcha import Captcha
 from services.portal.catalogue import Catalogue, receives
 from services.portal.companies import Companies, Company, Mandate
 from services.portal.drafts import Draft, Drafts
@@ -30,6 +31,7 @@ DELIVERY_NAMES = {
     "online": "Nhận trực tuyến",
 }
 _MOST_FIELDS = 60
+_LAST_STEP = 3
 
 
 class _Sheet(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,12 +57,13 @@ class FilingPages:
 
     def __init__(
         self, kit: Kit, look: Look, sessions: Sessions, *, catalogue: Catalogue, filing: Filing,
-        companies: Companies, drafts: Drafts, files: Attachments,
+        companies: Companies, drafts: Drafts, files: Attachments, captcha: Captcha,
     ) -> None:  # fmt: skip
         """Hand in through `filing`, as programs do."""
         self._kit, self._look, self._sessions = kit, look, sessions
         self._catalogue, self._filing, self._companies = catalogue, filing, companies
-        self._drafts, self._files = drafts, files
+        self._drafts, self._files, self._captcha = drafts, files, captcha
+        self._in_steps = kit.reference.province.era != "2018"  # three steps, as on the platforms of the 2026 era
 
     async def show(self, request: Request) -> Response:
         """Show the form: a new one, or the draft named in the address."""
@@ -73,7 +76,8 @@ class FilingPages:
         draft = await self._drafts.find(number, applicant=session.who.account, procedure=procedure.code)
         if draft.code:
             return RedirectResponse(f"/my/{draft.code}", 303)
-        return await self._show(request, await self._sheet(session, procedure, draft), errors=[], status=200)
+        step = _step(request.query_params.get("step", "1" if self._in_steps else ""))
+        return await self._show(request, await self._sheet(session, procedure, draft), errors=[], status=200, step=step)
 
     async def take(self, request: Request) -> Response:
         """Take the form: keep it, add or remove a file, or hand it in."""
@@ -88,6 +92,8 @@ class FilingPages:
             draft = self._filled_in(found, procedure, given)
             mistakes = Mistakes()
             uploads = await self._uploads(given, mistakes)
+            answered = _text(given, "captcha_seal"), _text(given, "captcha")
+            step = _step(_text(given, "step"))
         if session.assurance < electronic_forms.form_of(self._kit.reference, procedure).assurance:
             raise Problem(403, "assurance-too-low", "Thủ tục này cần đăng nhập ở mức cao hơn.")
         act, _, what = _text(given, "act").partition(":")
@@ -98,10 +104,14 @@ class FilingPages:
             return RedirectResponse("/my", 303)
         sheet = await self._sheet(session, procedure, draft)
         if act == "submit":
+            if not self._captcha.right(draft.id, *answered):
+                mistakes.add("captcha", "câu hỏi kiểm tra trả lời chưa đúng", "Trả lời bằng chữ số.")
             return await self._submit(request, sheet, mistakes)
         if mistakes.found:
-            return await self._show(request, sheet, errors=mistakes.found, status=422)
-        return RedirectResponse(f"/apply/{procedure.code}?draft={draft.id}&kept=1", 303)
+            return await self._show(request, sheet, errors=mistakes.found, status=422, step=step)
+        to = {"next": min(step + 1, _LAST_STEP), "back": max(step - 1, 1)}.get(act, step) if step else 0
+        more = (f"&step={to}" if to else "") + ("&kept=1" if act == "save" else "")
+        return RedirectResponse(f"/apply/{procedure.code}?draft={draft.id}{more}", 303)
 
     def _procedure(self, request: Request) -> Procedure:
         procedure = self._catalogue.find(request.path_params["procedure"])
@@ -111,12 +121,14 @@ class FilingPages:
     def _filled_in(self, draft: Draft, procedure: Procedure, given: FormData) -> Draft:
         form = electronic_forms.form_of(self._kit.reference, procedure)
         texts = {name: value for name, value in given.items() if isinstance(value, str)}
+        # A step of the form sends its own fields only; what it does not send stays as it was.
+        known = {"agency": draft.agency, "company": draft.company, "delivery": draft.delivery, **draft.answers, **texts}
         return msgspec.structs.replace(
             draft,
-            agency=_text(given, "agency"),
-            company=_text(given, "company").replace(" ", ""),
-            delivery=_text(given, "delivery"),
-            answers=electronic_forms.tidy(form, texts),
+            agency=known["agency"].strip(),
+            company=known["company"].replace(" ", ""),
+            delivery=known["delivery"].strip(),
+            answers=electronic_forms.tidy(form, known),
         )
 
     async def _uploads(self, given: FormData, mistakes: Mistakes) -> list[Upload]:
@@ -158,9 +170,12 @@ class FilingPages:
         person = electronic_forms.known_person(self._kit.reference, sheet.session.who.account, sheet.session.person)
         return person, electronic_forms.known_company(msgspec.structs.asdict(sheet.company) if sheet.company else None)
 
-    async def _show(self, request: Request, sheet: _Sheet, *, errors: list[dict[str, str]], status: int) -> Response:
+    async def _show(
+        self, request: Request, sheet: _Sheet, *, errors: list[dict[str, str]], status: int, step: int = 0
+    ) -> Response:
         agencies = [one for one in self._kit.reference.agencies.values() if receives(one, sheet.procedure)]
         person, company = self._known(sheet)
+        wanted = request.query_params.get("agency", "")
         return await self._look.page(
             request,
             "apply.html",
@@ -176,8 +191,12 @@ class FilingPages:
             mandates=sheet.mandates,
             files=sheet.files,
             agencies=sorted(agencies, key=lambda one: one.name),
-            chosen=sheet.draft.agency or _nearest(agencies, str(sheet.session.person.get("commune") or "")),
+            chosen=sheet.draft.agency
+            or (wanted if wanted in {one.code for one in agencies} else "")
+            or _nearest(agencies, str(sheet.session.person.get("commune") or "")),
             deliveries=_deliveries(sheet.procedure),
+            step=step,
+            captcha=self._captcha.ask(sheet.draft.id) if step in {0, _LAST_STEP} else None,
             errors=[{**error, "at": error["where"].removeprefix("$.")} for error in errors],
             kept=request.query_params.get("kept", "") == "1" and not errors,
             most_megabytes=attachments.MOST_BYTES >> 20,
@@ -235,6 +254,11 @@ def _nearest(agencies: list[Agency], commune: str) -> str:
     if len(agencies) == 1:
         return agencies[0].code
     return next((one.code for one in agencies if one.unit and one.unit == commune), "")
+
+
+def _step(text: str) -> int:
+    """Step of the form, or 0 for all of it on one page."""
+    return int(text) if text in {"1", "2", "3"} else 0
 
 
 def _text(given: FormData, name: str) -> str:

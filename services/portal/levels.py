@@ -18,6 +18,20 @@ NAMES: Mapping[int, str] = {
 }
 
 
+#: Since Nghị định 42/2022/NĐ-CP there are two kinds of online service; the two lower levels are information only.
+NAMES_2026: Mapping[int, str] = {
+    1: "Cung cấp thông tin",
+    2: "Cung cấp thông tin, tải mẫu đơn",
+    3: "Dịch vụ công trực tuyến một phần",
+    4: "Dịch vụ công trực tuyến toàn trình",
+}
+
+
+def names(era: str) -> Mapping[int, str]:
+    """Name the levels as the era does."""
+    return NAMES if era == "2018" else NAMES_2026
+
+
 def require(procedure: Procedure, level: int, what: str) -> None:
     """Raise 409 `wrong-level` unless the procedure's level allows `what`."""
     if procedure.level < level:

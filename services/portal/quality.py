@@ -90,7 +90,7 @@ class QualityPages:
         found = await self._judge()
         return await self._look.page(
             request, "quality.html", quality=found, shown=_SHOWN, reasons=REASONS, online=_online(found),
-            levels=levels.NAMES,
+            levels=levels.names(self._kit.reference.province.era),
         )  # fmt: skip
 
 

@@ -82,7 +82,7 @@ class Screens:
             found=len(found),
             fields=self._catalogue.fields,
             total=len(self._catalogue.by_code),
-            levels=levels.NAMES,
+            levels=levels.names(self._kit.reference.province.era),
             summary=self._watch.summary,
         )
 
@@ -94,7 +94,7 @@ class Screens:
             request,
             "procedure.html",
             procedure=procedure,
-            level=levels.NAMES[procedure.level],
+            level=levels.names(self._kit.reference.province.era)[procedure.level],
             form=procedure.level >= levels.FORM,
             submission=procedure.level >= levels.SUBMISSION,
             payment=procedure.level >= levels.PAYMENT,

@@ -110,6 +110,8 @@ CONTRACTS = [
         ("portal", "national", "procedures.get"),
         ("portal", "national", "payment.list"),
         ("portal", "national", "payment.refund"),
+        ("portal", "national", "dvcqg.offer"),
+        ("portal", "national", "dvcqg.lookup"),
         ("portal", "national", "identity.register"),
         ("portal", "national", "identity.token"),
         ("portal", "national", "identity.keys"),

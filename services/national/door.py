@@ -1,0 +1,109 @@
+"""The National Public Service Portal as the single door (2026 era): search, sign-on, agency, and on to the province.
+
+From 1 July 2025 the national portal is the door that redirects; electronic forms are still served by provinces' own
+hosts (secondary sources). The code of the procedure stands in the address (MaTTHC), as in the real one.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import quote, urlencode, urlsplit
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from services.kit.kit import Kit
+from services.kit.operations import Consumer
+from services.kit.pages import Pages
+from services.kit.problems import Problem, decode, not_found
+from services.kit.reference import Procedure
+from services.kit.words import fold
+from services.national.registers import Registers
+from services.national.single_sign_on import SingleSignOn
+
+_SHOWN = 30
+_ONLINE = 3  # levels 3 and 4: một phần, toàn trình
+
+
+class _Offer(msgspec.Struct):
+    apply_url: str
+
+
+class NationalDoor:
+    """Pages of the national portal, and where each province serves its forms."""
+
+    def __init__(self, kit: Kit, pages: Pages, registers: Registers, signed_on: SingleSignOn) -> None:
+        """Show the national catalogue."""
+        self._kit, self._pages, self._registers, self._signed_on = kit, pages, registers, signed_on
+
+    async def offer(self, request: Request, consumer: Consumer) -> dict[str, str]:
+        """A province says where its forms are."""
+        offer: _Offer = decode(await request.body(), _Offer)
+        if urlsplit(offer.apply_url).scheme not in {"http", "https"}:
+            raise Problem(422, "invalid", "apply_url phải là một địa chỉ http hoặc https.")
+        await self._kit.pool.execute(
+            "INSERT INTO form_host VALUES ($1, $2) ON CONFLICT (system) DO UPDATE SET apply_url = $2",
+            consumer.system, offer.apply_url,
+        )  # fmt: skip
+        return {"apply_url": offer.apply_url}
+
+    async def search(self, request: Request) -> Response:
+        """Search the national catalogue, with or without diacritics."""
+        query = request.query_params.get("q", "")
+        words = fold(query).split()
+        found = [
+            one
+            for one in (await self._registers.catalogue()).values()
+            if words and all(word in fold(f"{one.name} {one.code}") for word in words)
+        ]
+        return self._pages.page("door_search.html", query=query, found=found[:_SHOWN], count=len(found))
+
+    async def procedure(self, request: Request) -> Response:
+        """Show one procedure."""
+        procedure = await self._find(request)
+        return self._pages.page("door_procedure.html", procedure=procedure, online=procedure.level >= _ONLINE)
+
+    async def file(self, request: Request) -> Response:
+        """Sign on, choose the agency, and go on to the province's form."""
+        procedure = await self._find(request)
+        if procedure.level < _ONLINE:
+            raise Problem(409, "wrong-level", "Thủ tục này chưa nộp trực tuyến được.", level=procedure.level)
+        if self._signed_on.read(request) is None:
+            return RedirectResponse(f"/oidc/sign-on?next={quote(request.url.path, safe='')}", 303)
+        host = await self._kit.pool.fetchval("SELECT apply_url FROM form_host ORDER BY system LIMIT 1")
+        if host is None:
+            raise Problem(503, "no-form-host", "Tỉnh chưa báo nơi đặt biểu mẫu; xin thử lại sau ít phút.")
+        agencies = {
+            one.code: one
+            for one in self._kit.reference.agencies.values()
+            if one.tier == procedure.tier and procedure.department in {"", one.code}
+        }
+        chosen = request.query_params.get("agency", "")
+        if chosen in agencies:
+            return RedirectResponse(f"{host}/{procedure.code}?{urlencode({'agency': chosen})}", 303)
+        parts = urlsplit(host)
+        return self._pages.page(
+            "door_agency.html", procedure=procedure, agencies=sorted(agencies.values(), key=lambda one: one.name),
+            leads_to=f"{parts.scheme}://{parts.netloc}",
+        )  # fmt: skip
+
+    async def track(self, request: Request) -> Response:
+        """TraCuuHoSo for people: what the province has told of a dossier, nothing private."""
+        code = request.query_params.get("code", "").strip()
+        row = await self._kit.pool.fetchrow(
+            "SELECT code, procedure, state, updated_at FROM dossier WHERE code = $1", code
+        )
+        return self._pages.page("door_track.html", 200 if row or not code else 404, code=code, dossier=row)
+
+    async def look_up_dossier(self, request: Request, _consumer: Consumer) -> dict[str, object]:
+        """TraCuuHoSo for systems."""
+        code = request.query_params.get("code", "")
+        row = await self._kit.pool.fetchrow("SELECT code, procedure, state, seq FROM dossier WHERE code = $1", code)
+        return {"exists": row is not None, "dossier": dict(row) if row else None}
+
+    async def _find(self, request: Request) -> Procedure:
+        code = request.path_params["procedure"]
+        procedure = (await self._registers.catalogue()).get(code)
+        if procedure is None:
+            raise not_found(f"thủ tục {code}")
+        return procedure

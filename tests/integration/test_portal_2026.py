@@ -1,0 +1,129 @@
+"""The 2026 door: search at the nation, e-ID, agency, the province's form in three steps, CAPTCHA, code."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+import requests
+from national_side import Nation
+from page_reader import PageReader
+from running_service import PASSCODE_KEY, Place, Running
+from small_province import DEPARTMENT, FREE, INFORMATION, LAN
+from standin_lgsp import Call, StandinLgsp
+
+from loadtests.accounts import passcode
+
+_NUMBERS = ("không", "một", "hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín")
+
+
+@pytest.fixture(scope="module")
+def reference_2026(reference_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small province in the 2026 era."""
+    folder = tmp_path_factory.mktemp("reference-2026") / "given"
+    shutil.copytree(reference_folder, folder)
+    head = msgspec.json.decode((folder / "province.json").read_bytes())
+    (folder / "province.json").write_bytes(msgspec.json.encode({**head, "era": "2026"}))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def national(place: Place, lgsp: StandinLgsp, reference_2026: Path) -> Running:
+    """The nation, which the stand-in LGSP passes calls on to."""
+    running = place("national", clock=("2026-07-01", 9 * 3600.0), REFERENCE_DATA=str(reference_2026))
+    Nation(lgsp)
+
+    def passed_on(call: Call) -> tuple[int, Any]:
+        answer = running.call(call.operation, consumer="portal", body=call.body, query=call.query)
+        return answer.status_code, answer.json()
+
+    names = ("identity.register", "identity.token", "identity.keys", "dvcqg.offer", "dvcqg.lookup")
+    lgsp.answers |= {f"national.{name}": passed_on for name in names}
+    return running
+
+
+@pytest.fixture(scope="module")
+def portal(place: Place, national: Running, lgsp: StandinLgsp, reference_2026: Path) -> Running:  # noqa: ARG001 -- first
+    """The province's system of information for procedures, once the nation knows its forms."""
+    running = place(
+        "portal", clock=("2026-07-01", 9 * 3600.0), REFERENCE_DATA=str(reference_2026), CAPTCHA="words:seam"
+    )
+    lgsp.wait_for_call("national.dvcqg.offer")
+    return running
+
+
+@pytest.fixture
+def reader(national: Running) -> Iterator[PageReader]:
+    """Somebody with a browser at the national portal."""
+    made = PageReader(national.url)
+    yield made
+    made.close()
+
+
+def to_the_form(reader: PageReader, national: Running) -> PageReader:
+    """Search, procedure, sign-on, agency: to the province's form, signed in already."""
+    reader.open("/dvc", q="phu hieu xe")
+    reader.open(reader.tree.xpath("//ul//a/@href")[0])
+    assert "Toàn trình" in reader.text
+    reader.open(f"/dvc/nop/{FREE}")
+    assert "/oidc/sign-on" in reader.answer.url
+    reader.press("/oidc/sign-on", account=LAN, passcode=passcode(PASSCODE_KEY, LAN))
+    assert "Chọn cơ quan" in reader.text
+    reader.open(f"/dvc/nop/{FREE}", agency=DEPARTMENT)
+    if "/sign-in" in reader.answer.url:  # the province asks the nation, who knows already
+        back = reader.tree.xpath("//a[contains(@href, '/sign-in/national')]/@href")[0]
+        reader.open(reader.answer.url.partition("/sign-in")[0] + back)
+    reader.address = reader.answer.url.partition("/apply")[0]
+    assert reader.address != national.url
+    return reader
+
+
+def test_from_the_nations_door_to_a_code(reader: PageReader, portal: Running, national: Running) -> None:
+    """The whole way of 2026: one sign-on, three steps, a question answered, and a code that the nation tracks."""
+    to_the_form(reader, national)
+    form = f"/apply/{FREE}"
+    assert "Bước 1/3" in reader.text
+    reader.press(form, "next", request="Xin cấp phù hiệu", company="1300000011")
+    assert "Bước 2/3" in reader.text
+    letter = {"file.letter": ("uy quyen.pdf", b"%PDF-1.7 x", "application/pdf")}
+    reader.press(form, "next", files=letter) if "ủy quyền" in reader.text else reader.press(form, "next")
+    assert "Bước 3/3" in reader.text
+    first, _, second, *_ = reader.tree.xpath("//label[@for='captcha']/text()")[0].lower().split()
+    reader.press(form, "submit", delivery="online", captcha=str(_NUMBERS.index(first) + _NUMBERS.index(second)))
+
+    assert "Đã nộp hồ sơ" in reader.text, reader.text
+    code = reader.answer.url.rpartition("/")[2].partition("?")[0]
+    assert code.startswith(f"{DEPARTMENT}-260701-")
+    known = {"code": code, "procedure": FREE, "state": "submitted", "seq": 0}
+    assert national.deliver("dvcqg.dossiers", known, consumer="onestop")[0]["result"] == "done"
+    tracked = requests.get(f"{national.url}/dvc/tracking", params={"code": code}, timeout=30)
+    assert code in tracked.text
+    assert national.call("dvcqg.lookup", consumer="portal", query={"code": code}).json()["dossier"] == known
+    assert portal.get(f"/api/dossiers/{code}").json()["state"] == "submitted"
+
+
+@pytest.mark.usefixtures("portal")
+@pytest.mark.parametrize(("answer", "status"), [("99", 422), ("", 422), ("seam", 200)], ids=["wrong", "none", "seam"])
+def test_the_question_stops_a_program_and_the_seam_lets_a_test_through(
+    reader: PageReader, national: Running, answer: str, status: int
+) -> None:
+    """A wrong answer hands nothing in and asks anew; the answer set for load and tests passes."""
+    to_the_form(reader, national).press(f"/apply/{FREE}", "next", request="x")
+    reader.press(f"/apply/{FREE}", "next").press(f"/apply/{FREE}", "submit", captcha=answer)
+
+    assert reader.status == status, reader.text
+    assert ("câu hỏi kiểm tra" in reader.complaints.lower()) is (status == 422)
+
+
+def test_sys_levels_2026_names_and_refusals(reader: PageReader, national: Running, portal: Running) -> None:
+    """Một phần and toàn trình stand for levels 3 and 4; what is information only is refused at the door, too."""
+    assert "toàn trình" in portal.get(f"/procedures/{FREE}").text
+    refused = reader.open(f"/dvc/nop/{INFORMATION}")
+
+    assert refused.status == 409
+    assert portal.get(f"/apply/{INFORMATION}").status_code in {200, 409}
+    assert national.get("/dvc/nop/9.999999").status_code == 404

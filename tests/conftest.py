@@ -23,6 +23,7 @@ def _may_mount() -> bool:
 #: What a test may name in `@pytest.mark.needs(...)`: how to see whether it is there, and how to get it.
 THINGS: Mapping[str, tuple[Callable[[], bool], str]] = {
     "chromium": (lambda: shutil.which("chromium") is not None, "apt install chromium"),
+    "npm": (lambda: shutil.which("npm") is not None, "apt install npm"),
     "root": (lambda: os.geteuid() == 0, "run the tests as root"),
     "mount": (_may_mount, "run the tests as root, where mounting is allowed"),
 }

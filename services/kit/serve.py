@@ -9,6 +9,7 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 
+import asyncpg
 import msgspec
 import structlog
 import uvicorn
@@ -100,6 +101,7 @@ class _App:
                 Problem: problems.on_problem,
                 404: self._no_route,
                 Exception: self._on_surprise,
+                asyncpg.DataError: self._on_data,
                 TimeoutError: self._on_database,
                 **dict.fromkeys(database.UNAVAILABLE, self._on_database),
             },
@@ -229,6 +231,10 @@ class _App:
     async def _on_database(self, request: Request, error: Exception) -> Response:
         log.warning("database-unavailable", path=request.url.path, error=repr(error))
         return Problem(503, "database-unavailable", "Cơ sở dữ liệu tạm thời gián đoạn; xin thử lại.").response()
+
+    async def _on_data(self, _request: Request, _error: Exception) -> Response:
+        """Text that no database column can hold, such as a NUL: the sender's mistake, whatever the field."""
+        return Problem(422, "invalid", "Nội dung có ký tự không lưu được; xin gõ lại.").response()
 
     async def _on_surprise(self, request: Request, error: Exception) -> Response:
         log.error("surprise", path=request.url.path, exc_info=error)

@@ -18,6 +18,7 @@ from services.kit.serve import Parts
 from services.national import portal, post, registers
 from services.national.door import NationalDoor
 from services.national.faults import Fault, Faults
+from services.national.filing import ROLE, Filed, NationalFiling, Numbered
 from services.national.identity import Identity
 from services.national.payments import Payments, Refund
 from services.national.single_sign_on import SingleSignOn
@@ -28,7 +29,12 @@ def build(kit: Kit) -> Parts:
     pages = Pages("national")
     lookups = registers.Registers(kit)
     payments = Payments(kit, pages)
-    signed_on = SingleSignOn(kit)
+    signed_on, filing = SingleSignOn(kit), NationalFiling(kit)
+
+    async def file(request: Request) -> Response:
+        request.state.who = kit.who(request, ROLE)
+        return await kit.write(filing.file, body=Filed)(request)
+
     identity, door = Identity(kit, pages, signed_on), NationalDoor(kit, pages, lookups, signed_on)
     faults = Faults()
 
@@ -62,10 +68,12 @@ def build(kit: Kit) -> Parts:
             Route("/pay/{order}/form", payments.pay_by_form, methods=["POST"]),
             Route("/post/parcels/{parcel}/delivery", kit.write(post.deliver), methods=["POST"]),
             Route("/.well-known/openid-configuration", identity.discovery),
-            Route("/dvc", door.search),
-            Route("/dvc/tracking", door.track),
-            Route("/dvc/thu-tuc/{procedure}", door.procedure),
-            Route("/dvc/nop/{procedure}", door.file),
+            Route("/api/sign-in", kit.sign_in(filing.find), methods=["POST"]),
+            Route("/api/dossiers", file, methods=["POST"]),
+            Route("/dvc", door.page(door.search)),
+            Route("/dvc/tracking", door.page(door.track)),
+            Route("/dvc/thu-tuc/{procedure}", door.page(door.procedure)),
+            Route("/dvc/nop/{procedure}", door.page(door.file)),
             Route("/oidc/sign-on", identity.show_sign_on, methods=["GET"]),
             Route("/oidc/sign-on", identity.sign_on, methods=["POST"]),
             Route("/oidc/authorize", identity.show, methods=["GET"]),
@@ -82,6 +90,7 @@ def build(kit: Kit) -> Parts:
             "payment.list": Operation(at_once=faults.around(payments.list)),
             "payment.refund": Operation(apply=payments.refund, body=Refund),
             "payment.create": Operation(at_once=faults.around(payments.create)),
+            "dvcqg.numbered": Operation(apply=filing.numbered, body=Numbered),
             "dvcqg.offer": Operation(at_once=door.offer),
             "dvcqg.lookup": Operation(at_once=door.look_up_dossier),
             "identity.register": Operation(at_once=faults.around(identity.register)),
@@ -94,6 +103,7 @@ def build(kit: Kit) -> Parts:
         exports={
             "dossiers": "SELECT code, procedure, state, seq FROM dossier ORDER BY code",
             "orders": 'SELECT "order", code, amount, status, request_key FROM payment_order ORDER BY "order"',
+            "submissions": "SELECT code, procedure, agency, province_code, request_key FROM submission ORDER BY code",
             "refunds": 'SELECT "order", amount, reason FROM payment_refund ORDER BY "order"',
             "parcels": "SELECT parcel, code, status, request_key FROM parcel ORDER BY parcel",
         },

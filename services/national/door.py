@@ -6,6 +6,7 @@ hosts (secondary sources). The code of the procedure stands in the address (MaTT
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from urllib.parse import quote, urlencode, urlsplit
 
 import msgspec
@@ -22,6 +23,11 @@ from services.national.registers import Registers
 from services.national.single_sign_on import SingleSignOn
 
 _SHOWN = 30
+#: A dossier by the province's code, or by the nation's own.
+_TRACK = """
+    SELECT code, procedure, state, updated_at FROM dossier
+    WHERE code = coalesce((SELECT province_code FROM submission WHERE submission.code = $1), $1)
+"""
 _ONLINE = 3  # levels 3 and 4: một phần, toàn trình
 
 
@@ -46,6 +52,17 @@ class NationalDoor:
             consumer.system, offer.apply_url,
         )  # fmt: skip
         return {"apply_url": offer.apply_url}
+
+    def page(self, show: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+        """Wrap a page so that its problems are pages too."""
+
+        async def endpoint(request: Request) -> Response:
+            try:
+                return await show(request)
+            except Problem as problem:
+                return self._pages.page("door_problem.html", problem.status, problem=problem)
+
+        return endpoint
 
     async def search(self, request: Request) -> Response:
         """Search the national catalogue, with or without diacritics."""
@@ -90,9 +107,7 @@ class NationalDoor:
     async def track(self, request: Request) -> Response:
         """TraCuuHoSo for people: what the province has told of a dossier, nothing private."""
         code = request.query_params.get("code", "").strip()
-        row = await self._kit.pool.fetchrow(
-            "SELECT code, procedure, state, updated_at FROM dossier WHERE code = $1", code
-        )
+        row = await self._kit.pool.fetchrow(_TRACK, code)
         return self._pages.page("door_track.html", 200 if row or not code else 404, code=code, dossier=row)
 
     async def look_up_dossier(self, request: Request, _consumer: Consumer) -> dict[str, object]:

@@ -24,6 +24,7 @@ from services.portal.feedback import Answer, Feedback, Said
 from services.portal.filing import Filed, Filing
 from services.portal.filing_pages import FilingPages
 from services.portal.following import Following, Progress, Rating, Supplement
+from services.portal.from_the_nation import FromTheNation, Received
 from services.portal.indicators import Indicators
 from services.portal.keeper import kept
 from services.portal.look import Look
@@ -170,6 +171,7 @@ def build(kit: Kit) -> Parts:
         ],
         operations={
             "dossiers.progress": Operation(apply=following.learn, body=Progress),
+            "dossiers.receive": Operation(apply=FromTheNation(kit.reference, catalogue, filing).receive, body=Received),
             "payments.notify": Operation(apply=paying.notify, body=Notice),
         },
         exports=_EXPORTS,

@@ -95,25 +95,31 @@ class Filing:
         return Ready(procedure, company, standing)
 
     async def submit(self, request: Request, body: Filed, tx: Transaction, ready: Ready) -> Reply:
-        """Number the dossier, keep it, and send it on to its one-stop."""
-        who, procedure, company = request.state.who, ready.procedure, ready.company
+        """Answer `portal.submit`."""
+        who = request.state.who
+        code = await self.enter(tx, body, ready, account=who.account, name=who.name, key=tx.key)
+        return reply({"code": code, "state": "submitted", "fee": ready.procedure.online_fee}, 201)
+
+    async def enter(self, tx: Transaction, body: Filed, ready: Ready, *, account: str, name: str, key: str) -> str:
+        """Number the dossier, keep it, and send it on to its one-stop; returns its code."""
+        procedure, company = ready.procedure, ready.company
         form = msgspec.json.encode(body.form)
-        code = await tx.value(
-            _SUBMIT, body.agency, tx.now.date(), procedure.code, procedure.online_fee, body.delivery, who.account,
-            body.company, tx.now, tx.key, form, ready.standing,
+        code: str = await tx.value(
+            _SUBMIT, body.agency, tx.now.date(), procedure.code, procedure.online_fee, body.delivery, account,
+            body.company, tx.now, key, form, ready.standing,
         )  # fmt: skip
         sent = {
             "code": code,
             "procedure": procedure.code,
             "agency": body.agency,
-            "applicant": {"personal_number": who.account, "full_name": who.name},
+            "applicant": {"personal_number": account, "full_name": name},
             "company": {"tax_code": company.tax_code, "name": company.name} if company else None,
             "delivery": body.delivery,
             "standing": ready.standing,
             "submitted_at": tx.now,
             "fee": procedure.online_fee,
             "form": msgspec.Raw(form),
-            "request_key": tx.key,
+            "request_key": key,
         }
-        await tx.send("onestop", "dossiers.submit", sent, subject=code)
-        return reply({"code": code, "state": "submitted", "fee": procedure.online_fee}, 201)
+        await tx.send("onestop", "dossiers.submit", sent, subject=code, key=f"onestop:dossiers.submit:{key}")
+        return code

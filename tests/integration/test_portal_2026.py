@@ -13,7 +13,7 @@ import requests
 from national_side import Nation
 from page_reader import PageReader
 from running_service import PASSCODE_KEY, Place, Running
-from small_province import DEPARTMENT, FREE, INFORMATION, LAN
+from small_province import DEPARTMENT, FREE, LAN, SAME_DAY
 from standin_lgsp import Call, StandinLgsp
 
 from loadtests.accounts import passcode
@@ -122,8 +122,37 @@ def test_the_question_stops_a_program_and_the_seam_lets_a_test_through(
 def test_sys_levels_2026_names_and_refusals(reader: PageReader, national: Running, portal: Running) -> None:
     """Một phần and toàn trình stand for levels 3 and 4; what is information only is refused at the door, too."""
     assert "toàn trình" in portal.get(f"/procedures/{FREE}").text
-    refused = reader.open(f"/dvc/nop/{INFORMATION}")
+    refused = reader.open(f"/dvc/nop/{SAME_DAY}")
 
     assert refused.status == 409
-    assert portal.get(f"/apply/{INFORMATION}").status_code in {200, 409}
+    assert portal.get(f"/apply/{SAME_DAY}").status_code in {200, 409}
     assert national.get("/dvc/nop/9.999999").status_code == 404
+
+
+def test_sys_national_portal_a_dossier_handed_in_at_the_nation_arrives_and_its_state_goes_back(
+    portal: Running, national: Running, lgsp: StandinLgsp
+) -> None:
+    """SYS-NATIONAL-PORTAL: numbered by both, sent on once, tracked by either code; what cannot be filed is refused."""
+    token = national.sign_in(LAN)
+    body = {"procedure": FREE, "agency": DEPARTMENT, "form": {"request": "x"}, "delivery": "online"}
+    filed = national.post("/api/dossiers", body, token=token)
+    code = filed.json()["code"]
+    (handed_over,) = lgsp.wait_for("portal.dossiers.receive", lambda one: one["MaHoSo"] == code)
+
+    assert filed.status_code == 201
+    assert portal.deliver("dossiers.receive", handed_over, consumer="national", keys=["k1"])[0]["result"] == "done"
+    assert portal.deliver("dossiers.receive", handed_over, consumer="national", keys=["k1"])[0]["result"] == "done"
+    (told,) = lgsp.wait_for("national.dvcqg.numbered", lambda one: one["MaHoSo"] == code)
+    assert len(lgsp.wait_for("onestop.dossiers.submit", lambda one: one["code"] == told["code"])) == 1
+    assert national.deliver("dvcqg.numbered", told, consumer="portal")[0]["result"] == "done"
+    known = {"code": told["code"], "procedure": FREE, "state": "received", "seq": 1}
+    national.deliver("dvcqg.dossiers", known, consumer="onestop")
+
+    tracked = requests.get(f"{national.url}/dvc/tracking", params={"code": code}, timeout=30).text
+    assert told["code"] in tracked
+    mine = portal.get(f"/api/dossiers/{told['code']}/result", token=portal.sign_in(LAN))
+    assert mine.status_code == 409, "it is Lan's own, without a result yet"
+    for change in ({"MaTTHC": SAME_DAY}, {"DonViXuLy": "x"}, {"NoiDung": {}}):
+        (refused,) = portal.deliver("dossiers.receive", {**handed_over, **change}, consumer="national")
+        assert refused["result"] == "refused", change
+    assert national.post("/api/dossiers", body).status_code == 401

@@ -231,7 +231,8 @@ def test_a_fee_is_paid_once(day: Day) -> None:
         taken = by_name.get("onestop.receive") or by_name.get("portal.submit")
         if taken is None or "onestop.hand_back" not in by_name:
             continue
-        fee = procedures[taken.detail["procedure"]].fee
+        procedure = procedures[taken.detail["procedure"]]
+        fee = procedure.fee if taken.operation == "onestop.receive" else procedure.online_fee
         paid = taken.detail.get("fee_cash", 0) + by_name["onestop.hand_back"].detail["fee_cash"]
         paid += fee if "national.pay" in by_name else 0
         granted = by_name["onestop.decide"].detail["decision"] == "approve"

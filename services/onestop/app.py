@@ -11,7 +11,9 @@ from services.kit.operations import Operation
 from services.kit.serve import Parts
 from services.onestop import inbound
 from services.onestop.desk import Desk, guarded
+from services.onestop.forms import Forms
 from services.onestop.handling import Decision, Examination, HandedIn, Handling, Wanted
+from services.onestop.notes import Notes
 from services.onestop.reception import Handed, Reception
 from services.onestop.returning import Return, Returning
 from services.onestop.states import ACCEPT, ASK_SUPPLEMENT, DECIDE, EXAMINE, HAND_BACK, RECEIVE, SUPPLEMENT, Act
@@ -27,6 +29,8 @@ _EXPORTS = {
 def build(kit: Kit) -> Parts:
     """Put the one-stop together."""
     desk, reception, handling, returning = Desk(kit), Reception(kit), Handling(kit), Returning(kit)
+    forms = Forms(kit, desk, reception=reception, handling=handling, returning=returning)
+    notes = Notes(kit, desk)
 
     def act(path: str, of: Act, handler: WriteHandler, body: Any = None) -> Route:
         return Route(path, guarded(kit, kit.write(handler, body=body), *of.roles), methods=["POST"])
@@ -38,7 +42,13 @@ def build(kit: Kit) -> Parts:
             Route("/sign-in", desk.enter, methods=["POST"]),
             Route("/sign-out", desk.leave, methods=["POST"]),
             Route("/desk", desk.page(desk.show_desk)),
-            Route("/dossiers/{code}", desk.page(desk.show_dossier)),
+            Route("/reception", desk.page(forms.show_reception)),
+            Route("/reception", desk.page(forms.receive), methods=["POST"]),
+            Route("/dossiers/{code}", desk.page(forms.show_dossier)),
+            Route("/dossiers/{code}", desk.page(forms.do), methods=["POST"]),
+            Route("/dossiers/{code}/receipt", desk.page(notes.receipt)),
+            Route("/dossiers/{code}/apology", desk.page(notes.apology)),
+            Route("/dossiers/{code}/result", desk.page(notes.result)),
             Route("/api/sign-in", kit.sign_in(kit.find_staff), methods=["POST"]),
             Route("/api/desk", desk.open_dossiers),
             Route("/api/dossiers/{code}", desk.one_dossier),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -16,7 +17,7 @@ from services.kit.kit import Kit, json
 from services.kit.pages import Pages
 from services.kit.problems import Problem, not_found
 from services.onestop import dossiers
-from services.onestop.states import ACTS, NAMES, next_states
+from services.onestop.states import ACTS, CLOSED, NAMES, next_states
 
 ROLES = ("reception_clerk", "specialist", "leader")
 ROLE_NAMES = {"reception_clerk": "Cán bộ một cửa", "specialist": "Chuyên viên", "leader": "Lãnh đạo"}
@@ -29,6 +30,7 @@ _OPEN = """
 _HISTORY = "SELECT seq, event, state, actor, at, note FROM event WHERE code = $1 ORDER BY seq"
 _PAYMENTS = 'SELECT kind, amount, "order", at FROM payment WHERE code = $1 ORDER BY id'
 _PARCELS = "SELECT parcel, sent_at, delivered_at FROM parcel WHERE code = $1"
+_HANDED_IN = "SELECT content FROM paper WHERE code = $1 AND kind = 'counter' ORDER BY id LIMIT 1"
 _DOSSIER = f"SELECT {dossiers.COLUMNS} FROM dossier WHERE code = $1"  # noqa: S608 -- our own column names
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -62,7 +64,8 @@ class Desk:
     async def one_dossier(self, request: Request) -> Response:
         """Answer one dossier with its history to an official of its agency; the applicant's number stays masked."""
         who = self._kit.who(request, *ROLES)
-        dossier, history = await self._read(request.path_params["code"], who)
+        dossier = await self.find(request.path_params["code"], who)
+        history = await self._kit.pool.fetch(_HISTORY, dossier.code)
         number = dossier.applicant_number
         return json(
             {
@@ -85,14 +88,6 @@ class Desk:
                 "history": [{**dict(step), "at": _local(step["at"])} for step in history],
             }
         )
-
-    async def _read(self, code: str, who: Account) -> tuple[dossiers.Dossier, list[Any]]:
-        row = await self._kit.pool.fetchrow(_DOSSIER, code)
-        if row is None:
-            raise not_found(f"hồ sơ {code}")
-        dossier = dossiers.read(row)
-        dossiers.check_agency(dossier.agency, who)
-        return dossier, await self._kit.pool.fetch(_HISTORY, code)
 
     def page(self, show: Endpoint) -> Endpoint:
         """Wrap a page so that its problems are pages too; who has not signed in is led to the door."""
@@ -149,8 +144,11 @@ class Desk:
         return response
 
     async def show_desk(self, request: Request) -> Response:
-        """Show the open dossiers of the official's agency."""
+        """Show the open dossiers of the official's agency, or lead to the one whose code was typed."""
         who = self._kit.who(request, *ROLES)
+        code = request.query_params.get("code", "").strip()
+        if code:
+            return RedirectResponse(f"/dossiers/{quote(code, safe='')}", 303)
         rows = await self._kit.pool.fetch(_OPEN, who.agency, _MOST)
         now = self._kit.clock.now()
         lines = [
@@ -171,12 +169,30 @@ class Desk:
             open=rows[0]["open"] if rows else 0,
         )
 
-    async def show_dossier(self, request: Request) -> Response:
-        """Show one dossier of the official's agency with its history."""
-        who, code = self._kit.who(request, *ROLES), request.path_params["code"]
-        dossier, history = await self._read(code, who)
+    async def find(self, code: str, who: Account) -> dossiers.Dossier:
+        """Find a dossier of the official's agency. Raises 404, or 403 for another agency's."""
+        row = await self._kit.pool.fetchrow(_DOSSIER, code)
+        if row is None:
+            raise not_found(f"hồ sơ {code}")
+        dossier = dossiers.read(row)
+        dossiers.check_agency(dossier.agency, who)
+        return dossier
+
+    async def papers(self, dossier: dossiers.Dossier) -> list[str]:
+        """Say what was handed in with a dossier at the counter, as people call it."""
+        names = await self._kit.pool.fetchval(_HANDED_IN, dossier.code)
+        form = self._reference.forms.get(dossier.procedure)
+        known = {paper.name: paper.label for paper in form.papers} if form else {}
+        return [known.get(name, name) for name in msgspec.json.decode(names)["papers"]] if names else []
+
+    async def dossier_page(
+        self, who: Account, dossier: dossiers.Dossier, *, problem: Problem | None, done: str, **more: Any
+    ) -> Response:
+        """Render one dossier with its history; `done` is the act that has just been done, `more` what may be done."""
+        history = await self._kit.pool.fetch(_HISTORY, dossier.code)
         return self._pages.page(
             "dossier.html",
+            problem.status if problem else 200,
             who=who,
             dossier=dossier,
             applicant_number=f"…{dossier.applicant_number[-3:]}",
@@ -185,9 +201,28 @@ class Desk:
             state=dossiers.state_name(dossier.state),
             following=sorted(NAMES[state] for state in next_states(dossier.state)),
             history=[self._line(line) for line in history],
-            payments=await self._kit.pool.fetch(_PAYMENTS, code),
-            parcels=await self._kit.pool.fetch(_PARCELS, code),
+            payments=await self._kit.pool.fetch(_PAYMENTS, dossier.code),
+            parcels=await self._kit.pool.fetch(_PARCELS, dossier.code),
+            papers=await self.papers(dossier),
+            late=self.is_late(dossier),
+            problem=problem,
+            done=ACTS[done].label.lower() if done in ACTS else "",
+            labels={act.event: act.label for act in ACTS.values()},
+            **more,
         )
+
+    def is_late(self, dossier: dossiers.Dossier) -> bool:
+        """Whether the promised moment has passed with no result given and the deadline running."""
+        open_still = dossier.state not in CLOSED and dossier.paused_at is None
+        return open_still and dossier.due_at is not None and dossier.due_at < self._kit.clock.now()
+
+    def reception_page(self, who: Account, *, status: int, **values: Any) -> Response:
+        """Render the form of reception."""
+        names = {
+            "procedure": "Thủ tục", "applicant.personal_number": "Số định danh", "applicant.full_name": "Họ tên",
+            "fee_cash": "Tiền mặt", "delivery": "Cách nhận kết quả", "papers": "Thành phần hồ sơ",
+        }  # fmt: skip
+        return self._pages.page("reception.html", status, who=who, names=names, **values)
 
     def _line(self, row: Any) -> dict[str, Any]:
         official = self._reference.staff.get(row["actor"])

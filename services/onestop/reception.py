@@ -40,6 +40,8 @@ _RECEIVE = """
     SELECT code FROM number
 """
 
+_KEEP_PAPERS = "INSERT INTO paper (code, kind, content, at) VALUES ($1, 'counter', $2, $3)"
+
 
 class Applicant(msgspec.Struct, frozen=True):
     """Who applies, as the clerk reads it from the identity card."""
@@ -56,6 +58,7 @@ class Handed(msgspec.Struct, frozen=True):
     fee_cash: int  #: đồng, taken now
     delivery: str
     company: str | None = None  #: tax code
+    papers: list[str] | None = None  #: names of the papers handed in; None: nobody has looked
 
 
 def receives(agency: Agency, procedure: Procedure) -> bool:
@@ -79,6 +82,8 @@ class Reception:
             _RECEIVE, who.agency, tx.now.date(), procedure.code, body.delivery, body.applicant.personal_number,
             body.applicant.full_name, body.company, procedure.fee, body.fee_cash, tx.now, due_at, who.account, tx.key,
         )  # fmt: skip
+        if body.papers is not None:
+            await tx.execute(_KEEP_PAPERS, code, msgspec.json.encode({"papers": body.papers}), tx.now)
         dossier = Dossier(
             code=code,
             procedure=procedure.code,
@@ -116,6 +121,11 @@ class Reception:
             )
         if procedure and not 0 <= body.fee_cash <= procedure.fee:
             mistakes.add("fee_cash", f"{body.fee_cash} đồng", f"Thu từ 0 đến {procedure.fee} đồng.")
+        if procedure and body.papers is not None:
+            form = self._reference.forms.get(procedure.code)
+            for paper in form.papers if form else []:
+                if paper.required and paper.name not in body.papers:
+                    mistakes.add("papers", f"thiếu “{paper.label}”", "Hướng dẫn người nộp bổ sung trước khi tiếp nhận.")
         if body.delivery not in DELIVERIES:
             mistakes.add("delivery", f"“{body.delivery}”", f"Chọn một trong: {', '.join(DELIVERIES)}.")
         number = body.applicant.personal_number

@@ -1,0 +1,184 @@
+"""The desk's forms: what officials do in a browser, without JavaScript, through the same handlers as programs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import parse_qs
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from services.kit.accounts import Account
+from services.kit.kit import Kit, WriteHandler
+from services.kit.problems import Problem
+from services.kit.reference import Paper, Procedure
+from services.onestop import form_keys
+from services.onestop.desk import ROLES, Desk
+from services.onestop.dossiers import Dossier
+from services.onestop.handling import Decision, Examination, HandedIn, Handling, Wanted
+from services.onestop.reception import DELIVERIES, Applicant, Handed, Reception, receives
+from services.onestop.returning import Return, Returning
+from services.onestop.states import ACCEPT, ASK_SUPPLEMENT, DECIDE, EXAMINE, HAND_BACK, RECEIVE, SUPPLEMENT, Act
+
+Fields = Mapping[str, list[str]]
+DELIVERY_NAMES = {"counter": "Nhận tại quầy", "online": "Nhận trực tuyến", "post": "Nhận qua bưu điện"}
+_UNREADABLE = -1  # an amount that is no number; refused as every other amount below zero is
+
+
+class Doing(msgspec.Struct, frozen=True):
+    """One act as a form: who does it and what its fields become."""
+
+    act: Act
+    handler: WriteHandler
+    read: Callable[[Fields], Any]
+
+
+class Forms:
+    """Reception and the acts on a dossier, for people."""
+
+    def __init__(
+        self, kit: Kit, desk: Desk, *, reception: Reception, handling: Handling, returning: Returning
+    ) -> None:  # fmt: skip
+        """Show pages through `desk`, act through the others."""
+        self._kit, self._desk, self._reception = kit, desk, reception
+        self._doings = {
+            doing.act.event: doing
+            for doing in (
+                Doing(ACCEPT, reception.accept, lambda _: None),
+                Doing(ASK_SUPPLEMENT, handling.ask_supplement, lambda fields: Wanted(_text(fields, "what"))),
+                Doing(SUPPLEMENT, handling.take_supplement, lambda fields: HandedIn(_text(fields, "what"))),
+                Doing(EXAMINE, handling.examine, lambda fields: Examination(_outcome(fields))),
+                Doing(DECIDE, handling.decide, lambda fields: Decision(_outcome(fields))),
+                Doing(HAND_BACK, returning.hand_back, _return),
+            )
+        }
+
+    async def show_dossier(self, request: Request) -> Response:
+        """Show a dossier with the acts that the official may do on it now."""
+        return await self._show(request, self._kit.who(request, *ROLES))
+
+    async def do(self, request: Request) -> Response:
+        """Do the act that the form names, once, and show the dossier again."""
+        who, fields = await self._came_in(request, *ROLES)
+        doing = self._doings.get(_text(fields, "act"))
+        if doing is None or who.role not in doing.act.roles:
+            raise Problem(403, "wrong-role", "Vai trò của bạn không làm việc này.")
+        code = request.path_params["code"]
+        try:
+            await self._once(request, fields, doing.handler, doing.read(fields))
+        except Problem as problem:
+            return await self._show(request, who, problem=problem)
+        return RedirectResponse(f"/dossiers/{code}?done={doing.act.event}", 303)
+
+    async def show_reception(self, request: Request) -> Response:
+        """Show the procedures that are received here, or the form of the one that was chosen."""
+        who = self._kit.who(request, *RECEIVE.roles)
+        return self._reception_page(request, who, {"procedure": [request.query_params.get("procedure", "")]})
+
+    async def receive(self, request: Request) -> Response:
+        """Take a dossier in at the counter, and lead to it with its receipt note."""
+        who, fields = await self._came_in(request, *RECEIVE.roles)
+        wanted = self._papers(_text(fields, "procedure"))
+        handed = Handed(
+            procedure=_text(fields, "procedure"),
+            applicant=Applicant(_text(fields, "personal_number"), _text(fields, "full_name")),
+            fee_cash=_amount(fields),
+            delivery=_text(fields, "delivery"),
+            company=_text(fields, "company") or None,
+            papers=[paper.name for paper in wanted if paper.name in fields.get("papers", [])],
+        )
+        try:
+            done = await self._once(request, fields, self._reception.receive, handed)
+        except Problem as problem:
+            return self._reception_page(request, who, fields, problem=problem)
+        return RedirectResponse(f"/dossiers/{done['code']}?done={RECEIVE.event}", 303)
+
+    async def _came_in(self, request: Request, *roles: str) -> tuple[Account, Fields]:
+        who = self._kit.who(request, *roles)
+        fields = parse_qs((await request.body()).decode("utf-8", "replace"), max_num_fields=100)
+        form_keys.check(self._kit, request, _text(fields, "key"))
+        request.state.who = who
+        return who, fields
+
+    async def _once(self, request: Request, fields: Fields, handler: WriteHandler, body: Any) -> Any:
+        raw = msgspec.json.encode(body)
+        return (await self._kit.once(request, handler, body, key=_text(fields, "key"), raw=raw)).read()
+
+    async def _show(self, request: Request, who: Account, *, problem: Problem | None = None) -> Response:
+        dossier = await self._desk.find(request.path_params["code"], who)
+        doings = [
+            event
+            for event, doing in self._doings.items()
+            if dossier.state in doing.act.before and self._may(who, doing.act, dossier)
+        ]
+        return await self._desk.dossier_page(
+            who,
+            dossier,
+            problem=problem,
+            done=request.query_params.get("done", "") if problem is None else "",
+            doings=doings,
+            keys={event: form_keys.draw(self._kit, request) for event in doings},
+            deliveries=DELIVERY_NAMES,
+        )
+
+    def _may(self, who: Account, act: Act, dossier: Dossier) -> bool:
+        needs_leader = self._kit.reference.procedures[dossier.procedure].needs_leader
+        return who.role in act.roles and (act is not DECIDE or who.role == "leader" or not needs_leader)
+
+    def _reception_page(
+        self, request: Request, who: Account, fields: Fields, *, problem: Problem | None = None
+    ) -> Response:  # fmt: skip
+        chosen = self._kit.reference.procedures.get(_text(fields, "procedure"))
+        agency = self._kit.reference.agencies[who.agency]
+        if chosen is not None and not receives(agency, chosen):
+            chosen = None
+        return self._desk.reception_page(
+            who,
+            status=problem.status if problem else 200,
+            procedures=_by_field([one for one in self._kit.reference.procedures.values() if receives(agency, one)]),
+            chosen=chosen,
+            papers=self._papers(chosen.code) if chosen else [],
+            ticked=fields.get("papers", []),
+            given={name: values[0] for name, values in fields.items()},
+            errors=[{**error, "at": error["where"].removeprefix("$.")} for error in problem.errors] if problem else [],
+            problem=problem,
+            key=form_keys.draw(self._kit, request),
+            deliveries=DELIVERY_NAMES,
+        )
+
+    def _papers(self, procedure: str) -> list[Paper]:
+        form = self._kit.reference.forms.get(procedure)
+        return form.papers if form else []
+
+
+def _by_field(procedures: list[Procedure]) -> list[tuple[str, list[Procedure]]]:
+    fields: dict[str, list[Procedure]] = {}
+    for procedure in sorted(procedures, key=lambda one: (one.field, one.name)):
+        fields.setdefault(procedure.field, []).append(procedure)
+    return list(fields.items())
+
+
+def _text(fields: Fields, name: str) -> str:
+    return fields.get(name, [""])[0].strip()
+
+
+def _amount(fields: Fields) -> int:
+    """Read đồng as people write them: "212.500"."""
+    digits = _text(fields, "fee_cash").replace(".", "").replace(" ", "") or "0"
+    return int(digits) if digits.isascii() and digits.isdigit() else _UNREADABLE
+
+
+def _outcome(fields: Fields) -> Any:
+    outcome = _text(fields, "outcome")
+    if outcome not in {"approve", "reject"}:
+        raise Problem(422, "invalid", "Chọn chấp thuận hoặc không chấp thuận.")
+    return outcome
+
+
+def _return(fields: Fields) -> Return:
+    by = _text(fields, "by")
+    if by not in DELIVERIES:
+        raise Problem(422, "invalid", "Chọn cách trả kết quả.")
+    return Return(by=by, fee_cash=_amount(fields))  # type: ignore[arg-type]  # one of DELIVERIES

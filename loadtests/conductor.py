@@ -21,6 +21,7 @@ from infra import stack as stacks
 from loadtests import messages
 from loadtests.clock import set_clock
 from loadtests.driver_link import DriverLink
+from loadtests.generator_summary import write_summary
 from loadtests.where import Places
 from simulation import plan as plans
 from simulation.journal import Event, Writer
@@ -65,7 +66,12 @@ class Conductor:
     def _listen(self, link: DriverLink) -> None:
         for order in link.heard():
             if order["order"] == "begin":
-                places = Places(plan=Path(order["plan"]), stack=Path(order["stack"]), journal=Path(order["journal"]))
+                places = Places(
+                    plan=Path(order["plan"]),
+                    stack=Path(order["stack"]),
+                    journal=Path(order["journal"]),
+                    permission=Path(order["permission"]) if order["permission"] else None,
+                )
                 self._orders.put(places)
             else:
                 self._heard.put(("lost", None, order))
@@ -94,7 +100,12 @@ class Conductor:
         nodes = self._nodes()
         run = f"{time.time_ns() // 1_000_000 & 0xFFFFFFFF:08x}"
         for index, node in enumerate(nodes):
-            order = {"plan": str(places.plan), "stack": str(places.stack), "journal": str(places.journal)}
+            order = {
+                "plan": str(places.plan),
+                "stack": str(places.stack),
+                "journal": str(places.journal),
+                "permission": str(places.permission or ""),
+            }
             self._say(messages.PREPARE, {**order, "index": index, "of": len(nodes), "run": run}, node)
         pids = self._gather(nodes)
         began = time.time() + LEAD_SECONDS
@@ -107,7 +118,9 @@ class Conductor:
             for node in nodes:
                 self._say(messages.BEGIN, {"began": began}, node)
             self._tell({"tell": "began", "at": began, "pids": sorted(pids.values())})
-            self._wait_for_end(pids, book, began)
+            summaries = self._wait_for_end(pids, book, began)
+            if summaries:
+                write_summary(places.journal, summaries)
             book.write(Event(at=time.time() - began, event="end"))
         finally:
             book.close()
@@ -151,8 +164,10 @@ class Conductor:
                 pids[node] = data["pid"]
         return pids
 
-    def _wait_for_end(self, pids: dict[_Node, int], book: Writer, began: float) -> None:
+    def _wait_for_end(self, pids: dict[_Node, int], book: Writer, began: float) -> list[dict[str, Any]]:
+        """Return what those workers say of their part who can."""
         waiting = dict(pids)
+        summaries: list[dict[str, Any]] = []
         while waiting:
             for node in self._silent(waiting):
                 del waiting[node]
@@ -163,10 +178,13 @@ class Conductor:
                 continue
             if kind == messages.DONE:
                 waiting.pop(node, None)
+                if data:
+                    summaries.append(data)
             elif kind == messages.BROKEN:
                 raise BrokenError(data["why"])
             elif kind == "lost":
                 waiting = {node: pid for node, pid in waiting.items() if pid != data["pid"]}
+        return summaries
 
     def _silent(self, waiting: dict[_Node, int]) -> list[_Node]:
         """Return workers whose heartbeat has stopped. A driver knows better: it sees whether processes are there."""

@@ -15,10 +15,10 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self
 
 from infra import stack as stacks
-from loadtests import driver_link
+from loadtests import driver_link, guard
 from loadtests.driver_link import DriverLink
 from loadtests.faults.fault import Fault
 from loadtests.traffic import LOOK_SECONDS, DriveResult, Traffic
@@ -31,6 +31,13 @@ _LOCUSTFILE = Path(__file__).with_name("locustfile.py")
 _BEGIN_WITHIN_SECONDS = 90.0  # from the order to the first second of traffic
 _LEAVE_WITHIN_SECONDS = 10.0  # processes, once all journeys are over
 _TRIES_FOR_A_PORT = 3
+
+#: Requests under way on one swift worker past which arrivals are dropped. Assumed: what one process can hold open.
+MOST_UNDER_WAY = 5000
+
+#: What walks the journeys under Locust's master: our worker on uvloop, or Locust's own with its users.
+Generator = Literal["swift", "locust"]
+GENERATORS: tuple[Generator, ...] = ("swift", "locust")
 
 #: Told the processes of the generator by name, for those who watch what they use.
 OnProcesses = Callable[[Mapping[str, int]], None]
@@ -46,17 +53,27 @@ def drive(
     stack: Path,
     journal: Path,
     workers: int = 2,
+    generator: Generator = "swift",
+    permission: Path | None = None,
+    most_under_way: int = MOST_UNDER_WAY,
     faults: Sequence[Fault] = (),
     progress: Progress = silent,
     on_processes: OnProcesses | None = None,
 ) -> DriveResult:
     """Drive the plan in folder `plan` against the stack in file `stack`; returns when all journeys are over.
 
-    Raises BadInputError for a fault outside the played day, DriveError when the generator fails.
+    Raises BadInputError for a fault outside the played day and for a stack that nobody permits to load, DriveError when
+    the generator fails.
     """
-    with Drive(journal=journal, workers=workers, on_processes=on_processes) as driving:
+    with Drive(
+        journal=journal,
+        workers=workers,
+        generator=generator,
+        most_under_way=most_under_way,
+        on_processes=on_processes,
+    ) as driving:
         driving.start()
-        return driving.begin(plan=plan, stack=stack, faults=faults, progress=progress)
+        return driving.begin(plan=plan, stack=stack, permission=permission, faults=faults, progress=progress)
 
 
 class Drive:
@@ -65,9 +82,22 @@ class Drive:
     Both have to be called from a thread that lives until the end: the processes die with it.
     """
 
-    def __init__(self, *, journal: Path, workers: int = 2, on_processes: OnProcesses | None = None) -> None:
-        """`journal` is an empty or new folder; the processes' output goes to `logs/` beside it."""
+    def __init__(
+        self,
+        *,
+        journal: Path,
+        workers: int = 2,
+        generator: Generator = "swift",
+        most_under_way: int = MOST_UNDER_WAY,
+        on_processes: OnProcesses | None = None,
+    ) -> None:
+        """`journal` is an empty or new folder; the processes' output goes to `logs/` beside it.
+
+        Only swift workers know `most_under_way`.
+        """
         self._journal, self._workers, self._on_processes = journal.resolve(), workers, on_processes
+        self._generator: Generator = generator
+        self._most_under_way = most_under_way
         self._logs = self._journal.parent / "logs"
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._link: DriverLink | None = None
@@ -96,11 +126,24 @@ class Drive:
         self._start()
 
     def begin(
-        self, *, plan: Path, stack: Path, faults: Sequence[Fault] = (), progress: Progress = silent
+        self,
+        *,
+        plan: Path,
+        stack: Path,
+        permission: Path | None = None,
+        faults: Sequence[Fault] = (),
+        progress: Progress = silent,
     ) -> DriveResult:
         """Let traffic begin, and stay until it is over. Raises BadInputError and DriveError."""
-        traffic = Traffic(self._journal, stacks.load(stack), plans.load_head(plan).timeline, faults, progress)
-        order = {"plan": str(plan.resolve()), "stack": str(stack.resolve()), "journal": str(self._journal)}
+        target = stacks.load(stack)
+        guard.ask_leave(target.endpoints, permission, now=time.time())
+        traffic = Traffic(self._journal, target, plans.load_head(plan).timeline, faults, progress)
+        order = {
+            "plan": str(plan.resolve()),
+            "stack": str(stack.resolve()),
+            "journal": str(self._journal),
+            "permission": str(permission.resolve()) if permission else "",
+        }
         try:
             began = self._wait_for_begin({"order": "begin", **order})
             traffic.begin(began)
@@ -130,28 +173,30 @@ class Drive:
             self._launch(
                 "generator-master",
                 [
+                    *("locust", "-f", str(_LOCUSTFILE)),
                     *("--headless", "--only-summary", "--master", "--expect-workers", str(self._workers)),
                     *("--master-bind-host", "127.0.0.1", "--master-bind-port", str(port)),
                 ],
                 theirs.fileno(),
             )
         for number in range(1, self._workers + 1):
-            self._launch(
-                f"generator-worker-{number}", ["--worker", "--master-host", "127.0.0.1", "--master-port", str(port)]
-            )
+            whom = ["--master-host", "127.0.0.1", "--master-port", str(port)]
+            swift = ["loadtests.swift", "--most-under-way", str(self._most_under_way)]
+            worker = ["locust", "-f", str(_LOCUSTFILE), "--worker"]
+            self._launch(f"generator-worker-{number}", [*(swift if self._generator == "swift" else worker), *whom])
         if self._on_processes is not None:
             self._on_processes({name: process.pid for name, process in self._processes.items()})
 
-    def _launch(self, name: str, options: Sequence[str], link: int | None = None) -> None:
+    def _launch(self, name: str, module: Sequence[str], link: int | None = None) -> None:
         # Somebody's own LOCUST_* settings are for their own Locust.
         environment = {key: value for key, value in os.environ.items() if not key.startswith("LOCUST_")}
         environment.pop(driver_link.VARIABLE, None)
         if link is not None:
             environment[driver_link.VARIABLE] = str(link)
-        command = [sys.executable, "-m", "loadtests.leash", str(os.getpid()), "locust", "-f", str(_LOCUSTFILE)]
+        command = [sys.executable, "-m", "loadtests.leash", str(os.getpid())]
         with self._log(name).open("wb") as output:
             self._processes[name] = subprocess.Popen(
-                [*command, *options],
+                [*command, *module],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

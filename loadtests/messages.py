@@ -10,7 +10,7 @@ PREPARE: Final = "tinhmau-prepare"
 READY: Final = "tinhmau-ready"
 #: master -> worker: run second 0 is at this moment, a little ahead.
 BEGIN: Final = "tinhmau-begin"
-#: worker -> master: every journey of the shard is over.
+#: worker -> master: every journey of the shard is over; a swift worker adds its summary (loadtests/swift/worker.py).
 DONE: Final = "tinhmau-done"
 #: worker -> master: cannot go on, and why.
 BROKEN: Final = "tinhmau-broken"

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
+#: Makes a lock of the kind that the walks' way of waiting needs.
+MakeLock = Callable[[], AbstractContextManager[Any]]
 
 
 class Session:
     """One account at one system."""
 
-    def __init__(self) -> None:
+    def __init__(self, make_lock: MakeLock = threading.Lock) -> None:
         """Nobody has signed in yet."""
-        self._lock = threading.Lock()
+        self._lock = make_lock()
         self.token = ""  #: empty while not signed in
 
     def open(self, sign_in: Callable[[], str]) -> str:
@@ -30,10 +35,14 @@ class Session:
 class Sessions:
     """All lasting sessions of a worker."""
 
-    def __init__(self) -> None:
+    def __init__(self, make_lock: MakeLock = threading.Lock) -> None:
         """Nobody has signed in."""
+        self._make_lock = make_lock
         self._sessions: dict[tuple[str, str], Session] = {}
 
     def of(self, system: str, account: str) -> Session:
         """Return the one session of an account at a system."""
-        return self._sessions.setdefault((system, account), Session())
+        session = self._sessions.get((system, account))
+        if session is None:
+            session = self._sessions[system, account] = Session(self._make_lock)
+        return session

@@ -15,6 +15,9 @@ from simulation.mistakes import BadInputError, Mistake, did_you_mean
 from simulation.plan import Journey, Plan
 from simulation.text import Text
 
+#: Past the last planned second: after this long nothing new begins, so that all is over after twice as long.
+GRACE_SECONDS = 10.0
+
 
 class TimedJourney(msgspec.Struct, frozen=True):
     """A journey with the run second at which the plan wants each step."""

@@ -5,6 +5,7 @@ Knows neither Locust nor gevent nor sockets: time, waiting, the wire and the jou
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from functools import partial
 from hashlib import blake2b
@@ -27,13 +28,14 @@ from loadtests.operations.operation import (
     prepare,
 )
 from loadtests.patience import Patience
-from loadtests.sessions import Session, Sessions
+from loadtests.sessions import MakeLock, Session, Sessions
 from loadtests.shards import TimedJourney
 from simulation.journal import Event, Observation
 from simulation.plan import Journey, Step
 
 #: Step number of a sign-in that no plan asked for: the first act of an account makes it necessary.
 UNPLANNED = 0
+_TRACE_BYTES, _SPAN_BYTES = 16, 8  # W3C trace context
 
 
 class World(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,6 +45,8 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
     sleep: Callable[[float], None]
     send: Callable[[Request, Mapping[str, str]], Answer]  #: request and extra headers; never raises for a lost answer
     record: Callable[[Observation | Event], None]  #: returns when the entry is on disk
+    admit: Callable[[], None] = lambda: None  #: returns when a permitted rate allows the next request
+    make_lock: MakeLock = threading.Lock  #: for what several walks share
 
 
 class _Visit(msgspec.Struct, kw_only=True):
@@ -87,11 +91,11 @@ class Walker:
         """`run` tells this run's idempotency keys from another's; past run second `closes` nothing new begins."""
         self._stack, self._world, self._run, self._closes = stack, world, run, closes
         self._patience = patience or Patience()
-        self._sessions = Sessions()
+        self._sessions = Sessions(world.make_lock)
 
     def walk(self, timed: TimedJourney) -> None:
         """Take every step at the later of its planned time and the end of the step before."""
-        visit = _Visit(journey=timed.journey, memory={}, citizen=Session())
+        visit = _Visit(journey=timed.journey, memory={}, citizen=Session(self._world.make_lock))
         ended = 0.0
         for step, planned in zip(timed.journey.steps, timed.planned, strict=True):
             intended = max(planned, ended)
@@ -157,7 +161,7 @@ class Walker:
             token = session.token if session is not None else ""
             tried = self._send(visit, act, request, number, token)
             again = tried.judgement.again
-            pause = self._patience.pause(again, number)
+            pause = 0.0 if again is Again.NO else self._patience.pause(again, number)
             final = again is Again.NO or tried.end + pause > gives_up or (again is Again.SIGNED_IN and renewed)
             self._observe(visit, act, tried, final=final)
             if final:
@@ -170,13 +174,16 @@ class Walker:
         return tried.judgement, tried.learned
 
     def _send(self, visit: _Visit, act: _Act, request: Request, number: int, token: str) -> _Tried:
-        trace = _hex(f"{self._run}/{visit.journey.id}/{act.step}/{act.operation.name}", 16)
-        headers = {"traceparent": f"00-{trace}-{_hex(f'{trace}/{number}', 8)}-01"}
+        mark = f"{self._run}/{visit.journey.id}/{act.step}/{act.operation.name}"
+        digest = blake2b(mark.encode(), digest_size=_TRACE_BYTES + _SPAN_BYTES).hexdigest()
+        trace, span = digest[: 2 * _TRACE_BYTES], int(digest[2 * _TRACE_BYTES :], 16)
+        headers = {"traceparent": f"00-{trace}-{span ^ number:016x}-01"}
         key = f"{visit.journey.id}-{act.step}-{self._run}" if act.operation.write else ""
         if key:
             headers["Idempotency-Key"] = key
         if token:
             headers["Authorization"] = f"Bearer {token}"
+        self._world.admit()
         start = self._world.now()
         answer = self._world.send(request, headers)
         end = self._world.now()
@@ -185,7 +192,7 @@ class Walker:
 
     def _observe(self, visit: _Visit, act: _Act, tried: _Tried, *, final: bool) -> None:
         operation, judgement = act.operation, tried.judgement
-        facts = {**act.facts, **tried.learned}
+        facts = {**act.facts, **tried.learned} if tried.learned else act.facts
         self._world.record(
             Observation(
                 journey=visit.journey.id,
@@ -237,7 +244,3 @@ def _account(step: Step) -> str:
 
 def _text(fact: Any) -> str:
     return "" if fact is None else str(fact)
-
-
-def _hex(text: str, size: int) -> str:
-    return blake2b(text.encode(), digest_size=size).hexdigest()

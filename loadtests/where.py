@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from loadtests import guard
 from simulation.mistakes import BadInputError, Mistake
 from simulation.text import Text
 
@@ -23,12 +24,14 @@ class Places(msgspec.Struct, frozen=True, kw_only=True):
     plan: Path  #: folder of a plan (simulation/plan.py)
     stack: Path  #: file of a stack (infra/stack.py)
     journal: Path  #: folder of the journal; exists and is empty
+    permission: Path | None = None  #: file by which the stack's owner allows it (loadtests/guard.py)
 
 
 def find(runs: Path = RUNS, environ: Mapping[str, str] = os.environ) -> Places:
     """Follow the environment; without it the latest run's plan and the stack that runs here. Raises BadInputError."""
     plan, stack = look(runs, environ)
-    return Places(plan=plan, stack=stack, journal=fresh_journal(runs, environ))
+    journal = fresh_journal(runs, environ)
+    return Places(plan=plan, stack=stack, journal=journal, permission=guard.named_in(environ))
 
 
 def look(runs: Path = RUNS, environ: Mapping[str, str] = os.environ) -> tuple[Path, Path]:

@@ -16,18 +16,16 @@ from gevent.event import AsyncResult
 from gevent.pool import Group
 
 from infra import stack as stacks
-from loadtests import messages
+from loadtests import guard, messages
+from loadtests.guard import Pace
 from loadtests.operations import TABLE
 from loadtests.operations.operation import Crowd
-from loadtests.shards import Shard, TimedJourney, of_crowd, read_shard
+from loadtests.shards import GRACE_SECONDS, Shard, TimedJourney, of_crowd, read_shard
 from loadtests.walker import Walker, World
 from loadtests.wire_client import WireClient
 from simulation.journal import Event, Observation, Writer
 
 log = logging.getLogger(__name__)
-
-#: Past the last planned second: after this long nothing new begins, so that all is over after twice as long.
-GRACE_SECONDS = 10.0
 
 
 class AttemptError(Exception):
@@ -41,6 +39,9 @@ class _Run:
         self.index: int = order["index"]
         self.shard: Shard = read_shard(Path(order["plan"]), index=self.index, of=order["of"])
         self.stack = stacks.load(Path(order["stack"]))
+        self.workers: int = order["of"]
+        permission = order.get("permission")
+        self.leave = guard.ask_leave(self.stack.endpoints, Path(permission) if permission else None, now=time.time())
         self.run: str = order["run"]
         self.writer = Writer(Path(order["journal"]) / f"worker-{self.index}.ndjson")
         self.client = WireClient()
@@ -93,8 +94,16 @@ class WorkerPart:
         if run is None:
             return
         run.zero = time.monotonic() + (msg.data["began"] - time.time())
-        world = World(now=run.now, sleep=gevent.sleep, send=run.client.send, record=partial(self._record, run))
-        run.walker = Walker(run.stack, world, run=run.run, closes=run.shard.ends + GRACE_SECONDS)
+        pace = Pace(run.leave, workers=run.workers, now=run.now, sleep=gevent.sleep)
+        world = World(
+            now=run.now,
+            sleep=gevent.sleep,
+            send=run.client.send,
+            record=partial(self._record, run),
+            admit=pace.wait,
+        )
+        closes = min(run.shard.ends + GRACE_SECONDS, run.leave.ends - msg.data["began"])
+        run.walker = Walker(run.stack, world, run=run.run, closes=closes)
         self._begun.set(run)
 
     def walk(self, crowd: Crowd) -> None:

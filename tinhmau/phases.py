@@ -22,7 +22,7 @@ from infra.local import control
 from infra.stack import Stack
 from infra.target import Target
 from loadtests import ledger, sabotage
-from loadtests.drive import Drive
+from loadtests.drive import Drive, Generator
 from loadtests.faults.fault import Fault
 from loadtests.traffic import DriveResult
 from simulation import plan as plans
@@ -131,11 +131,11 @@ def placed(world: World, run: Path, *, target: Target) -> Iterator[Stack]:
 class Traffic:
     """The load generator, started early because it takes seconds to be ready."""
 
-    def __init__(self, run: Path, *, workers: int) -> None:
+    def __init__(self, run: Path, *, workers: int, generator: Generator = "swift") -> None:
         """Journal into the run folder."""
         self.pids: dict[str, int] = {}
         self._run = run
-        self._drive = Drive(journal=run / "journal", workers=workers, on_processes=self._note)
+        self._drive = Drive(journal=run / "journal", workers=workers, generator=generator, on_processes=self._note)
 
     def __enter__(self) -> Self:
         """Start the processes."""
@@ -149,13 +149,17 @@ class Traffic:
     def _note(self, pids: Mapping[str, int]) -> None:
         self.pids.update(pids)
 
-    def drive(self, stack: Stack, *, stack_file: Path, faults: Sequence[Fault] = ()) -> DriveResult:
+    def drive(
+        self, stack: Stack, *, stack_file: Path, permission: Path | None = None, faults: Sequence[Fault] = ()
+    ) -> DriveResult:
         """Let the day happen; returns when it is over. Where the stack has a supervisor, it samples the generator."""
         if stack.control:
             for name, pid in self.pids.items():
                 control.ask(stack.control, {"act": "sample", "name": name, "pid": pid})
         with screen.progress(Text("Một ngày của tỉnh", "A day in the province")) as tell:
-            return self._drive.begin(plan=self._run / "plan", stack=stack_file, faults=faults, progress=tell)
+            return self._drive.begin(
+                plan=self._run / "plan", stack=stack_file, permission=permission, faults=faults, progress=tell
+            )
 
 
 def books(stack: Stack, run: Path, *, damage: str = "") -> None:

@@ -12,6 +12,7 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,10 @@ from simulation.text import Text
 #: tomllib says where it stumbled only in words.
 _TOML_LINE = re.compile(r"line [0-9]+")
 
+_MOMENT = Text("ngày giờ", "a date and time")
+_WRITE_A_MOMENT = Text(
+    "Viết kèm múi giờ, ví dụ 2026-11-25T22:00:00+07:00.", "Write it with an offset, e.g. 2026-11-25T22:00:00+07:00."
+)
 FILL_IN = Text("Hãy điền giá trị này.", "Fill it in.")
 
 
@@ -120,6 +125,14 @@ class Row:
         if default is not None and not self.has(name):
             return default
         return bool(self._take(name, (bool,), Text("true hoặc false", "true or false")))
+
+    def moment(self, name: str) -> float:
+        """Return a date and time with its offset as Unix time; 0 where there is none."""
+        value = self._take(name, (datetime,), _MOMENT)
+        if value is not None and value.tzinfo is None:
+            self.wrong(name, Text(f"{value} không có múi giờ.", f"{value} has no offset."), _WRITE_A_MOMENT)
+            return 0.0
+        return float(value.timestamp()) if value is not None else 0.0
 
     def texts(self, name: str) -> tuple[str, ...]:
         """Return a list of texts, which may be left out."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from pathlib import Path
 
 import click
@@ -12,6 +13,8 @@ from infra import stack as stacks
 from infra.local import control
 from infra.stack import Stack
 from loadtests import faults as fault_kinds
+from loadtests import guard
+from loadtests.drive import Generator
 from simulation import plan as plans
 from simulation.mistakes import BadInputError, Mistake
 from simulation.text import Text
@@ -33,6 +36,7 @@ from tinhmau.language import t
 @options.run
 @options.runs
 @options.workers
+@options.generator
 @options.fault
 @click.option(
     "--stack",
@@ -41,7 +45,17 @@ from tinhmau.language import t
     metavar=options.FILE,
     help=t("Tệp mô tả hệ thống; mặc định stack.json của lần chạy.", "File of the stack; the run's own by default."),
 )
-def command(*, run: Path | None, runs: Path, workers: int, faults: tuple[str, ...], stack_file: Path | None) -> None:
+@options.permission
+def command(
+    *,
+    run: Path | None,
+    runs: Path,
+    workers: int,
+    generator: Generator,
+    faults: tuple[str, ...],
+    stack_file: Path | None,
+    permission: Path | None,
+) -> None:
     """Drive a plan."""
     standing = run_folder.with_stack(runs)
     folder = run_folder.find(run or (standing[-1] if standing and not stack_file else None), runs)
@@ -49,6 +63,8 @@ def command(*, run: Path | None, runs: Path, workers: int, faults: tuple[str, ..
         stack = attempt(_read_stack, stack_file or folder / "stack.json")
         if stack and not stack_file:
             attempt(_check_journal, folder)
+        if stack:
+            attempt(guard.ask_leave, stack.endpoints, permission, now=time.time())
         struck = [fault for spec in faults if (fault := attempt(fault_kinds.parse, spec))]
         attempt(fault_kinds.check, struck, plans.load_head(folder / "plan").timeline)
     assert stack is not None  # noqa: S101 -- it was read, or the block has raised
@@ -57,9 +73,10 @@ def command(*, run: Path | None, runs: Path, workers: int, faults: tuple[str, ..
     if stack_file:
         folder = _new_run(folder, runs, stack)
 
-    run_folder.write_environment(folder, target=stack.target, faults=list(faults), workers=workers)
-    with phases.Traffic(folder, workers=workers) as traffic:
-        traffic.drive(stack, stack_file=stack_file or folder / "stack.json", faults=struck)
+    run_folder.write_environment(folder, target=stack.target, faults=list(faults), workers=workers, generator=generator)
+    with phases.Traffic(folder, workers=workers, generator=generator) as traffic:
+        file = stack_file or folder / "stack.json"
+        traffic.drive(stack, stack_file=file, permission=permission, faults=struck)
     phases.books(stack, folder)
     judge = f"{screen.program()} judge {folder}"
     screen.line(t(f"Xong. Kết luận: {judge}", f"Done. For the verdict: {judge}"))

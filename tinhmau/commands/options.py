@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from loadtests.drive import GENERATORS
 from tinhmau.language import t
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -56,6 +57,26 @@ workers: Decorator = click.option(
     show_default=True,
     metavar=NUMBER,
     help=t("Số tiến trình sinh tải (Locust).", "Processes of the load generator (Locust)."),
+)
+generator: Decorator = click.option(
+    "--generator",
+    type=click.Choice(GENERATORS),
+    default="swift",
+    show_default=True,
+    help=t(
+        "Tiến trình sinh tải dưới Locust: “swift” trên uvloop, hoặc “locust” với người dùng của chính Locust.",
+        "What walks under Locust's master: “swift” on uvloop, or “locust” with Locust's own users.",
+    ),
+)
+permission: Decorator = click.option(
+    "--permission",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    default=None,
+    metavar=FILE,
+    help=t(
+        "Tệp cho phép của chủ hệ thống; cần khi hệ thống không ở trên máy này.",
+        "The owner's permission file; needed where the stack is not on this machine.",
+    ),
 )
 ports: Decorator = click.option(
     "--port-base",

@@ -8,6 +8,7 @@ import click
 
 from loadtests import faults as fault_kinds
 from loadtests import sabotage as sabotages
+from loadtests.drive import Generator
 from tinhmau import exits, judging, phases, run_folder, screen, summary, targets
 from tinhmau.attempts import Attempts
 from tinhmau.commands import options
@@ -26,6 +27,7 @@ from tinhmau.language import t
 @options.seed
 @options.runs
 @options.workers
+@options.generator
 @options.ports
 @options.fault
 @click.option(
@@ -49,6 +51,7 @@ def command(
     seed: int,
     runs: Path,
     workers: int,
+    generator: Generator,
     port_base: int | None,
     faults: tuple[str, ...],
     sabotage: str,
@@ -70,9 +73,17 @@ def command(
 
     run = run_folder.create(runs, scenario)
     screen.line(t(f"Lần chạy: {run}", f"Run: {run}"))
-    run_folder.write_environment(run, scenario=scenario, seed=seed, target=target, faults=list(faults), workers=workers)
+    run_folder.write_environment(
+        run,
+        scenario=scenario,
+        seed=seed,
+        target=target,
+        faults=list(faults),
+        workers=workers,
+        generator=generator,
+    )
     place_on = targets.make(target, run, port_base=port_base, keep=keep)
-    with phases.Traffic(run, workers=workers) as traffic:
+    with phases.Traffic(run, workers=workers, generator=generator) as traffic:
         world = phases.draw(scenario, seed=seed, folder=run / "plan")
         with phases.placed(world, run, target=place_on) as stack:
             traffic.drive(stack, stack_file=run / "stack.json", faults=struck)

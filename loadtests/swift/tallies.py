@@ -1,0 +1,163 @@
+"""What a worker counts by operation: as Locust's master wants it every few seconds, and exactly for the end."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from loadtests.operations import TABLE
+from simulation.histogram import Histogram, upper
+from simulation.journal import Observation
+
+_MILLISECONDS = 1000
+_FINE, _MIDDLE, _COARSE = 100, 1_000, 10_000  # ms: where Locust begins to round to 10, 100 and 1,000
+
+
+class Tally:
+    """One name in Locust's table."""
+
+    __slots__ = ("failed", "failed_in", "fresh", "last", "method", "name", "seen_in", "size", "whole")
+
+    def __init__(self, name: str, method: str) -> None:
+        """Nothing counted."""
+        self.name, self.method = name, method
+        self.whole = Histogram()  #: of the run, but for what is fresh
+        self.last = 0.0  #: Unix time
+        self._renew()
+
+    def _renew(self) -> None:
+        self.fresh = Histogram()  #: since the last report
+        self.size = 0
+        self.failed = 0
+        self.seen_in: dict[int, int] = {}
+        self.failed_in: dict[int, int] = {}
+
+    def count(self, at: float, seconds: float, size: int, *, good: bool) -> None:
+        """Count one; `at` is Unix time."""
+        self.fresh.record(seconds)
+        self.size += size
+        self.last = at
+        second = int(at)
+        self.seen_in[second] = self.seen_in.get(second, 0) + 1
+        if not good:
+            self.failed += 1
+            self.failed_in[second] = self.failed_in.get(second, 0) + 1
+
+    def report(self, began: float) -> dict[str, Any] | None:
+        """Tell what is new in the form of Locust's StatsEntry; None when nothing is."""
+        fresh = self.fresh
+        if not fresh.count:
+            return None
+        times: Counter[int] = Counter()
+        for bucket, often in fresh.buckets.items():
+            times[rounded(min(upper(bucket), fresh.largest) / _MILLISECONDS)] += often
+        told = {
+            "name": self.name,
+            "method": self.method,
+            "last_request_timestamp": self.last,
+            "start_time": began,
+            "num_requests": fresh.count,
+            "num_none_requests": 0,
+            "num_failures": self.failed,
+            "total_response_time": fresh.total / _MILLISECONDS,
+            "max_response_time": fresh.largest / _MILLISECONDS,
+            "min_response_time": fresh.smallest / _MILLISECONDS,
+            "total_content_length": self.size,
+            "response_times": dict(times),
+            "num_reqs_per_sec": self.seen_in,
+            "num_fail_per_sec": self.failed_in,
+        }
+        self.whole.merge(fresh)
+        self._renew()
+        return told
+
+
+class Tallies:
+    """All of a worker, for one run."""
+
+    def __init__(self, zero: float) -> None:
+        """Run second 0 is at Unix time `zero`."""
+        self._zero = zero
+        self._tallies: dict[str, Tally] = {}
+        self._errors: dict[str, dict[str, Any]] = {}
+        self.lateness = Histogram()  #: of first attempts: from the intended start to the actual one
+        self.dropped = 0
+
+    def count(self, seen: Observation) -> None:
+        """Count an attempt: its latency from the intended start once final, else its own time."""
+        waiting = seen.outcome == "not_yet"
+        name = f"{seen.operation} (not yet)" if waiting else seen.operation
+        tally = self._tallies.get(name)
+        if tally is None:
+            tally = self._tallies[name] = Tally(name, TABLE[seen.operation].method)
+        good = waiting or seen.outcome == "ok"
+        at = self._zero + seen.end
+        tally.count(at, seen.end - (seen.intended if seen.final else seen.start), seen.size, good=good)
+        if seen.attempt == 1:
+            self.lateness.record(seen.start - seen.intended)
+        if not good:
+            self._note(tally, f"{seen.outcome}: {seen.why}", at)
+
+    def report(self) -> dict[str, Any]:
+        """Tell what is new as Locust's workers do in a message of type `stats`."""
+        entries = [told for tally in self._tallies.values() if (told := tally.report(self._zero))]
+        errors, self._errors = self._errors, {}
+        return {"stats": entries, "stats_total": _sum(entries, self._zero), "errors": errors}
+
+    def histograms(self) -> dict[str, Any]:
+        """Every operation's durations over the whole run, exactly."""
+        made = {}
+        for name, tally in self._tallies.items():
+            whole = Histogram()
+            whole.merge(tally.whole)
+            whole.merge(tally.fresh)
+            made[name] = whole.to_dict()
+        return made
+
+    def _note(self, tally: Tally, error: str, at: float) -> None:
+        key = f"{tally.method}.{tally.name}.{error}"
+        known = self._errors.setdefault(
+            key,
+            {
+                "method": tally.method,
+                "name": tally.name,
+                "error": error,
+                "occurrences": 0,
+                "first_seen": at,
+                "last_seen": at,
+            },
+        )
+        known["occurrences"] += 1
+        known["last_seen"] = at
+
+
+def rounded(milliseconds: float) -> int:
+    """Round as Locust does for its own table: two significant digits."""
+    value = round(milliseconds)
+    if value < _FINE:
+        return value
+    if value < _MIDDLE:
+        return round(value, -1)
+    if value < _COARSE:
+        return round(value, -2)
+    return round(value, -3)
+
+
+def _sum(entries: list[dict[str, Any]], began: float) -> dict[str, Any]:
+    """Add entries up to Locust's line "Aggregated"."""
+    total: dict[str, Any] = {
+        "name": "Aggregated",
+        "method": "",
+        "last_request_timestamp": max((one["last_request_timestamp"] for one in entries), default=None),
+        "start_time": began,
+        "max_response_time": max((one["max_response_time"] for one in entries), default=0),
+        "min_response_time": min((one["min_response_time"] for one in entries), default=None),
+    }
+    for name in ("num_requests", "num_none_requests", "num_failures", "total_response_time", "total_content_length"):
+        total[name] = sum(one[name] for one in entries)
+    for name in ("response_times", "num_reqs_per_sec", "num_fail_per_sec"):
+        added: Counter[int] = Counter()
+        for one in entries:
+            added.update(one[name])
+        total[name] = dict(added)
+    return total

@@ -1,0 +1,60 @@
+"""What a swift worker tells Locust's master."""
+
+from __future__ import annotations
+
+import pytest
+
+from loadtests.swift.tallies import Tallies, rounded
+from simulation.histogram import Histogram
+from simulation.journal import Observation, Outcome
+
+
+def seen(end: float, *, intended: float = 1.0, outcome: Outcome = "ok", **more: object) -> Observation:
+    """An attempt."""
+    given = {"journey": "j", "step": 1, "operation": "portal.home", "actor": "citizen", "size": 10, **more}
+    return Observation(planned=intended, intended=intended, start=intended + 0.002, end=end, outcome=outcome, **given)
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "shown"), [(0.4, 0), (99.2, 99), (147, 150), (994, 990), (3432, 3400), (58760, 59000)]
+)
+def test_response_times_are_rounded_as_in_locusts_own_table(milliseconds: float, shown: int) -> None:
+    """Its documentation gives 147, 3432 and 58760 as examples; so both kinds of worker share one table."""
+    assert rounded(milliseconds) == shown
+
+
+def test_a_report_holds_what_is_new_and_the_histogram_everything() -> None:
+    """Locust's master adds reports up; the conductor gets the whole run once."""
+    tallies = Tallies(1000.0)
+    tallies.count(seen(1.100))
+    first = tallies.report()
+    tallies.count(seen(1.300, outcome="refused", why="wrong-state"))
+    second = tallies.report()
+    assert [report["stats"][0]["num_requests"] for report in (first, second)] == [1, 1]
+    assert (first["errors"], second["stats"][0]["num_failures"]) == ({}, 1)
+    (error,) = second["errors"].values()
+    assert (error["error"], error["occurrences"]) == ("refused: wrong-state", 1)
+    assert second["stats_total"]["response_times"] == {300: 1}
+    assert first["stats"][0]["num_reqs_per_sec"] == {1001: 1}
+    whole = Histogram.from_dict(tallies.histograms()["portal.home"])
+    assert (whole.count, whole.largest) == (2, 300_000)
+    assert tallies.report()["stats"] == []
+
+
+def test_waiting_for_a_subject_is_no_failure_and_has_a_line_of_its_own() -> None:
+    """An attempt that came too early costs its own time only; the final one the whole wait."""
+    tallies = Tallies(0.0)
+    tallies.count(seen(1.050, outcome="not_yet", final=False))
+    tallies.count(seen(1.500, attempt=2))
+    lines = {one["name"]: one for one in tallies.report()["stats"]}
+    assert lines["portal.home (not yet)"]["max_response_time"] == pytest.approx(48, abs=1)
+    assert lines["portal.home"]["max_response_time"] == 500
+    assert sum(one["num_failures"] for one in lines.values()) == 0
+
+
+def test_lateness_is_that_of_first_attempts() -> None:
+    """A later attempt's start is the client's patience, not the generator's slowness."""
+    tallies = Tallies(0.0)
+    tallies.count(seen(1.050, outcome="lost", final=False))
+    tallies.count(seen(9.0, attempt=2))
+    assert (tallies.lateness.count, tallies.lateness.largest) == (1, 2000)

@@ -49,6 +49,11 @@ COMMANDS = {
         "nation", "command", Text("một năm của mọi tỉnh, trên nhiều tiến trình", "a year of all provinces, on workers")
     ),
     "judge": Row("judge", "command", Text("kết luận lại một lần chạy", "the verdict on a run again")),
+    "objectives": Row(
+        "objectives",
+        "command",
+        Text("so một lần chạy với tệp mục tiêu hoặc lần chạy trước", "a run against objectives or an earlier run"),
+    ),
     "report": Row("report", "command", Text("báo cáo của một lần chạy ở đâu", "where a run's report is")),
     "province": Row("province", "command", Text("một tỉnh gồm những gì", "what a province consists of")),
     "conformance": Row(

@@ -1,0 +1,243 @@
+"""Objectives in k6's words, held against run folders."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from lxml import etree
+
+from simulation import plan as plans
+from simulation.journal import Event, Observation, Writer
+from simulation.mistakes import BadInputError
+from simulation.plan import Plan
+from simulation.timeline import Timeline
+from tinhmau.commands.objectives import command
+from verification import evidence
+from verification.objectives import files
+from verification.objectives.expression import parse
+from verification.objectives.judging import ObjectiveResult, judge
+
+COUNT = 400
+#: Run second 0 is six o'clock, second 100 four in the afternoon.
+TIMELINE = Timeline(day="2018-08-22", points=((6 * 3600.0, 0.0), (16 * 3600.0, 100.0)))
+
+
+def run_folder(folder: Path, change: Callable[[int, Observation], Observation] = lambda _n, seen: seen) -> Path:
+    """A run with 400 operations of 100 to 200 ms, evenly over the day, each changed as asked."""
+    folder.mkdir()
+    plan = Plan(
+        scenario="toy", province="toy", era="2018", seed=1, timeline=TIMELINE, requirements=(), counts={}, journeys=()
+    )
+    plans.save(plan, folder / "plan")
+    (folder / "journal").mkdir()
+    (folder / "metrics").mkdir()
+    writer = Writer(folder / "journal" / "worker-0.ndjson")
+    rng = np.random.default_rng(8)
+    for number in range(COUNT):
+        at = number * 100 / COUNT
+        seen = Observation(
+            journey=f"dossier-online-{number:04d}",
+            step=1,
+            operation="portal.submit" if number % 2 else "portal.search",
+            actor="citizen" if number % 4 else "company_agent",
+            planned=at,
+            intended=at,
+            start=at + 0.001,
+            end=at + float(rng.uniform(0.1, 0.2)),
+            outcome="ok",
+        )
+        writer.write(change(number, seen))
+    writer.write(Event(at=101.0, event="end"))
+    writer.close()
+    samples = [
+        {"at": 1000.0 + second, "service": service, "cpu_percent": 30.0, "memory_mb": 100.0 + second, "restarts": 0}
+        for second in range(10)
+        for service in ("portal", "lgsp")
+    ]
+    lines = "".join(json.dumps(sample) + "\n" for sample in samples)
+    (folder / "metrics" / "processes.ndjson").write_text(lines)
+    return folder
+
+
+def slower(seconds: float, *, where: Callable[[Observation], bool] = lambda _seen: True) -> Callable[..., Observation]:
+    """A change that makes some operations slower."""
+
+    def change(_number: int, seen: Observation) -> Observation:
+        return Observation(
+            **{name: getattr(seen, name) for name in seen.__struct_fields__}
+            | {"end": seen.end + (seconds if where(seen) else 0.0)}
+        )
+
+    return change
+
+
+def written(folder: Path, text: str) -> Path:
+    """A file of objectives."""
+    path = folder / "objectives.toml"
+    path.write_text(text)
+    return path
+
+
+def judged(folder: Path, text: str, run: Path, *, baseline: Path | None = None) -> list[ObjectiveResult]:
+    """Results of the objectives in the text."""
+    before = evidence.gather(baseline) if baseline else None
+    return judge(files.load(written(folder, text)), evidence.gather(run), baseline=before)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("p(95)<800", 95.05), ("p(99.9) < 800", 99.901), ("avg<=200", 50.5), ("med>1", 50.5), ("max<5000", 100)],
+)
+def test_an_expression_is_read_as_k6_reads_it(text: str, value: float) -> None:
+    """Its aggregate over 1 … 100; percentiles are interpolated, as k6's are."""
+    expression = parse(text)
+    assert expression is not None
+    assert expression.of(np.arange(1.0, 101.0)) == pytest.approx(value)
+
+
+@pytest.mark.parametrize("text", ["p95<800", "p(101)<1", "avg", "avg<", "avg<x", "mean<3", "p(95)<800 or avg<3"])
+def test_what_is_no_expression_is_not_guessed_at(text: str) -> None:
+    """It is told as a mistake instead."""
+    assert parse(text) is None
+
+
+def test_objectives_are_kept_and_broken_by_what_was_seen(tmp_path: Path) -> None:
+    """Latency, errors and counts; by operation, actor and kind; processor, memory and restarts. k6's names work."""
+    run = run_folder(
+        tmp_path / "run", slower(1.0, where=lambda s: s.operation == "portal.submit" and s.actor == "citizen")
+    )
+    results = judged(
+        tmp_path,
+        """
+        [thresholds]
+        "latency{operation:portal.search}" = ["p(95)<200", "max<150"]
+        "http_req_duration{operation:*.submit,actor:citizen}" = ["p(95)<800"]
+        "latency{kind:dossier-*}" = ["med<1000"]
+        "errors" = ["rate<0.01"]
+        "http_reqs{actor:company_agent}" = ["count==100"]
+        "dropped_iterations" = ["count<1"]
+        "cpu" = ["avg<50"]
+        "memory{service:portal}" = ["max<110"]
+        "restarts" = ["count<1"]
+        """,
+        run,
+    )
+    answers = [f"{one.objective.metric} {one.objective.expression.text} {one.answer}" for one in results]
+    assert answers == [
+        "latency p(95)<200 KEPT",
+        "latency max<150 BROKEN",
+        "latency p(95)<800 BROKEN",
+        "latency med<1000 KEPT",
+        "errors rate<0.01 KEPT",
+        "requests count==100 KEPT",
+        "dropped count<1 KEPT",
+        "cpu avg<50 BROKEN",
+        "memory max<110 KEPT",
+        "restarts count<1 KEPT",
+    ]
+    assert next(one.value for one in results if one.objective.metric == "cpu") == pytest.approx(60)
+
+
+def test_a_phase_is_official_time(tmp_path: Path) -> None:
+    """Between eight and nine, a tenth of the day's operations were slow; the phase sees nothing else."""
+    at_eight = slower(1.0, where=lambda seen: 20.0 <= seen.intended < 30.0)
+    run = run_folder(tmp_path / "run", at_eight)
+    rush, rest = judged(
+        tmp_path,
+        """
+        [phases]
+        rush = "08:00 09:00"
+        rest = "09:00 16:00"
+        [thresholds]
+        "latency{phase:rush}" = ["min>1000"]
+        "latency{phase:rest}" = ["max<500"]
+        """,
+        run,
+    )
+    assert (rush.answer, rush.count) == ("KEPT", COUNT / 10)
+    assert (rest.answer, rest.count) == ("KEPT", 7 * COUNT / 10)
+
+
+@pytest.mark.parametrize(
+    ("damage", "why"),
+    [
+        (lambda run: (run / "journal" / "worker-0.ndjson").write_bytes(b""), "no observation"),
+        (
+            lambda run: Writer(run / "journal" / "driver.ndjson").write(Event(at=1.0, event="worker-lost")),
+            "lost 1 worker",
+        ),
+    ],
+    ids=["nothing seen", "worker lost"],
+)
+def test_what_was_not_measured_is_unknown(damage: Callable[[Path], object], why: str, tmp_path: Path) -> None:
+    """An objective is never kept by an empty or a broken journal."""
+    run = run_folder(tmp_path / "run")
+    damage(run)
+    (result,) = judged(tmp_path, '[thresholds]\n"latency" = ["p(95)<800"]', run)
+    assert result.answer == "UNKNOWN"
+    assert why in result.reason.en
+
+
+def test_a_generator_that_was_late_has_measured_itself(tmp_path: Path) -> None:
+    """With more than 1 % of late starts latencies are UNKNOWN; the lateness itself can still be asked for."""
+
+    def late(number: int, seen: Observation) -> Observation:
+        fields = {name: getattr(seen, name) for name in seen.__struct_fields__}
+        return Observation(**fields | {"start": seen.intended + (0.05 if number % 20 == 0 else 0.0)})
+
+    run = run_folder(tmp_path / "run", late)
+    text = '[thresholds]\n"latency" = ["p(95)<800"]\n"late" = ["rate<0.01"]'
+    assert [one.answer for one in judged(tmp_path, text, run)] == ["UNKNOWN", "BROKEN"]
+
+
+def test_every_mistake_in_a_file_is_told_at_once(tmp_path: Path) -> None:
+    """Unknown metrics, tags, phases and aggregates, and expressions that are none, each with the nearest right one."""
+    text = """
+    [phases]
+    rush = "9 to 5"
+    [thresholds]
+    "latencies" = ["p(95)<800"]
+    "latency{operations:portal.*}" = ["p(95)<800"]
+    "latency{phase:rash}" = ["p(95)<800"]
+    "errors" = ["p(95)<1", "rate<1%"]
+    """
+    with pytest.raises(BadInputError) as refused:
+        files.load(written(tmp_path, text))
+    told = [mistake.into("en") for mistake in refused.value.mistakes]
+    assert len(told) == 6
+    assert any("Did you mean “latency”?" in line for line in told)
+    assert any("Did you mean “operation”?" in line for line in told)
+
+
+def test_a_worse_run_breaks_beside_its_baseline_and_the_same_one_does_not(tmp_path: Path) -> None:
+    """Half a second more at p95 is told with its interval, though the bound is kept; the same run again is none."""
+    before = run_folder(tmp_path / "before")
+    slow = run_folder(tmp_path / "slow", slower(0.5))
+    text = '[thresholds]\n"latency" = ["p(95)<5000"]'
+    (worse,) = judged(tmp_path, text, slow, baseline=before)
+    (same,) = judged(tmp_path, text, before, baseline=before)
+    assert (worse.answer, same.answer) == ("BROKEN", "KEPT")
+    assert worse.comparison is not None
+    assert worse.comparison.low < 500 < worse.comparison.high
+    assert same.comparison is not None
+    assert same.comparison.change == "none shown"
+
+
+def test_the_command_writes_junit_and_markdown_and_exits_by_the_answer(tmp_path: Path) -> None:
+    """Exit 1 for a broken objective; CI reads the failure, people read the table."""
+    run = run_folder(tmp_path / "run")
+    file = written(tmp_path, '[thresholds]\n"latency" = ["p(95)<50", "p(95)<800"]')
+    junit, markdown = tmp_path / "junit.xml", tmp_path / "summary.md"
+    done = CliRunner().invoke(
+        command, [str(file), str(run), "--junit", str(junit), "--markdown", str(markdown)], standalone_mode=False
+    )
+    assert (done.return_value, done.exception) == (1, None)
+    suite = etree.fromstring(junit.read_bytes())
+    assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("2", "1", "0")
+    assert "| ❌ | `latency` | `p(95)<50` |" in markdown.read_text()
+    assert "| ✅ | `latency` | `p(95)<800` |" in markdown.read_text()

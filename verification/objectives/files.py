@@ -1,0 +1,116 @@
+"""Reads a file of objectives: k6's thresholds in TOML. Every mistake is told at once.
+
+[phases]                                   # official time; optional
+rush = "08:00 09:30"
+
+[thresholds]
+"latency{operation:portal.*,actor:citizen,phase:rush}" = ["p(95)<800", "max<5000"]
+"errors" = ["rate<0.01"]                   # http_req_duration, http_req_failed, http_reqs are understood, too
+"memory{service:portal}" = ["max<900"]     # MB; cpu is in percent of one core
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from simulation.calendar import second_of_day
+from simulation.mistakes import BadInputError
+from simulation.province_files.reading import Findings, Row, read_toml
+from simulation.text import Text
+from verification.objectives.expression import Expression, parse
+from verification.objectives.metric import METRICS, OF_K6
+
+_SELECTOR = re.compile(r"(?P<metric>[a-z0-9_]+)\s*(\{(?P<tags>[^{}]*)\})?")
+_FORM = Text(
+    'Viết dạng "latency{operation:portal.*,phase:rush}".', 'Write it like "latency{operation:portal.*,phase:rush}".'
+)
+_EXPRESSION = Text(
+    "Viết như k6: p(95)<800, rate<0.01, avg<200, max<5000.",
+    "Write it as k6 does: p(95)<800, rate<0.01, avg<200, max<5000.",
+)
+
+
+class Objective(msgspec.Struct, frozen=True, kw_only=True):
+    """One bound on one selection."""
+
+    name: str  #: as written: metric and tags
+    metric: str  #: a name of metric.py
+    tags: Mapping[str, str]  #: tag -> pattern, as for file names
+    expression: Expression
+
+
+class Objectives(msgspec.Struct, frozen=True, kw_only=True):
+    """A file of them."""
+
+    phases: Mapping[str, tuple[float, float]]  #: name -> official seconds from and until
+    objectives: tuple[Objective, ...]
+
+
+def load(path: Path) -> Objectives:
+    """Read a file. Raises BadInputError with every mistake."""
+    findings = Findings()
+    row = read_toml(path, file=path.name, findings=findings)
+    if row is None:
+        raise BadInputError(findings.mistakes)
+    phases = _phases(row.row("phases")) if row.has("phases") else {}
+    found: list[Objective] = []
+    thresholds = row.row("thresholds")
+    for name in thresholds.names():
+        found += _objectives(thresholds, name, phases)
+    row.no_more()
+    if not found and not findings.mistakes:
+        row.wrong("thresholds", Text("để trống.", "is empty."), _FORM)
+    findings.raise_if_any()
+    return Objectives(phases=phases, objectives=tuple(found))
+
+
+def _phases(row: Row) -> dict[str, tuple[float, float]]:
+    phases = {}
+    for name in row.names():
+        text = row.text(name)
+        try:
+            begins, ends = (second_of_day(clock) for clock in text.split())
+        except ValueError:
+            begins = ends = 0.0
+        if begins < ends:
+            phases[name] = (float(begins), float(ends))
+        elif text:
+            way_out = Text('Viết dạng "08:00 09:30".', 'Write it like "08:00 09:30".')
+            row.wrong(name, Text(f"tìm thấy “{text}”.", f"found “{text}”."), way_out)
+    return phases
+
+
+def _objectives(row: Row, name: str, phases: Mapping[str, tuple[float, float]]) -> list[Objective]:
+    texts = row.texts(name)
+    shape = _SELECTOR.fullmatch(name.strip())
+    if shape is None:
+        row.wrong(name, Text("không đọc được.", "cannot be read."), _FORM)
+        return []
+    metric = OF_K6.get(shape["metric"], shape["metric"])
+    if metric not in METRICS:
+        row.unknown(name, shape["metric"], (*METRICS, *OF_K6))
+        return []
+    tags = {}
+    for part in filter(None, (one.strip() for one in (shape["tags"] or "").split(","))):
+        tag, colon, pattern = (each.strip() for each in part.partition(":"))
+        if not colon or not pattern or tag not in METRICS[metric].tags:
+            row.unknown(name, tag, METRICS[metric].tags)
+        elif tag == "phase" and pattern not in phases:
+            row.unknown(name, pattern, phases)
+        tags[tag] = pattern
+    found = []
+    for index, text in enumerate(texts):
+        expression = parse(text)
+        if expression is None:
+            row.wrong(f"{name}[{index}]", Text(f"tìm thấy “{text}”.", f"found “{text}”."), _EXPRESSION)
+        elif expression.aggregate not in METRICS[metric].aggregates:
+            row.unknown(f"{name}[{index}]", expression.aggregate, METRICS[metric].aggregates)
+        else:
+            found.append(Objective(name=name, metric=metric, tags=tags, expression=expression))
+    if not texts:
+        row.wrong(name, Text("để trống.", "is empty."), _EXPRESSION)
+    return found

@@ -1,0 +1,73 @@
+"""Holds a run against its objectives: KEPT, BROKEN or UNKNOWN for each, and beside a baseline where there is one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from simulation.text import Text
+from verification.answer import Answer
+from verification.evidence import Evidence
+from verification.objectives.baseline import Comparison, compare
+from verification.objectives.files import Objective, Objectives
+from verification.objectives.values import values
+
+#: A change for the worse counts from this share of the earlier value on: smaller ones are within what two runs of the
+#: same system on the same machine differ by. Assumed.
+TOLERANCE = 0.10
+
+
+class ObjectiveResult(msgspec.Struct, frozen=True, kw_only=True):
+    """One objective and what became of it."""
+
+    objective: Objective
+    answer: Answer
+    value: float | None = None
+    count: int = 0  #: values it rests on
+    reason: Text = Text("", "")  #: of anything but KEPT
+    comparison: Comparison | None = None
+
+
+def judge(objectives: Objectives, evidence: Evidence, *, baseline: Evidence | None = None) -> list[ObjectiveResult]:
+    """Judge every objective, in the order of the file."""
+    return [_judge(one, objectives, evidence, baseline) for one in objectives.objectives]
+
+
+def overall(results: Sequence[ObjectiveResult]) -> Answer:
+    """One BROKEN breaks, one UNKNOWN leaves it open."""
+    answers = {one.answer for one in results}
+    return "BROKEN" if "BROKEN" in answers else "UNKNOWN" if "UNKNOWN" in answers or not answers else "KEPT"
+
+
+def _judge(
+    objective: Objective, objectives: Objectives, evidence: Evidence, baseline: Evidence | None
+) -> ObjectiveResult:
+    seen = values(objective, objectives.phases, evidence)
+    if isinstance(seen, Text):
+        return ObjectiveResult(objective=objective, answer="UNKNOWN", reason=seen)
+    expression = objective.expression
+    counted = expression.aggregate == "count"
+    value = expression.of(seen.values) if len(seen.values) or counted else 0.0
+    result = ObjectiveResult(objective=objective, answer="KEPT", value=value, count=len(seen.values))
+    if not expression.holds(value):
+        reason = Text(
+            f"{value:.4g}, yêu cầu {expression.sign} {expression.bound:g}",
+            f"{value:.4g}, wanted {expression.sign} {expression.bound:g}",
+        )
+        result = msgspec.structs.replace(result, answer="BROKEN", reason=reason)
+    if baseline is None or counted or not len(seen.values):
+        return result
+    before = values(objective, objectives.phases, baseline)
+    if isinstance(before, Text) or not len(before.values):
+        return result
+    found = compare(expression, before, seen)
+    result = msgspec.structs.replace(result, comparison=found)
+    if found.change == "worse" and abs(found.now - found.before) > TOLERANCE * abs(found.before):
+        shown = f"{found.before:.4g} → {found.now:.4g}"
+        by = f"{found.low:+.3g} … {found.high:+.3g}"
+        reason = Text(
+            f"kém hơn lần chạy gốc: {shown}, khác biệt {by}", f"worse than the baseline: {shown}, difference {by}"
+        )
+        result = msgspec.structs.replace(result, answer="BROKEN", reason=reason)
+    return result

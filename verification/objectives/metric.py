@@ -1,0 +1,86 @@
+"""What an objective can be about, and the names that k6 has for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from simulation.text import Text
+
+_TREND = ("avg", "min", "med", "max", "p", "count")
+_OF_JOURNAL = ("operation", "actor", "phase", "kind")
+
+
+class Metric(msgspec.Struct, frozen=True, kw_only=True):
+    """One kind of figure."""
+
+    title: Text
+    unit: str
+    aggregates: tuple[str, ...]
+    tags: tuple[str, ...]  #: what it can be narrowed down by
+    source: str  #: "journal" or "machine"
+
+
+METRICS: Mapping[str, Metric] = {
+    "latency": Metric(
+        title=Text("Thời gian phản hồi từ lúc dự định", "Latency from the intended start"),
+        unit="ms",
+        aggregates=_TREND[:-1],
+        tags=_OF_JOURNAL,
+        source="journal",
+    ),
+    "errors": Metric(
+        title=Text("Thao tác kết thúc bằng lỗi", "Operations that end in an error"),
+        unit="",
+        aggregates=("rate", "count"),
+        tags=_OF_JOURNAL,
+        source="journal",
+    ),
+    "requests": Metric(
+        title=Text("Thao tác hoàn thành", "Operations that came to an end"),
+        unit="",
+        aggregates=("count",),
+        tags=_OF_JOURNAL,
+        source="journal",
+    ),
+    "late": Metric(
+        title=Text("Thao tác bộ sinh tải bắt đầu muộn hơn 10 ms", "Starts more than 10 ms late by the generator"),
+        unit="",
+        aggregates=("rate", "count"),
+        tags=_OF_JOURNAL,
+        source="journal",
+    ),
+    "dropped": Metric(
+        title=Text("Lượt đến bị bộ sinh tải bỏ", "Arrivals dropped by the generator"),
+        unit="",
+        aggregates=("count",),
+        tags=(),
+        source="journal",
+    ),
+    "cpu": Metric(
+        title=Text("Bộ xử lý", "Processor"),
+        unit="% of a core",
+        aggregates=_TREND[:-1],
+        tags=("service",),
+        source="machine",
+    ),
+    "memory": Metric(
+        title=Text("Bộ nhớ", "Memory"), unit="MB", aggregates=_TREND[:-1], tags=("service",), source="machine"
+    ),
+    "restarts": Metric(
+        title=Text("Số lần khởi động lại", "Restarts"),
+        unit="",
+        aggregates=("count",),
+        tags=("service",),
+        source="machine",
+    ),
+}
+
+#: Names of k6's built-in metrics -> ours.
+OF_K6: Mapping[str, str] = {
+    "http_req_duration": "latency",
+    "http_req_failed": "errors",
+    "http_reqs": "requests",
+    "dropped_iterations": "dropped",
+}

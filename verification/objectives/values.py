@@ -1,0 +1,95 @@
+"""The values that an objective is about, out of a run's evidence, with the run second at which each was seen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+
+import msgspec
+import numpy as np
+
+from simulation.journal import Observation
+from simulation.text import Text
+from verification.evidence import Evidence
+from verification.measures import LATE_SECONDS
+from verification.objectives.expression import Values
+from verification.objectives.files import Objective
+from verification.objectives.metric import METRICS
+
+_LATE_SHARE = 0.01  # as requirement GEN-01: past it the generator, not the systems, has been measured
+
+
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """Values with their times."""
+
+    values: Values
+    seconds: Values  #: run seconds; values of the same second rise and fall together
+
+
+def values(objective: Objective, phases: Mapping[str, tuple[float, float]], evidence: Evidence) -> Seen | Text:
+    """Collect them; a reason where they cannot be had or not be trusted."""
+    if METRICS[objective.metric].source == "machine":
+        return _of_machine(objective, evidence)
+    gap = evidence.journal_gap
+    if gap is not None:
+        return gap
+    if objective.metric == "dropped":
+        times = [event.at for event in evidence.journal.events if event.event == "dropped"]
+        return Seen(values=np.ones(len(times)), seconds=np.asarray(times, dtype=float))
+    if objective.metric != "late" and evidence.measures.late_share > _LATE_SHARE:
+        share = 100 * evidence.measures.late_share
+        return Text(
+            f"Bộ sinh tải bắt đầu muộn {share:.1f} % số thao tác: số đo không nói về hệ thống.",
+            f"The generator started {share:.1f} % of all operations late: figures do not speak of the systems.",
+        )
+    chosen = [one for one in evidence.journal.observations if _is_meant(objective, phases, evidence, one)]
+    if not chosen:
+        return Text("Không quan sát thấy thao tác nào như vậy.", "No such operation was observed.")
+    return Seen(
+        values=np.asarray([_value(objective.metric, one) for one in chosen], dtype=float),
+        seconds=np.asarray([one.intended for one in chosen], dtype=float),
+    )
+
+
+def _value(metric: str, seen: Observation) -> float:
+    if metric == "latency":
+        return seen.latency * 1000
+    if metric == "errors":
+        return float(seen.outcome != "ok")
+    return float(seen.start - seen.intended > LATE_SECONDS) if metric == "late" else 1.0
+
+
+def _is_meant(
+    objective: Objective, phases: Mapping[str, tuple[float, float]], evidence: Evidence, seen: Observation
+) -> bool:
+    if not (seen.attempt == 1 if objective.metric == "late" else seen.final):
+        return False
+    for tag, pattern in objective.tags.items():
+        if tag == "phase":
+            begins, ends = phases[pattern]
+            if not begins <= evidence.plan.timeline.to_official(seen.intended) < ends:
+                return False
+        else:
+            kind = seen.journey.rpartition("-")[0]
+            found = {"operation": seen.operation, "actor": seen.actor, "kind": kind}[tag]
+            if not fnmatchcase(found, pattern):
+                return False
+    return True
+
+
+def _of_machine(objective: Objective, evidence: Evidence) -> Seen | Text:
+    if evidence.samples_damage is not None:
+        return evidence.samples_damage
+    pattern = objective.tags.get("service", "*")
+    chosen = [one for one in evidence.samples if fnmatchcase(one.service, pattern)]
+    if not chosen:
+        return Text(f"Không có số đo của “{pattern}”.", f"Nothing was measured of “{pattern}”.")
+    if objective.metric == "restarts":
+        last = {one.service: one.restarts for one in sorted(chosen, key=lambda one: one.at)}
+        return Seen(values=np.asarray(list(last.values()), dtype=float), seconds=np.zeros(len(last)))
+    together: dict[int, float] = {}  # the sum over services of the same second
+    for one in chosen:
+        used = one.cpu_percent if objective.metric == "cpu" else one.memory_mb
+        together[int(one.at)] = together.get(int(one.at), 0.0) + used
+    seconds = sorted(together)
+    return Seen(values=np.asarray([together[second] for second in seconds]), seconds=np.asarray(seconds, dtype=float))

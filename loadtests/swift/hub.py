@@ -26,12 +26,13 @@ class Hub:
         self.loop = loop
         self._main = getcurrent()
         self._alive: set[greenlet] = set()
+        self._resting: list[greenlet] = []  # done with a walk and ready for the next: making one costs system calls
 
     def spawn(self, what: Callable[..., None], *arguments: Any) -> None:
         """Run a function until it first waits. Only from callbacks of the loop; it must not raise."""
-        made = greenlet(self._run, self._main)
-        self._alive.add(made)
-        made.switch(what, arguments)
+        each = self._resting.pop() if self._resting else greenlet(self._run, self._main)
+        self._alive.add(each)
+        each.switch(what, arguments)
 
     def wait(self) -> Any:
         """Stand still until somebody wakes this greenlet; returns what they bring."""
@@ -53,14 +54,20 @@ class Hub:
 
     def end_all(self) -> None:
         """End every walk where it stands."""
-        for each in list(self._alive):
+        for each in (*self._alive, *self._resting):
             each.throw(GreenletExit)
+        self._resting.clear()
 
     def _run(self, what: Callable[..., None], arguments: tuple[Any, ...]) -> None:
+        me = getcurrent()
         try:
-            what(*arguments)
+            while True:
+                what(*arguments)
+                self._alive.discard(me)
+                self._resting.append(me)
+                what, arguments = self._main.switch()
         finally:
-            self._alive.discard(getcurrent())
+            self._alive.discard(me)
 
     def _wake(self, sleeper: greenlet, brings: Any = None) -> None:
         if sleeper in self._alive:  # it may have been ended meanwhile

@@ -13,13 +13,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any, cast
 
-from simulation import province_files, synthesis
+from simulation import province_files, shape_files, synthesis
 from simulation.arrivals import Profile, profile_of
 from simulation.calendar import second_of_day
 from simulation.mistakes import BadInputError, Mistake, did_you_mean
 from simulation.province import Era, Figure, Province
 from simulation.province_files.reading import Findings, Row
 from simulation.scenario import HABITS, KINDS, PROFILES, DocumentKind, Scenario
+from simulation.shape import bend
 from simulation.text import Text
 from simulation.timeline import Timeline
 
@@ -132,6 +133,11 @@ def _read(row: Row, *, name: str, fixtures: Path) -> Scenario | None:
     era = row.choice("era", _ERAS)
     requirements = _requirements(row, fixtures / "requirements")
     journeys, profiles = _journeys(row), _profiles(row)
+    if row.has("shape"):
+        shape = shape_files.read(row.row("shape"), folder=fixtures / "scenarios")
+        if shape is not None:
+            profiles, growth = bend(shape, profiles)
+            journeys = {kind: factor * growth.get(kind, 1.0) for kind, factor in journeys.items()}
     habits, figures = _habits(row), _figures(row)
     document_kinds = _document_kinds(row)
     row.has("based_on")

@@ -106,8 +106,8 @@ _BILLION = Text("tỷ đồng", "billion đồng")
 
 
 def _one(counts: Counts) -> Numbers:
-    """One, so that a ratio is a plain sum."""
-    return np.ones_like(counts.backlog)
+    """One in total, so that a ratio of sums over agencies is a plain sum; each agency counts for its part."""
+    return np.full_like(counts.backlog, 1.0 / len(counts.backlog))
 
 
 def _per(over: Numbers, under: Numbers) -> Numbers:
@@ -297,12 +297,14 @@ INDICATORS: Final[Mapping[str, Indicator]] = {
     "cost_people": _ratio(
         "Chi phí đi lại của người dân", "What people's visits cost them", people_cost, _one, _BILLION
     ),
-    "satisfied_share": _ratio("Hài lòng (ước tính)", "Satisfied (estimate)", satisfied, _one),
+    "satisfied_share": _ratio(
+        "Hài lòng (ước tính)", "Satisfied (estimate)", lambda c: satisfied(c) * decided(c), decided
+    ),
     "score": _ratio(
         "Điểm theo QĐ 766/2022 (ước tính; thước đo có sau 2018)",
         "Score by QĐ 766/2022 (estimate; a later yardstick than 2018)",
-        score,
-        _one,
+        lambda c: score(c) * decided(c),
+        decided,
         _POINTS,
     ),
 }

@@ -79,7 +79,7 @@ def _ordinary_day(province: synthesis.Listed, fixtures: Path) -> Scenario:
 
 
 def check_against(scenario: Scenario, province: Province) -> None:
-    """Refuse a scenario that does not fit its province: another era, or a figure that the province does not have.
+    """Refuse a scenario that does not fit its province: another era, or a figure that neither province nor year has.
 
     Raises BadInputError with every mistake.
     """
@@ -91,10 +91,23 @@ def check_against(scenario: Scenario, province: Province) -> None:
             f"the scenario is of era {scenario.era}, province {province.id} of era {province.era}.",
         )
         findings.add(file, "era", found, Text("Chọn cùng một giai đoạn.", "Choose the same era for both."))
-    for figure in scenario.figures:
-        if figure not in province.figures:
-            findings.unknown(file, f"figures.{figure}", figure, province.figures)
+    _check_figures(scenario, province, findings, file)
     findings.raise_if_any()
+
+
+def _check_figures(scenario: Scenario, province: Province, findings: Findings, file: str) -> None:
+    """Look at figures that the scenario sets: those of the province, and those that only a year needs."""
+    others = {name: figure for name, figure in scenario.figures.items() if name not in province.figures}
+    if not others:
+        return
+    from simulation.year.conduct import OF_A_YEAR  # noqa: PLC0415 -- brings the compiler along, which a day does not need
+
+    for name, figure in others.items():
+        if name not in OF_A_YEAR:
+            findings.unknown(file, f"figures.{name}", name, [*province.figures, *OF_A_YEAR])
+        elif OF_A_YEAR[name].unit.startswith(("share", "0 or 1")) and figure.value > 1.0:
+            found = Text(f"{figure.value} lớn hơn 1.", f"{figure.value} is more than 1.")
+            findings.add(file, f"figures.{name}.value", found, Text("Chọn từ 0 đến 1.", "Choose from 0 to 1."))
 
 
 def _merged(name: str, folder: Path, *, above: tuple[str, ...]) -> dict[str, Any]:

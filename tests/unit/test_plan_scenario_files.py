@@ -144,3 +144,18 @@ def test_a_figure_that_the_province_does_not_have_is_refused(fixtures: Path) -> 
 
     with pytest.raises(BadInputError, match="online_share"):
         scenario_files.check_against(scenario, province_files.load("toy"))
+
+
+def test_a_scenario_may_set_what_only_a_year_needs_within_bounds(fixtures: Path) -> None:
+    """Numbers of `simulation.year.conduct` are known here, too; a share above 1 and a slip are told together."""
+    table = '[figures.{}]\nvalue = {}\nunit = "share of dossiers"\nsource = "assumed: test"\n'
+    add(fixtures, "plan", GOOD + table.format("data_shared_share", 0.5))
+    add(fixtures, "wrong", GOOD + table.format("data_shared_share", 5) + table.format("unbound_shar", 0.1))
+    province = province_files.load("toy")
+
+    scenario_files.check_against(scenario_files.load("plan", fixtures=fixtures), province)
+    with pytest.raises(BadInputError) as caught:
+        scenario_files.check_against(scenario_files.load("wrong", fixtures=fixtures), province)
+
+    assert {one.key for one in caught.value.mistakes} == {"figures.data_shared_share.value", "figures.unbound_shar"}
+    assert "unbound_share" in str(caught.value)

@@ -1,6 +1,11 @@
-"""One province's year as a value small enough to be sent around: sums over its agencies, no arrays."""
+"""A shard: one replication of one province's year, as a value small enough to be sent around; no arrays.
+
+A shard is named `ha_noi_2018#3`: province, and number of the replication.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -10,12 +15,28 @@ from simulation.province import Era
 from simulation.text import Text
 from simulation.year import INDICATORS, simulate
 
+#: Between a province and the number of a replication.
+_SIGN = "#"
+
 
 class Sums(msgspec.Struct, frozen=True):
     """An indicator in each replication, as the two sums over agencies whose ratio it is."""
 
     over: tuple[float, ...]
     under: tuple[float, ...]
+
+
+class Shard(msgspec.Struct, frozen=True, kw_only=True):
+    """One replication of a province's year: each indicator as the two sums over agencies whose ratio it is."""
+
+    province: str
+    number: int
+    name: str
+    people: int
+    agencies: int
+    seed: int
+    events: int
+    sums: dict[str, tuple[float, float]]
 
 
 class ProvinceYear(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,28 +52,55 @@ class ProvinceYear(msgspec.Struct, frozen=True, kw_only=True):
     indicators: dict[str, Sums]
 
 
-def play(name: str, *, seed: int, replications: int) -> ProvinceYear:
-    """Play a province's year. Raises BadInputError where its files have mistakes."""
+def shards(provinces: Sequence[str], replications: int) -> tuple[str, ...]:
+    """Name the shards of provinces, in their order."""
+    return tuple(f"{province}{_SIGN}{number}" for province in provinces for number in range(replications))
+
+
+def play(shard: str, *, seed: int) -> Shard:
+    """Play a shard. Raises BadInputError where the province's files have mistakes."""
+    name, _, number = shard.partition(_SIGN)
     scenario = scenario_files.load(name)
     province = province_files.load(scenario.province)
     scenario_files.check_against(scenario, province)
-    year = simulate(province, scenario, seed=seed, replications=replications)
-    return ProvinceYear(
+    year = simulate(province, scenario, seed=seed, replications=1, first=int(number))
+    counts = year.replications[0].whole()
+    return Shard(
         province=province.id,
+        number=int(number),
         name=province.name,
         people=province.population,
         agencies=len(province.agencies),
         seed=seed,
-        replications=replications,
         events=year.events,
-        indicators={
-            indicator: Sums(
-                tuple(float(rule.over(counts).sum()) for counts in year.replications),
-                tuple(float(rule.under(counts).sum()) for counts in year.replications),
-            )
+        sums={
+            indicator: (float(rule.over(counts).sum()), float(rule.under(counts).sum()))
             for indicator, rule in INDICATORS.items()
         },
     )
+
+
+def joined(parts: Iterable[Shard]) -> list[ProvinceYear]:
+    """Put replications together, province by province, in the order of their numbers."""
+    by_province: dict[str, list[Shard]] = {}
+    for part in sorted(parts, key=lambda part: (part.province, part.number)):
+        by_province.setdefault(part.province, []).append(part)
+    return [
+        ProvinceYear(
+            province=province,
+            name=own[0].name,
+            people=own[0].people,
+            agencies=own[0].agencies,
+            seed=own[0].seed,
+            replications=len(own),
+            events=sum(part.events for part in own),
+            indicators={
+                name: Sums(tuple(part.sums[name][0] for part in own), tuple(part.sums[name][1] for part in own))
+                for name in own[0].sums
+            },
+        )
+        for province, own in by_province.items()
+    ]
 
 
 def by_size(era: Era, *, only: tuple[str, ...] = ()) -> tuple[str, ...]:

@@ -14,6 +14,8 @@ from simulation.year.intervals import Interval, interval
 
 #: A sum over provinces of "one in total" may be so far from their number.
 _ONE_EACH = 1e-6
+#: Units of which provinces are not added up but averaged, each by its people: a score, satisfaction, unused services.
+_AVERAGED = ("share", "points", "procedures")
 
 
 class Spread(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +68,9 @@ def _spread(name: str, years: Sequence[ProvinceYear]) -> Spread:
     over = np.array([year.indicators[name].over for year in years])
     under = np.array([year.indicators[name].under for year in years])
     is_count = bool(np.all(np.abs(under - 1.0) < _ONE_EACH))
+    if is_count and INDICATORS[name].unit.en in _AVERAGED:
+        under = np.array([[float(year.people)] for year in years]) * under
+        over, is_count = over * under, False
     below = under.sum(axis=0)
     values = over.sum(axis=0) if is_count else over.sum(axis=0) / np.where(below > 0, below, np.nan)
     # A province where nothing of the kind happened has no value of its own.

@@ -159,10 +159,14 @@ def simulate(
     *,
     seed: int,
     replications: int = 5,
+    first: int = 0,
     what_if: WhatIf | None = None,
     progress: Progress = silent,
 ) -> Year:
-    """Play a province's year several times. Raises ValueError for no replication."""
+    """Play a province's year several times. Raises ValueError for no replication.
+
+    Replications are numbered from `first`, and each depends on its number alone: they may be played apart.
+    """
     if replications < 1:
         raise ValueError(f"a year is played at least once, found {replications}")
     conduct = conduct_of(province, scenario)
@@ -171,8 +175,8 @@ def simulate(
     setting = setting_of(province, scenario, conduct)
     days = float((setting.days.working >= WARM_UP_DAYS).sum())
     offer, seen, events = offer_of(province, conduct), [], 0
-    for number in range(replications):
-        progress(number / replications, _YEAR)
+    for number in range(first, first + replications):
+        progress((number - first) / replications, _YEAR)
         played = replicate(setting, seed=seed, number=number)
         events += played.outcome.events
         seen.append(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from simulation import nation
+from simulation import nation, province_files, scenario_files
 from simulation.mistakes import BadInputError
-from simulation.nation.shard import ProvinceYear, Sums
-from simulation.year import INDICATORS
+from simulation.nation.shard import ProvinceYear, Shard, Sums
+from simulation.year import INDICATORS, simulate
 from tinhmau.workers import Peak, Workers, each
 
 
@@ -33,6 +34,15 @@ def test_counts_add_up_and_shares_are_weighted() -> None:
     share = whole.indicators["on_time_share"]
     assert share.nation.mean == pytest.approx(0.86)
     assert (share.lowest, share.lowest_in, share.highest, share.highest_in) == (0.5, "B", 0.9, "A")
+
+
+def test_scores_are_averaged_by_people() -> None:
+    """Points are no count: a nation of two provinces does not have twice as many."""
+    small, large = a_year("a", received=1, on_time=1, people=100), a_year("b", received=1, on_time=1, people=300)
+    small.indicators["score"], large.indicators["score"] = Sums((40.0,), (1.0,)), Sums((60.0,), (1.0,))
+
+    score = nation.total([small, large]).indicators["score"]
+    assert (score.nation.mean, score.lowest, score.highest) == (55.0, 40.0, 60.0)
 
 
 def test_the_order_of_coming_leaves_no_trace(tmp_path: Path) -> None:
@@ -73,3 +83,32 @@ def test_without_dask_work_is_done_here_one_after_another() -> None:
 
     assert list(each(str.upper, ["a", "b"], workers=Workers(), peak=peak)) == [("a", "A"), ("b", "B")]
     assert 10 < peak.mb < 100_000
+
+
+def a_shard(province: str, number: int) -> Shard:
+    """One replication of a province."""
+    sums = {name: (float(number), 1.0) for name in INDICATORS}
+    return Shard(
+        province=province, number=number, name=province, people=9, agencies=3, seed=1, events=number, sums=sums
+    )  # fmt: skip
+
+
+def test_replications_are_put_in_their_order() -> None:
+    """However shards come, a province has its replications by number, none twice."""
+    assert nation.shards(("a", "b"), 2) == ("a#0", "a#1", "b#0", "b#1")
+
+    a, b = nation.joined([a_shard("b", 1), a_shard("a", 2), a_shard("b", 0), a_shard("a", 0), a_shard("a", 1)])
+
+    assert (a.province, a.replications, a.events, b.province, b.replications) == ("a", 3, 3, "b", 2)
+    assert a.indicators["dossiers_received"].over == (0.0, 1.0, 2.0)
+
+
+def test_a_replication_played_alone_is_the_one_played_in_a_row() -> None:
+    """The second of two replications is the same to the bit when it is played by itself."""
+    scenario = scenario_files.load("toy")
+    province = province_files.load("toy")
+    row = simulate(province, scenario, seed=3, replications=2)
+    alone = simulate(province, scenario, seed=3, replications=1, first=1)
+
+    for name in INDICATORS:
+        assert np.array_equal(row.values(name)[1:], alone.values(name), equal_nan=True)

@@ -11,7 +11,7 @@ import click
 from rich.table import Table
 
 from simulation import nation
-from simulation.nation import NationYear, ProvinceYear
+from simulation.nation import NationYear, Shard
 from simulation.province import Era
 from simulation.text import Text
 from simulation.year import INDICATORS
@@ -24,10 +24,10 @@ from tinhmau.workers import Peak, Workers, each
 @click.command(
     name="nation",
     help=t(
-        "Mô phỏng một năm của mọi tỉnh trong một giai đoạn, mỗi tỉnh một phần việc. Kết quả giống nhau từng byte dù "
-        "chạy tuần tự hay trên bao nhiêu tiến trình.",
-        "Simulate a year of every province of an era, one piece of work for each. The results are the same to the byte "
-        "one after another or on however many workers.",
+        "Mô phỏng một năm của mọi tỉnh trong một giai đoạn, mỗi tỉnh, mỗi lần lặp một phần việc. "
+        "Kết quả giống nhau từng byte dù chạy tuần tự hay trên bao nhiêu tiến trình.",
+        "Simulate a year of every province of an era, one piece of work for each replication. "
+        "The results are the same to the byte one after another or on however many workers.",
     ),
 )
 @click.option(
@@ -90,15 +90,16 @@ def command(
 ) -> None:
     """Simulate the nation's year."""
     names = nation.by_size(era, only=tuple(name.strip() for name in only.split(",") if name.strip()))
-    years: list[ProvinceYear] = []
+    items = nation.shards(names, replications)
+    parts: list[Shard] = []
     peak, began = Peak(), time.perf_counter()
-    work = partial(nation.play, seed=seed, replications=replications)
+    work = partial(nation.play, seed=seed)
     with screen.progress(Text("Mô phỏng các tỉnh", "Simulating provinces")) as tell:
-        for name, year in each(work, names, workers=Workers(workers, memory_mb, scheduler), peak=peak):
-            years.append(year)
-            tell(len(years) / len(names), Text(name, name))
+        for name, part in each(work, items, workers=Workers(workers, memory_mb, scheduler), peak=peak):
+            parts.append(part)
+            tell(len(parts) / len(items), Text(name, name))
     took = time.perf_counter() - began
-    whole = nation.write(years, out)
+    whole = nation.write(nation.joined(parts), out)
     screen.out.print(_table(whole))
     screen.line(
         t(

@@ -47,11 +47,11 @@ class Forms:
             doing.act.event: doing
             for doing in (
                 Doing(ACCEPT, reception.accept, lambda _: None),
-                Doing(ASK_SUPPLEMENT, handling.ask_supplement, lambda fields: Wanted(_text(fields, "what"))),
                 Doing(SUPPLEMENT, handling.take_supplement, lambda fields: HandedIn(_text(fields, "what"))),
                 Doing(EXAMINE, handling.examine, lambda fields: Examination(_outcome(fields))),
                 Doing(DECIDE, handling.decide, lambda fields: Decision(_outcome(fields))),
                 Doing(HAND_BACK, returning.hand_back, _return),
+                Doing(ASK_SUPPLEMENT, handling.ask_supplement, lambda fields: Wanted(_text(fields, "what"))),
             )
         }
 

@@ -30,6 +30,8 @@ CONTRACTS = (
     Contract("portal", "national", "dvcqg.offer", "post"),
     Contract("portal", "national", "dvcqg.lookup", "get"),
     Contract("portal", "national", "dvcqg.numbered", "outbox"),
+    Contract("portal", "national", "land.lookup", "get"),
+    Contract("portal", "national", "insurance.check", "get"),
     Contract("portal", "national", "identity.register", "post"),
     Contract("portal", "national", "identity.token", "post"),
     Contract("portal", "national", "identity.keys", "get"),

@@ -86,6 +86,7 @@ def build(kit: Kit) -> Parts:
             "business.lookup": Operation(at_once=faults.around(lookups.look_up_company)),
             "insurance.check": Operation(at_once=faults.around(lookups.check_insurance)),
             "procedures.list": Operation(at_once=faults.around(lookups.list_procedures)),
+            "land.lookup": Operation(at_once=faults.around(lookups.look_up_land)),
             "procedures.get": Operation(at_once=faults.around(lookups.look_up_procedure)),
             "payment.list": Operation(at_once=faults.around(payments.list)),
             "payment.refund": Operation(apply=payments.refund, body=Refund),

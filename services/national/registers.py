@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from services.kit.problems import Problem, decode
 from services.kit.reference import Procedure
 
 log = structlog.get_logger()
+_LANDHOLDERS = 0.6  # share of grown people who hold a certificate; assumed
 
 
 class _Verify(msgspec.Struct):
@@ -68,6 +70,28 @@ class Registers:
         number = _wanted(request, "personal_number")
         card = await self._kit.pool.fetchval("SELECT insurance_card FROM person WHERE personal_number = $1", number)
         return {"insured": bool(card), "card": card or None}
+
+    async def look_up_land(self, request: Request, _consumer: Consumer) -> Any:
+        """Land certificate of a person, by personal number (SYS-DB-LAND).
+
+        The population has no land: who holds some is derived from the number, so that it is always the same person's.
+        """
+        number = _wanted(request, "personal_number")
+        row = await self._kit.pool.fetchrow(
+            "SELECT commune, born <= now() - interval '25 years' AS grown FROM person WHERE personal_number = $1",
+            number,
+        )
+        drawn = hashlib.sha256(f"land|{number}".encode()).digest()
+        if row is None or not row["grown"] or drawn[0] >= _LANDHOLDERS * 256:
+            return {"exists": False, "parcel": None}
+        parcel = {
+            "certificate": f"CS{int.from_bytes(drawn[1:4]) % 10**6:06d}",
+            "sheet": drawn[4] % 60 + 1,
+            "number": int.from_bytes(drawn[5:7]) % 900 + 1,
+            "area_m2": int.from_bytes(drawn[7:9]) % 1900 + 100,
+            "commune": row["commune"],
+        }
+        return {"exists": True, "parcel": parcel}
 
     async def list_procedures(self, _request: Request, _consumer: Consumer) -> Any:
         """LayDanhSachTTHC: the national catalogue."""

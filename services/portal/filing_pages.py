@@ -23,6 +23,7 @@ from services.portal.drafts import Draft, Drafts
 from services.portal.electronic_forms import LETTER, MORE, Known
 from services.portal.filing import Filed, Filing
 from services.portal.look import Look
+from services.portal.more_registers import known_more
 from services.portal.sessions import Session, Sessions
 
 DELIVERY_NAMES = {
@@ -45,6 +46,7 @@ class _Sheet(msgspec.Struct, frozen=True, kw_only=True):
     mandate: str  #: "self", or how the applicant stands to the company
     files: list[Attached]
     mandates: list[Mandate]
+    more: list[Known]  #: what further registers know
 
     @property
     def papers(self) -> list[Paper]:
@@ -163,11 +165,13 @@ class FilingPages:
             company=company,
             mandate=mandate,
             files=await self._files.of(draft.id),
+            more=await known_more(self._kit, procedure, session.who.account),
             mandates=await self._companies.of_agent(session.who.account) if procedure.applicant == "company" else [],
         )
 
     def _known(self, sheet: _Sheet) -> tuple[list[Known], list[Known]]:
         person = electronic_forms.known_person(self._kit.reference, sheet.session.who.account, sheet.session.person)
+        person += sheet.more
         return person, electronic_forms.known_company(msgspec.structs.asdict(sheet.company) if sheet.company else None)
 
     async def _show(

@@ -113,6 +113,8 @@ CONTRACTS = [
         ("portal", "national", "dvcqg.offer"),
         ("portal", "national", "dvcqg.lookup"),
         ("portal", "national", "dvcqg.numbered"),
+        ("portal", "national", "land.lookup"),
+        ("portal", "national", "insurance.check"),
         ("portal", "national", "identity.register"),
         ("portal", "national", "identity.token"),
         ("portal", "national", "identity.keys"),

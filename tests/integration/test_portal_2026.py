@@ -13,7 +13,7 @@ import requests
 from national_side import Nation
 from page_reader import PageReader
 from running_service import PASSCODE_KEY, Place, Running
-from small_province import DEPARTMENT, FREE, LAN, SAME_DAY
+from small_province import AGENT, DEPARTMENT, FREE, LAN, ONLINE, PEOPLE, SAME_DAY
 from standin_lgsp import Call, StandinLgsp
 
 from loadtests.accounts import passcode
@@ -28,6 +28,10 @@ def reference_2026(reference_folder: Path, tmp_path_factory: pytest.TempPathFact
     shutil.copytree(reference_folder, folder)
     head = msgspec.json.decode((folder / "province.json").read_bytes())
     (folder / "province.json").write_bytes(msgspec.json.encode({**head, "era": "2026"}))
+    procedures = msgspec.json.decode((folder / "procedures.json").read_bytes())
+    fields = {ONLINE: "Đất đai", FREE: "Y tế"}
+    changed = [{**one, "field": fields.get(one["code"], one["field"])} for one in procedures]
+    (folder / "procedures.json").write_bytes(msgspec.json.encode(changed))
     return folder
 
 
@@ -41,7 +45,8 @@ def national(place: Place, lgsp: StandinLgsp, reference_2026: Path) -> Running:
         answer = running.call(call.operation, consumer="portal", body=call.body, query=call.query)
         return answer.status_code, answer.json()
 
-    names = ("identity.register", "identity.token", "identity.keys", "dvcqg.offer", "dvcqg.lookup")
+    names = ("identity.register", "identity.token", "identity.keys", "dvcqg.offer", "dvcqg.lookup", "land.lookup",
+             "insurance.check")  # fmt: skip
     lgsp.answers |= {f"national.{name}": passed_on for name in names}
     return running
 
@@ -156,3 +161,21 @@ def test_sys_national_portal_a_dossier_handed_in_at_the_nation_arrives_and_its_s
         (refused,) = portal.deliver("dossiers.receive", {**handed_over, **change}, consumer="national")
         assert refused["result"] == "refused", change
     assert national.post("/api/dossiers", body).status_code == 401
+
+
+def test_sys_db_land_and_insurance_fill_forms_in_where_the_field_asks(portal: Running, national: Running) -> None:
+    """SYS-DB-LAND, SYS-DB-INSURANCE: the parcel and the card of the simulated person stand in the form, untyped."""
+    holders = [
+        number
+        for number in PEOPLE
+        if national.call("land.lookup", consumer="portal", query={"personal_number": number}).json()["exists"]
+    ]
+    assert holders, "none of the small province's people holds land"
+    for account, procedure, words in (
+        (holders[0], ONLINE, "Giấy chứng nhận quyền sử dụng đất"),
+        (AGENT, FREE, PEOPLE[AGENT]["insurance_card"]),
+    ):
+        reader = PageReader(portal.url)
+        reader.open("/sign-in").press("/sign-in", account=account, passcode=passcode(PASSCODE_KEY, account))
+        assert words in reader.open(f"/apply/{procedure}").text
+        reader.close()

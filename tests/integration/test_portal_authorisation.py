@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import ast
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,6 @@ from small_province import BINH, COMMUNE, DEPARTMENT, FREE, LAN, ONLINE
 from standin_lgsp import StandinLgsp
 
 from loadtests.accounts import passcode
-
-_ROUTES = re.compile(r'Route\(\s*(f?)"([^"]+)"(.*?)\)(?:,\n|,$)', re.DOTALL)
 
 #: Open to anybody: path -> methods. Everything else has to be in one of the tables below.
 PUBLIC = {
@@ -126,11 +124,13 @@ def upload(portal: Running) -> str:
 def test_every_route_has_a_row() -> None:
     """A route that is added without saying who may use it fails here."""
     source = (Path(__file__).parents[2] / "services" / "portal" / "app.py").read_text("utf-8")
+    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    routes = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "Route"]
     found = set()
-    for formatted, path, rest in _ROUTES.findall(source):
-        full = path.replace("{one}", "/api/dossiers/{code}") if formatted else path
-        found |= {(method, full) for method in (re.findall(r'"(GET|POST|PUT)"', rest) or ["GET"])}
-    found |= {("GET", "/api/dossiers/{code}")} if "Route(one, " in source else set()
+    for route in routes:
+        path = ast.unparse(route.args[0]).strip("f'\"").replace("{one}", "/api/dossiers/{code}")
+        methods = next((ast.literal_eval(one.value) for one in route.keywords if one.arg == "methods"), ["GET"])
+        found |= {(method, "/api/dossiers/{code}" if path == "one" else path) for method in methods}
     listed = {row for table in (PUBLIC, SIGNED_IN, OWN, TOKEN, KEEPER) for row in _each(table)}
 
     assert len(found) > 45

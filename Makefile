@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 SCENARIO ?= ben_tre_2018
 ARGS ?=
 
-.PHONY: help verify test test-nightly check format bench up down status lock clean
+.PHONY: help verify test test-docker test-nightly check format bench up down status lock clean
 
 help: ## List the commands
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ test: $(VENV)/.ready-dev ## Check the code, then run all tests
 
 test-nightly: $(VENV)/.ready-dev ## The long tests: fuzzing, rounds of faults
 	$(BIN)/pytest -q -m nightly tests $(ARGS)
+
+test-docker: $(VENV)/.ready-dev ## Tests against real Docker and Pulumi engines (skipped where there are none)
+	$(BIN)/pytest -q tests/docker $(ARGS)
 
 check: $(VENV)/.ready-dev ## Style, types, layers
 	$(BIN)/ruff format --check .

@@ -11,6 +11,7 @@ import pytest
 from command_line import Run, Standing, Workplace, stand, verify
 from hypothesis import settings
 
+from infra.engine import finding
 from tinhmau.exits import UNKNOWN
 
 # The same examples every time: a change is answered for by whoever makes it, not by who happens to run the tests next.
@@ -25,11 +26,20 @@ def _may_mount() -> bool:
     return subprocess.run(["unshare", "--mount", "true"], check=False, stderr=subprocess.DEVNULL).returncode == 0
 
 
+def _docker_answers() -> bool:
+    """Whether a Docker engine is there to be used."""
+    return shutil.which("docker") is not None and (
+        subprocess.run(["docker", "version"], check=False, capture_output=True).returncode == 0
+    )
+
+
 #: What a test may name in `@pytest.mark.needs(...)`: how to see whether it is there, and how to get it.
 THINGS: Mapping[str, tuple[Callable[[], bool], str]] = {
     "chromium": (lambda: shutil.which("chromium") is not None, "apt install chromium"),
     "npm": (lambda: shutil.which("npm") is not None, "apt install npm"),
     "root": (lambda: os.geteuid() == 0, "run the tests as root"),
+    "docker": (_docker_answers, "start Docker (sudo systemctl start docker), as a user who may use it"),
+    "pulumi": (lambda: finding.find() is not None, "tinhmau engine"),
     "mount": (_may_mount, "run the tests as root, where mounting is allowed"),
 }
 

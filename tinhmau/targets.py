@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from infra.docker_target.holding import root as holding_root
 from infra.local.target import LocalTarget
 from infra.local.target import Options as LocalOptions
 from infra.stack import Stack
@@ -55,3 +56,13 @@ def of(stack: Stack) -> Target:
 
         return DockerTarget()
     return LocalTarget()
+
+
+def sweep() -> int:
+    """Put away what commands that were killed have left in the Docker engine; returns how many stacks that were."""
+    if not holding_root().is_dir() or not any(holding_root().iterdir()):
+        return 0
+    check("docker")
+    from infra.docker_target.target import DockerTarget  # noqa: PLC0415 -- its libraries are an extra
+
+    return DockerTarget().sweep_abandoned()

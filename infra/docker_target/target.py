@@ -14,9 +14,9 @@ import docker
 import msgspec
 from docker.errors import APIError, NotFound
 
-from infra import caches, rules
+from infra import rules
 from infra.blueprint import Blueprint
-from infra.docker_target import engine, images, layout, up
+from infra.docker_target import engine, holding, images, layout, up
 from infra.docker_target.attendant import Attendant, containers_of, kill, service_of
 from infra.docker_target.plugin.kind import STACK_LABEL
 from infra.docker_target.settings import Placement
@@ -64,6 +64,7 @@ class DockerTarget:
         """Use these options for every stack."""
         self._options = options or Options()
         self._attendants: dict[str, Attendant] = {}
+        self._held: dict[str, holding.Held] = {}
 
     def place(
         self,
@@ -85,7 +86,9 @@ class DockerTarget:
         client = engine.connect()
         found = finding.ensure(progress=progress)
         runtime, services = images.ensure(client, progress=progress)
-        folder = _make_folder(self._options.name)
+        self.sweep_abandoned()
+        held = holding.make(self._options.name)
+        folder = held.path
         try:
             placement = self._placement(client, blueprint, folder, reference, runtime, services)
             _set_clock(Path(placement.clock) / "clock.json", timeline)
@@ -101,10 +104,14 @@ class DockerTarget:
             result = Runner(folder, found).up()
             stack = self._stack(result.outputs["stack"].value, folder, reference, client, found.version)
             if self._options.attached:
+                self._held[stack.name] = held
                 stack = self._attend(client, stack, folder)
+            else:
+                held.leave_running()
         except BaseException:
             with suppress(TargetError, APIError):
                 self._remove(folder)
+            held.let_go()
             raise
         progress(1.0, Text("Mọi dịch vụ đã sẵn sàng.", "Every service is ready."))
         return stack
@@ -163,6 +170,18 @@ class DockerTarget:
         if self._options.logs_to is not None and folder.exists():
             self.copy_logs(stack, self._options.logs_to)
         self._remove(folder)
+        held = self._held.pop(stack.name, None)
+        if held is not None:
+            held.let_go()
+
+    def sweep_abandoned(self) -> int:
+        """Put away what commands that were killed have left behind; returns how many stacks that were."""
+        count = 0
+        for held in holding.abandoned():
+            self._remove(held.path)
+            held.let_go()
+            count += 1
+        return count
 
     def _remove(self, folder: Path) -> None:
         client = engine.connect()
@@ -246,26 +265,6 @@ def left_over(client: docker.DockerClient, stack: str) -> list[str]:
     found += [f"network {one.name}" for one in client.networks.list(filters=mine)]
     found += [f"volume {one.name}" for one in client.volumes.list(filters=mine)]
     return found + [f"image {tag}" for one in client.images.list(filters=mine) for tag in one.tags]
-
-
-def folder_of(name: str) -> Path:
-    """State folder of the stack of that name."""
-    return caches.state() / "docker" / name
-
-
-def _make_folder(name: str) -> Path:
-    own = folder_of(name or f"tinhmau-{secrets.token_hex(4)}")
-    try:
-        own.mkdir(parents=True, mode=0o700)
-    except FileExistsError:
-        raise TargetError(
-            Text(
-                f"Đã có một stack tên “{own.name}” ({own}). Chọn tên khác, hoặc dừng nó bằng “tinhmau down”.",
-                f"There is a stack named “{own.name}” already ({own}). Choose another name, or stop it with “tinhmau "
-                "down”.",
-            )
-        ) from None
-    return own
 
 
 def _set_clock(path: Path, timeline: Timeline | None) -> None:

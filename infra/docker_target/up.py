@@ -122,8 +122,8 @@ class Runner:
                 },
             ),
         )
-        # What an interrupted command left half done is settled by looking (refresh), never by asking the user.
-        stack.cancel()
+        if any(home.glob(".pulumi/locks/**/*.json")):  # of a command that was interrupted; the folder is ours alone
+            stack.cancel()
         return stack
 
     def _program(self) -> None:

@@ -91,6 +91,7 @@ def down(*, runs: Path) -> None:
             continue
         phases.remove(stack, run, target=targets.of(stack), title=Text(f"Dừng {run.name}", f"Stopping {run.name}"))
         stopped += 1
+    stopped += targets.sweep()
     if not stopped:
         screen.line(t("Không có tỉnh nào đang chạy.", "No province is running."))
 

@@ -13,7 +13,7 @@ from docker.errors import APIError, NotFound
 from docker.models.containers import Container
 from docker.types import Mount
 
-from infra.docker_target.plugin.kind import URN_LABEL, Inputs, Wrong, labels, need
+from infra.docker_target.plugin.kind import URN_LABEL, Found, Inputs, Wrong, labels, need
 
 _MIB = 1 << 20
 _SECOND = 1_000_000_000  # nanoseconds
@@ -69,13 +69,16 @@ class Containers:
             raise
         return str(made.id), _outputs(made)
 
-    def read(self, client: docker.DockerClient, found_id: str, inputs: Inputs) -> dict[str, Any] | None:
-        """Everything about it that is not as asked for."""
+    def read(self, client: docker.DockerClient, found_id: str, inputs: Inputs, urn: str) -> Found | None:
+        """Everything about it that is not as asked for. Who made another one in its place by hand is found out too."""
         try:
             found = client.containers.get(found_id)
         except NotFound:
-            return None
-        return _differences(client, found, inputs) | _outputs(found)
+            mine = client.containers.list(all=True, filters={"label": f"{URN_LABEL}={urn}"})
+            if not mine:
+                return None
+            found = mine[0]
+        return Found(id=str(found.id), differing=_differences(client, found, inputs) | _outputs(found))
 
     def update(self, client: docker.DockerClient, found_id: str, inputs: Inputs) -> dict[str, Any]:
         """Start it, put it back into its networks, change its limits."""

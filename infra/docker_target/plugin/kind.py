@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 import docker
+import msgspec
 
 #: Labels on everything that the plugin makes.
 STACK_LABEL = "vn.tinhmau.stack"
@@ -24,6 +25,13 @@ class Wrong(Exception):  # noqa: N818 -- one finding of a check, gathered by the
         self.key, self.why = key, why
 
 
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """A resource as it really is."""
+
+    id: str
+    differing: dict[str, Any]  #: inputs that are not as asked for, and outputs
+
+
 class Kind(Protocol):
     """One kind of resource. Ids are those of the Docker engine."""
 
@@ -37,8 +45,8 @@ class Kind(Protocol):
         """Make it, or find what an interrupted `create` of the same resource has made. Returns id and outputs."""
         ...
 
-    def read(self, client: docker.DockerClient, found_id: str, inputs: Inputs) -> dict[str, Any] | None:
-        """What it really is now: inputs and outputs that differ from what was asked for; None when it is gone."""
+    def read(self, client: docker.DockerClient, found_id: str, inputs: Inputs, urn: str) -> Found | None:
+        """What it really is now; None when it is gone."""
         ...
 
     def update(self, client: docker.DockerClient, found_id: str, inputs: Inputs) -> dict[str, Any]:

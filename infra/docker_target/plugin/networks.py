@@ -8,9 +8,10 @@ from typing import Any
 
 import docker
 from docker.errors import APIError, NotFound
+from docker.models.networks import Network
 from docker.types import IPAMConfig, IPAMPool
 
-from infra.docker_target.plugin.kind import STACK_LABEL, URN_LABEL, Inputs, Wrong, labels, need
+from infra.docker_target.plugin.kind import STACK_LABEL, URN_LABEL, Found, Inputs, Wrong, labels, need
 
 _LOOPBACK = "com.docker.network.bridge.host_binding_ipv4"
 _MASQUERADE = "com.docker.network.bridge.enable_ip_masquerade"
@@ -34,7 +35,7 @@ class Networks:
     def create(self, client: docker.DockerClient, inputs: Inputs, urn: str) -> tuple[str, dict[str, Any]]:
         """Make the network, unless an earlier attempt has."""
         for found in client.networks.list(filters={"label": f"{URN_LABEL}={urn}"}):
-            if found.name == inputs["name"] and self.read(client, found.id, inputs) == {}:
+            if found.name == inputs["name"] and not _differences(found, inputs):
                 return found.id, {}
             _clear(client, found.id, inputs["stack"])
         internal = bool(inputs.get("internal", True))
@@ -51,15 +52,14 @@ class Networks:
         )
         return made.id, {}
 
-    def read(self, client: docker.DockerClient, found_id: str, inputs: Inputs) -> dict[str, Any] | None:
+    def read(self, client: docker.DockerClient, found_id: str, inputs: Inputs, urn: str) -> Found | None:
         """Subnet and openness as they are."""
+        del urn
         try:
             found = client.networks.get(found_id)
         except NotFound:
             return None
-        config = (found.attrs["IPAM"].get("Config") or [{}])[0]
-        actual = {"subnet": config.get("Subnet", ""), "internal": bool(found.attrs["Internal"])}
-        return {key: value for key, value in actual.items() if value != inputs.get(key, key == "internal")}
+        return Found(id=found.id, differing=_differences(found, inputs))
 
     def update(self, client: docker.DockerClient, found_id: str, inputs: Inputs) -> dict[str, Any]:
         """Nothing of a network can change in place."""
@@ -69,6 +69,12 @@ class Networks:
     def delete(self, client: docker.DockerClient, found_id: str, inputs: Inputs) -> None:
         """Remove it, and what an interrupted `up` has left in it."""
         _clear(client, found_id, inputs["stack"])
+
+
+def _differences(found: Network, inputs: Inputs) -> dict[str, Any]:
+    config = (found.attrs["IPAM"].get("Config") or [{}])[0]
+    actual = {"subnet": config.get("Subnet", ""), "internal": bool(found.attrs["Internal"])}
+    return {key: value for key, value in actual.items() if value != inputs.get(key, key == "internal")}
 
 
 def _upper_half(subnet: str) -> str:

@@ -93,10 +93,10 @@ class DockerProvider(ask.Provider):
     async def read(self, request: ask.ReadRequest) -> ask.ReadResponse:
         """What a resource really is now; nothing when it is gone."""
         kind, wanted = _kind(request.type), request.inputs or request.properties
-        actual = await self._do(kind.read, request.resource_id, values.plain_all(wanted))
-        if actual is None:
+        found = await self._do(kind.read, request.resource_id, values.plain_all(wanted), request.urn)
+        if found is None:
             return ask.ReadResponse(resource_id="")
-        return ask.ReadResponse(request.resource_id, _state(wanted, actual), dict(request.inputs))
+        return ask.ReadResponse(found.id, _state(wanted, found.differing), dict(request.inputs))
 
     async def update(self, request: ask.UpdateRequest) -> ask.UpdateResponse:
         """Change a resource in place."""

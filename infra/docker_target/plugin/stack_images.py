@@ -8,7 +8,7 @@ import docker
 from docker.errors import ImageNotFound
 
 from infra.docker_target import images
-from infra.docker_target.plugin.kind import Inputs, Wrong, labels, need
+from infra.docker_target.plugin.kind import Found, Inputs, Wrong, labels, need
 
 
 class StackImages:
@@ -29,13 +29,15 @@ class StackImages:
                 raise LookupError(message)
         return images.label(client, inputs["source"], inputs["name"], labels(inputs, urn)), {}
 
-    def read(self, client: docker.DockerClient, found_id: str, inputs: Inputs) -> dict[str, Any] | None:
+    def read(self, client: docker.DockerClient, found_id: str, inputs: Inputs, urn: str) -> Found | None:
         """Whether the name still stands for the image that it was given to."""
+        del urn
         try:
             found = client.images.get(inputs["name"])
         except ImageNotFound:
             return None
-        return {} if found.id == found_id else {"source": f"{inputs['name']} was given to another image"}
+        other = {"source": f"{inputs['name']} was given to another image"}
+        return Found(id=found_id, differing={} if found.id == found_id else other)
 
     def update(self, client: docker.DockerClient, found_id: str, inputs: Inputs) -> dict[str, Any]:
         """Nothing of an image can change in place."""

@@ -11,7 +11,7 @@ import docker
 import msgspec
 from docker.errors import NotFound
 
-from infra.docker_target.plugin.kind import URN_LABEL, Inputs, Wrong, labels, need
+from infra.docker_target.plugin.kind import URN_LABEL, Found, Inputs, Wrong, labels, need
 
 _DIGEST_LABEL = "vn.tinhmau.digest"
 
@@ -57,14 +57,15 @@ class Volumes:
             raise
         return name, {}
 
-    def read(self, client: docker.DockerClient, found_id: str, inputs: Inputs) -> dict[str, Any] | None:
+    def read(self, client: docker.DockerClient, found_id: str, inputs: Inputs, urn: str) -> Found | None:
         """Whether it is there with the content that it was filled with; files changed by hand are not looked for."""
+        del urn
         try:
             found = client.volumes.get(found_id)
         except NotFound:
             return None
         digest = (found.attrs.get("Labels") or {}).get(_DIGEST_LABEL, "")
-        return {} if digest == inputs.get("digest", "") else {"digest": digest}
+        return Found(id=found_id, differing={} if digest == inputs.get("digest", "") else {"digest": digest})
 
     def update(self, client: docker.DockerClient, found_id: str, inputs: Inputs) -> dict[str, Any]:
         """Nothing of a volume can change in place."""

@@ -128,6 +128,18 @@ def placed(world: World, run: Path, *, target: Target) -> Iterator[Stack]:
         remove(stack, run, target=target)
 
 
+@contextmanager
+def borrowed(stack: Stack, run: Path) -> Iterator[Stack]:
+    """Somebody's running stack, which is left alone afterwards; `stack.json` is there as long as the block."""
+    stacks.save(stack, run / "stack.json")
+    (run / "certificate-authority.pem").write_text(stack.certificate_authority)
+    run_folder.write_environment(run, stack={"target": stack.target, "name": stack.name, **stack.machine})
+    try:
+        yield stack
+    finally:
+        (run / "stack.json").unlink(missing_ok=True)
+
+
 class Traffic:
     """The load generator, started early because it takes seconds to be ready."""
 

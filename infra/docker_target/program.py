@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -33,6 +34,7 @@ def place(placement: Placement, master: pulumi.Output[str], *, province: str, er
 
 def _stack(placement: Placement, master: str, *, province: str, era: str) -> dict[str, Any]:
     """An infra.stack.Stack."""
+    authority = Path(placement.reference) / "certificate-authority.pem"
     return {
         "name": placement.stack,
         "target": "docker",
@@ -41,7 +43,7 @@ def _stack(placement: Placement, master: str, *, province: str, era: str) -> dic
         "endpoints": {name: placement.public_url(name) for name in placement.layout.blueprint.services},
         "audit_token": derive(master, "audit_token", ""),
         "passcode_key": derive(master, "passcode_key", ""),
-        "certificate_authority": "",
+        "certificate_authority": authority.read_text("ascii") if authority.exists() else "",
         "clock": f"{placement.clock}/clock.json" if placement.clock else "",
         "machine": {"runtime": placement.runtime, "services": placement.services, "database": DATABASE},
     }

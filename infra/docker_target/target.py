@@ -102,7 +102,7 @@ class DockerTarget:
             up.save(orders, folder)
             progress(0.3, Text("Pulumi dựng các vùng và dịch vụ.", "Pulumi is bringing zones and services up."))
             result = Runner(folder, found).up()
-            stack = self._stack(result.outputs["stack"].value, folder, reference, client, found.version)
+            stack = self._stack(result.outputs["stack"].value, folder, client, found.version)
             if self._options.attached:
                 self._held[stack.name] = held
                 stack = self._attend(client, stack, folder)
@@ -139,15 +139,11 @@ class DockerTarget:
             clock=str(folder / "clock"),
         )
 
-    def _stack(
-        self, output: Mapping[str, object], folder: Path, reference: Path, client: docker.DockerClient, version: str
-    ) -> Stack:
-        authority = reference / "certificate-authority.pem"
+    def _stack(self, output: Mapping[str, object], folder: Path, client: docker.DockerClient, version: str) -> Stack:
         told = client.version()
         stack = msgspec.convert(output, Stack)
         return msgspec.structs.replace(
             stack,
-            certificate_authority=authority.read_text("ascii") if authority.exists() else "",
             state=str(folder),
             machine={**stack.machine, "docker": str(told["Version"]), "pulumi": version},
         )

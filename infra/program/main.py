@@ -16,7 +16,7 @@ from infra.program.components.data_centre import DataCentre
 from infra.program.components.object_store import ObjectStore
 from infra.program.deliveries import Upload
 from infra.program.layout import Layout, draw
-from infra.program.settings import KEYS, PROJECT, SECRET_KEY, Settings, read
+from infra.program.settings import KEYS, PROJECT, SECRET_KEY, read, read_docker, read_target
 from infra.stack import Stack
 from simulation.mistakes import BadInputError
 from simulation.text import Language
@@ -26,7 +26,13 @@ def run() -> None:
     """Place the data centre of the stack that Pulumi has selected. Raises pulumi.RunError that lists every mistake."""
     file = f"Pulumi.{pulumi.get_stack()}.yaml"
     try:
-        settings = read_settings(file)
+        raw, secrets = raw_values()
+        if read_target(raw, file=file) == "docker":
+            from infra.docker_target import plain  # noqa: PLC0415 -- what a rented cloud needs none of
+
+            plain.place(read_docker(raw, file=file, secrets=secrets), master())
+            return
+        settings = read(raw, file=file, secrets=secrets)
         layout = draw(settings, file=file)
     except BadInputError as error:
         lines = [mistake.into(language()) for mistake in error.mistakes]
@@ -41,8 +47,8 @@ def language() -> Language:
     return "en" if os.environ.get("TINHMAU_LANG") == "en" else "vi"
 
 
-def read_settings(file: str) -> Settings:
-    """The stack's configuration. Raises BadInputError with every mistake."""
+def raw_values() -> tuple[dict[str, str], frozenset[str]]:
+    """The stack's configuration as Pulumi keeps it, and which of its secret keys are set."""
     prefix = f"{PROJECT}:"
     given = {**raw_config.get_config_env(), **raw_config.CONFIG.get()}
     keys = [key.removeprefix(prefix) for key in given if key.startswith(prefix)]
@@ -50,13 +56,18 @@ def read_settings(file: str) -> Settings:
     # A secret's value must not reach an error message, so only keys that are no secret are read as text.
     raw = {key: given[prefix + key] for key in keys if key != SECRET_KEY}
     is_secret = config.get_secret(SECRET_KEY) is not None and raw_config.is_config_secret(prefix + SECRET_KEY)
-    return read(raw, file=file, secrets=frozenset({SECRET_KEY} if is_secret else ()))
+    return raw, frozenset({SECRET_KEY} if is_secret else ())
+
+
+def master() -> pulumi.Output[str]:
+    """The master secret. Raises pulumi.RunError when it is none."""
+    return pulumi.Config(PROJECT).require_secret(SECRET_KEY).apply(_strong)
 
 
 def place(layout: Layout) -> None:
     """Make all resources and export the outputs. Their names are stable: other programs read them."""
     centre = DataCentre(PROJECT, layout)
-    master = pulumi.Config(PROJECT).require_secret(SECRET_KEY).apply(_strong)
+    secret = master()
     urls = centre.public_address.apply(lambda address: public_urls(layout, address))
     pulumi.export("endpoints", urls.apply(lambda found: endpoints(layout, found)))
     pulumi.export("zones", {zone: layout.addresses.zone(zone) for zone in layout.zones})
@@ -64,9 +75,9 @@ def place(layout: Layout) -> None:
     pulumi.export("bastion", centre.bastion_address)
     pulumi.export("servers", servers(layout))
     pulumi.export(
-        "stack", pulumi.Output.secret(pulumi.Output.all(master, urls).apply(lambda all_: _stack(layout, *all_)))
+        "stack", pulumi.Output.secret(pulumi.Output.all(secret, urls).apply(lambda all_: _stack(layout, *all_)))
     )
-    files = pulumi.Output.all(master, urls, _upload(layout, centre.store)).apply(
+    files = pulumi.Output.all(secret, urls, _upload(layout, centre.store)).apply(
         lambda all_: deliveries.files(layout, master=all_[0], public_urls=all_[1], upload=_as_upload(all_[2]))
     )
     pulumi.export("deliveries", pulumi.Output.secret(files))
@@ -146,4 +157,4 @@ def _as_upload(values: dict[str, Any]) -> Upload | None:
     return Upload(**values) if values else None
 
 
-__all__ = ["KEYS", "endpoints", "language", "place", "public_urls", "read_settings", "run", "servers"]
+__all__ = ["KEYS", "endpoints", "language", "place", "public_urls", "raw_values", "run", "servers"]

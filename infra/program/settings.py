@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, TypeVar
 
 import msgspec
@@ -23,6 +23,7 @@ from simulation.text import Text
 T = TypeVar("T")
 PROJECT = "tinhmau"
 SECRET_KEY = "masterSecret"  # noqa: S105 -- the name of a key
+TARGET_KEY = "target"
 COUNTERPARTS = ("national", "sector")
 MOST_REPLICAS = 14  #: addresses that infra/program/addresses.py keeps for each workload
 _PREFIX_BITS = 16
@@ -103,6 +104,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
+class DockerSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What a stack on Docker reads of the same file (infra/docker_target/)."""
+
+    province: str
+    size_percent: int
+    replicas: Mapping[str, int]
+    network: str
+    reference: str
+    port_base: int
+
+
 class _Wrong(Exception):  # noqa: N818 -- a signal between readers in this module, never seen outside
     def __init__(self, found: Text, way_out: Text, *, at: str = "") -> None:
         self.found, self.way_out, self.at = found, way_out, at
@@ -115,17 +127,36 @@ def read(raw: Mapping[str, str], *, file: str, secrets: frozenset[str]) -> Setti
     wrong, missing and unknown key.
     """
     reading = _Reading(raw, file)
-    settings = reading.all()
-    if SECRET_KEY not in secrets:
-        command = "openssl rand -hex 32 | pulumi config set --secret masterSecret"
-        reading.note(SECRET_KEY, Text("chưa có, hoặc không phải bí mật.", "is missing, or is no secret."), Text(
-            f"Chạy: {command}", f"Run: {command}"))  # fmt: skip
-    for key in raw:
-        if key not in KEYS and key != SECRET_KEY:
-            reading.note(key, Text("không có khoá này.", "is no known key."), did_you_mean(key, KEYS))
-    if reading.mistakes or settings is None:
+    values = reading.all(_READERS)
+    settings = Settings(**values) if values is not None else None
+    if settings is not None:
+        reading.together(settings)
+    reading.finish(secrets)
+    if settings is None:
         raise BadInputError(reading.mistakes)
     return settings
+
+
+def read_docker(raw: Mapping[str, str], *, file: str, secrets: frozenset[str]) -> DockerSettings:
+    """The same for a stack on Docker. Keys that only a rented cloud needs are passed over."""
+    reading = _Reading(raw, file)
+    values = reading.all(_DOCKER_READERS)
+    if values is not None:
+        reading.known(values["replicas"], "replicas", {*SERVICES, DATABASE})
+    reading.finish(secrets)
+    if values is None:
+        raise BadInputError(reading.mistakes)
+    return DockerSettings(**values)
+
+
+def read_target(raw: Mapping[str, str], *, file: str) -> Literal["openstack", "docker"]:
+    """Where the stack goes. Raises BadInputError."""
+    target = raw.get(TARGET_KEY) or "openstack"
+    if target not in {"openstack", "docker"}:
+        found = Text(f"là “{target}”.", f"is “{target}”.")
+        way_out = did_you_mean(target, ("openstack", "docker"))
+        raise BadInputError([Mistake(file=file, key=f"{PROJECT}:{TARGET_KEY}", found=found, way_out=way_out)])
+    return "docker" if target == "docker" else "openstack"
 
 
 def camel(name: str) -> str:
@@ -134,8 +165,9 @@ def camel(name: str) -> str:
     return first + "".join(part.capitalize() for part in rest)
 
 
-#: Configuration keys in the order of the fields; masterSecret is read apart.
+#: Configuration keys in the order of the fields; masterSecret and target are read apart.
 KEYS = tuple(camel(name) for name in Settings.__struct_fields__)
+DOCKER_KEYS = tuple(camel(name) for name in DockerSettings.__struct_fields__)
 
 
 class _Reading:
@@ -149,21 +181,35 @@ class _Reading:
         """Keep one mistake."""
         self.mistakes.append(Mistake(file=self._file, key=f"{PROJECT}:{key}", found=found, way_out=way_out))
 
-    def all(self) -> Settings | None:
+    def all(self, readers: Mapping[str, tuple[Callable[[Any], Any], Any]]) -> dict[str, Any] | None:
         """Read every key; None when one of them could not be read."""
         before = len(self.mistakes)
-        values = {name: self._one(camel(name), reader, default) for name, (reader, default) in _READERS.items()}
-        if len(self.mistakes) > before:
-            return None
-        settings = Settings(**values)
-        self._together(settings)
-        return settings
+        values = {name: self._one(camel(name), reader, default) for name, (reader, default) in readers.items()}
+        return None if len(self.mistakes) > before else values
+
+    def finish(self, secrets: frozenset[str]) -> None:
+        """Look for the secret and for unknown keys. Raises BadInputError when there was any mistake at all."""
+        if SECRET_KEY not in secrets:
+            command = "openssl rand -hex 32 | pulumi config set --secret masterSecret"
+            self.note(SECRET_KEY, Text("chưa có, hoặc không phải bí mật.", "is missing, or is no secret."), Text(
+                f"Chạy: {command}", f"Run: {command}"))  # fmt: skip
+        known = {*KEYS, *DOCKER_KEYS, SECRET_KEY, TARGET_KEY}
+        for key in self._raw:
+            if key not in known:
+                self.note(key, Text("không có khoá này.", "is no known key."), did_you_mean(key, known))
+        if self.mistakes:
+            raise BadInputError(self.mistakes)
+
+    def known(self, names: Iterable[str], key: str, known: set[str]) -> None:
+        """Names of workloads that do not exist."""
+        for name in names:
+            if name not in known:
+                self.note(f"{key}.{name}", Text(
+                    "không có thành phần này.", "is no workload."), did_you_mean(name, known))  # fmt: skip
 
     def _one(self, key: str, reader: Callable[[Any], Any], default: Any) -> Any:
         text = self._raw.get(key)
-        if text is None or (
-            text == "" and default is not _NEEDED
-        ):  # Pulumi hands over declared defaults, "" among them
+        if not text:  # Pulumi hands over declared defaults, "" among them
             if default is _NEEDED:
                 self.note(key, Text("chưa có.", "is missing."), Text(
                     "Thêm vào; mô tả ở Pulumi.yaml.", "Add it; Pulumi.yaml describes it."))  # fmt: skip
@@ -175,7 +221,7 @@ class _Reading:
             self.note(key + wrong.at, wrong.found, wrong.way_out)
             return None
 
-    def _together(self, settings: Settings) -> None:
+    def together(self, settings: Settings) -> None:
         """What only several keys together can get wrong."""
         if not settings.stand_ins:
             for name in COUNTERPARTS:
@@ -189,11 +235,8 @@ class _Reading:
                 "Backups are uploaded with it; or set objectStorage: false."))  # fmt: skip
         names = {tenants.workload_name(service, body.id) for body in settings.bodies for service in body.services}
         known = {*SERVICES, DATABASE, *names}
-        for key, names_given in (("replicas", settings.replicas), ("hosts", settings.hosts)):
-            for name in names_given:
-                if name not in known:
-                    self.note(f"{key}.{name}", Text(
-                        "không có thành phần này.", "is no workload."), did_you_mean(name, known))  # fmt: skip
+        self.known(settings.replicas, "replicas", known)
+        self.known(settings.hosts, "hosts", known)
 
 
 _NEEDED = object()
@@ -410,4 +453,9 @@ _READERS: Mapping[str, tuple[Callable[[Any], Any], Any]] = {
     "release_url": (_https, _NEEDED),
     "release_sha256": (_sha256, _NEEDED),
     "level_three": (_one_of("enforce", "advise"), "enforce"),
+}
+_DOCKER_READERS: Mapping[str, tuple[Callable[[Any], Any], Any]] = {
+    **{name: _READERS[name] for name in ("province", "size_percent", "replicas", "network")},
+    "reference": (_text, ""),
+    "port_base": (_integer(1024, 65_000), 18_080),
 }

@@ -10,7 +10,17 @@ import pytest
 import yaml
 from pulumi_cloud import ROOT, as_kept, example
 
-from infra.program.settings import KEYS, MOST_REPLICAS, SECRET_KEY, Settings, read
+from infra.program.settings import (
+    DOCKER_KEYS,
+    KEYS,
+    MOST_REPLICAS,
+    SECRET_KEY,
+    TARGET_KEY,
+    Settings,
+    read,
+    read_docker,
+    read_target,
+)
 from simulation.mistakes import BadInputError
 
 SECRETS = frozenset({SECRET_KEY})
@@ -47,8 +57,8 @@ def test_pulumi_yaml_tells_of_just_the_keys_that_are_read() -> None:
     declared = _declared()
     described = re.findall(r"^  #   (\w+): .{15}", (ROOT / "Pulumi.yaml").read_text("utf-8"), re.MULTILINE)
 
-    assert sorted([*declared, *described]) == sorted([*KEYS, SECRET_KEY])
-    assert set(described) == {"replicas", "bodies", "counterparts", "flavours", "hosts"}
+    assert sorted([*declared, *described]) == sorted({*KEYS, *DOCKER_KEYS, SECRET_KEY, TARGET_KEY})
+    assert set(described) == {"replicas", "bodies", "counterparts", "flavours", "hosts", "outboundCidrs"}
     assert all(len(one["description"]) > 15 for one in declared.values())
     assert {one["type"] for one in declared.values()} <= {"string", "integer", "boolean", "array"}
     assert [key for key, one in declared.items() if one.get("secret")] == [SECRET_KEY]
@@ -56,17 +66,43 @@ def test_pulumi_yaml_tells_of_just_the_keys_that_are_read() -> None:
 
 def test_defaults_in_pulumi_yaml_are_those_of_the_program() -> None:
     """What Pulumi fills in gives the same settings as nothing at all; keys without a default must be set."""
-    defaults = {key: one["default"] for key, one in _declared().items() if "default" in one}
-    needed = {key: example()[key] for key in example() if key not in defaults}
-
-    bare = {**needed, "objectStorage": False}
-    told = read(as_kept({**defaults, **bare}), file="x", secrets=SECRETS)
+    declared = {key: one["default"] for key, one in _declared().items() if "default" in one}
+    needed = {"province", "externalNetwork", "officialCidrs", "adminCidrs", "outboundCidrs", "imageId", "flavours",
+              "adminKey", "releaseUrl", "releaseSha256"}  # fmt: skip
+    of_docker = {"target", "reference", "portBase"}
+    bare = {key: example()[key] for key in (*needed, "counterparts")} | {"objectStorage": False}
+    told = read(as_kept({**declared, **bare}), file="x", secrets=SECRETS)
 
     assert told == read(as_kept(bare), file="x", secrets=SECRETS)
+    assert {key for key in needed if declared.get(key, "") not in ("", [])} == set()
     with pytest.raises(BadInputError) as caught:
-        read({}, file="x", secrets=frozenset())
+        read(as_kept({**declared, "objectStorage": False}), file="x", secrets=frozenset())
     missing = {mistake.key.removeprefix("tinhmau:") for mistake in caught.value.mistakes}
-    assert missing == {SECRET_KEY, "flavours"} | (set(_declared()) - set(defaults))
+    assert missing == {SECRET_KEY} | needed
+    assert read_docker(as_kept({**declared, "province": "toy"}), file="x", secrets=SECRETS) == read_docker(
+        {"province": "toy"}, file="x", secrets=SECRETS
+    )
+    assert of_docker <= set(declared)
+
+
+def test_a_stack_on_docker_needs_little_and_its_mistakes_come_at_once() -> None:
+    """Pulumi.docker.yaml has no mistake; a wrong province, port, workload, key and target are each told."""
+    file = yaml.safe_load((ROOT / "Pulumi.docker.yaml").read_text("utf-8"))["config"]
+    raw = as_kept({key.removeprefix("tinhmau:"): value for key, value in file.items()})
+
+    assert read_target(raw, file="x") == "docker"
+    assert read_docker(raw, file="x", secrets=SECRETS).province == "toy"
+    wrong = raw | as_kept({"province": "tyo", "portBase": 80, "nework": "10.0.0.0/16"})
+    with pytest.raises(BadInputError) as caught:
+        read_docker(wrong, file="x", secrets=frozenset())
+    assert [mistake.key for mistake in caught.value.mistakes] == [
+        "tinhmau:province", "tinhmau:portBase", "tinhmau:masterSecret", "tinhmau:nework",
+    ]  # fmt: skip
+    with pytest.raises(BadInputError, match="docker"):
+        read_target({"target": "dcoker"}, file="x")
+    with pytest.raises(BadInputError) as caught:
+        read_docker(raw | as_kept({"replicas": {"potral": 2}}), file="x", secrets=SECRETS)
+    assert "portal" in caught.value.mistakes[0].into("en")
 
 
 def test_every_wrong_key_is_told_at_once() -> None:

@@ -6,9 +6,14 @@ from pathlib import Path
 
 import click
 
+from infra import stack_outputs
+from infra.stack import Stack
 from loadtests import faults as fault_kinds
 from loadtests import sabotage as sabotages
 from loadtests.drive import Generator
+from simulation.mistakes import BadInputError, Mistake
+from simulation.province import Province
+from simulation.text import Text
 from tinhmau import exits, judging, phases, run_folder, screen, summary, targets
 from tinhmau.attempts import Attempts
 from tinhmau.commands import options
@@ -40,6 +45,16 @@ from tinhmau.language import t
     ),
 )
 @click.option(
+    "--stack",
+    "standing",
+    default="",
+    metavar=options.NAME,
+    help=t(
+        "Dùng hệ thống đang chạy thay vì dựng mới: tên stack của Pulumi, hoặc tệp stack.json; để yên khi xong.",
+        "Use what is running instead of placing anything: name of a Pulumi stack, or a stack.json; it is left alone.",
+    ),
+)
+@click.option(
     "--keep",
     is_flag=True,
     help=t("Giữ lại cơ sở dữ liệu và nhật ký của các dịch vụ.", "Keep the services' databases and logs."),
@@ -55,6 +70,7 @@ def command(
     port_base: int | None,
     faults: tuple[str, ...],
     sabotage: str,
+    standing: str,
     keep: bool,
 ) -> int:
     """Run the main job."""
@@ -70,6 +86,9 @@ def command(
         checked = attempt(phases.read, scenario)
         if checked:
             attempt(fault_kinds.check, struck, checked[0].timeline)
+        stack = attempt(stack_outputs.find, standing) if standing else None
+        if stack and checked:
+            attempt(_check_province, stack, checked[1])
 
     run = run_folder.create(runs, scenario)
     screen.line(t(f"Lần chạy: {run}", f"Run: {run}"))
@@ -85,7 +104,8 @@ def command(
     place_on = targets.make(target, run, port_base=port_base, keep=keep)
     with phases.Traffic(run, workers=workers, generator=generator) as traffic:
         world = phases.draw(scenario, seed=seed, folder=run / "plan")
-        with phases.placed(world, run, target=place_on) as stack:
+        using = phases.borrowed(stack, run) if stack else phases.placed(world, run, target=place_on)
+        with using as stack:
             traffic.drive(stack, stack_file=run / "stack.json", faults=struck)
             phases.books(stack, run, damage=sabotage)
     if keep:
@@ -95,3 +115,13 @@ def command(
     answer = judging.verdict_of(run)
     summary.show(answer, run)
     return answer.exit_code
+
+
+def _check_province(stack: Stack, province: Province) -> None:
+    if stack.province != province.id:
+        found = Text(
+            f"chạy tỉnh “{stack.province}”, kịch bản là của “{province.id}”.",
+            f"runs the province “{stack.province}”, the scenario is of “{province.id}”.",
+        )
+        way_out = Text("Chọn kịch bản của tỉnh ấy bằng --scenario.", "Choose one of its scenarios with --scenario.")
+        raise BadInputError([Mistake(file="--stack", key=stack.name, found=found, way_out=way_out)])

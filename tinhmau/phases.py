@@ -35,6 +35,7 @@ from simulation.text import Text
 from tinhmau import interrupts, run_folder, screen
 
 _SETTLE_SECONDS = 30  # for what is on its way between systems when traffic ends
+_RELEASE_SECONDS = 600  # for upgrades and roll-backs that a day has begun
 _STOPPING = Text("Dừng trung tâm dữ liệu", "Stopping the data centre")
 _PLACING = Text("Dựng trung tâm dữ liệu", "Placing the data centre")
 
@@ -176,6 +177,8 @@ class Traffic:
 
 def books(stack: Stack, run: Path, *, damage: str = "") -> None:
     """Wait until nothing is on its way any more, damage one thing where asked to, and take every system's books."""
+    if stack.target == "docker" and stack.control:  # an upgrade that was begun in the day may still be under way
+        control.ask(stack.control, {"act": "finish"}, timeout_seconds=_RELEASE_SECONDS)
     with screen.progress(Text("Chờ chuyển hết, thu sổ", "Settling, taking the books")) as tell:
         ledger.settle(stack, seconds=_SETTLE_SECONDS, installations=_installations(run), progress=tell)
         if damage:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from infra.docker_target.plugin.kind import SERVICE_LABEL, STACK_LABEL
 from infra.local import control
 from infra.local.sampling import EVERY_SECONDS, Sampler, Watched
 from infra.target import ServiceStatus
+from infra.trouble import TargetError
 from simulation.text import Text
 
 _UNREACHED = (APIError, NotFound, requests.exceptions.RequestException, OSError)
@@ -56,10 +58,22 @@ class Attendant:
     """A thread of this process; `end` it before the stack is removed."""
 
     def __init__(
-        self, client: docker.DockerClient, stack: str, socket: Path, status: Callable[[], list[ServiceStatus]]
+        self,
+        client: docker.DockerClient,
+        stack: str,
+        socket: Path,
+        *,
+        status: Callable[[], list[ServiceStatus]],
+        work: Mapping[str, Callable[[str], None]],
     ) -> None:
-        """Begin to listen on `socket` and to take samples."""
+        """Begin to listen on `socket` and to take samples.
+
+        `work` are acts on one service that take long: they are answered at once, done one after another, and waited
+        for by `end`.
+        """
         self._client, self._stack, self._socket, self._status = client, stack, socket, status
+        self._work, self._queue = work, ThreadPoolExecutor(1, thread_name_prefix="attendant-work")
+        self._begun: list[Future[None]] = []
         self._sampler = Sampler()
         self._extra: dict[str, int] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -74,7 +88,8 @@ class Attendant:
         self._sampler.write_to(folder)
 
     def end(self) -> None:
-        """Stop listening and sampling."""
+        """Finish what was begun, then stop listening and sampling."""
+        self._queue.shutdown(wait=True)
         if self._loop is not None and self._stop is not None and self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._stop.set)
             self._thread.join()
@@ -118,19 +133,35 @@ class Attendant:
         match question:
             case {"act": "status"}:
                 return {"ok": True, "services": msgspec.to_builtins(self._status())}
-            case {"act": "kill", "service": str(service)}:
-                found = containers_of(self._client, self._stack, service)
-                if not found:
-                    return control.refusal(Text(f"Không có “{service}” nào đang chạy.", f"No “{service}” is running."))
-                pids = [kill(one) for one in found]
-                return {"ok": True, "pid": pids[0]}
             case {"act": "sample", "name": str(name), "pid": int(pid)}:
                 self._extra[name] = pid
-                return {"ok": True}
+            case {"act": "finish"}:
+                return self._finish()
             case {"act": "metrics", "folder": str(folder)}:
                 self._sampler.write_to(Path(folder))
-                return {"ok": True}
-        return control.refusal(Text(f"Không hiểu: {question}", f"Not understood: {question}"))
+            case {"act": str(act), "service": str(service)} if act == "kill" or act in self._work:
+                return self._act_on(act, service)
+            case _:
+                return control.refusal(Text(f"Không hiểu: {question}", f"Not understood: {question}"))
+        return {"ok": True}
+
+    def _finish(self) -> dict[str, Any]:
+        """Wait for the work that was begun; say no when some of it failed."""
+        for begun in self._begun:
+            error = begun.exception()
+            if error is not None:
+                return control.refusal(error.text if isinstance(error, TargetError) else Text(str(error), str(error)))
+        return {"ok": True}
+
+    def _act_on(self, act: str, service: str) -> dict[str, Any]:
+        found = containers_of(self._client, self._stack, service)
+        if not found:
+            return control.refusal(Text(f"Không có “{service}” nào đang chạy.", f"No “{service}” is running."))
+        if act == "kill":
+            pids = [kill(one) for one in found]
+            return {"ok": True, "pid": pids[0]}
+        self._begun.append(self._queue.submit(self._work[act], service))
+        return {"ok": True}
 
 
 def _numbered(container: Container, stack: str) -> str:

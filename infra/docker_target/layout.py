@@ -51,6 +51,7 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that is to be made."""
 
     blueprint: Blueprint
+    block: str  #: the private /16 in which all networks lie
     networks: tuple[Network, ...]
     gateways: tuple[Gateway, ...]
 
@@ -98,7 +99,7 @@ def draw(blueprint: Blueprint, *, block: str) -> Layout:
                 ),
             )
         )
-    return Layout(blueprint=blueprint, networks=networks, gateways=tuple(gateways))
+    return Layout(blueprint=blueprint, block=block, networks=networks, gateways=tuple(gateways))
 
 
 def _home(workload: Workload) -> str:

@@ -151,7 +151,16 @@ class DockerTarget:
     def _attend(self, client: docker.DockerClient, stack: Stack, folder: Path) -> Stack:
         socket_file = folder / "control"
         attended = msgspec.structs.replace(stack, control=str(socket_file))
-        attendant = Attendant(client, stack.name, socket_file, lambda: self.status(attended))
+        attendant = Attendant(
+            client,
+            stack.name,
+            socket_file,
+            status=lambda: self.status(attended),
+            work={
+                "upgrade": lambda service: self.upgrade(attended, service),
+                "rollback": lambda service: self.roll_back(attended, service),
+            },
+        )
         self._attendants[stack.name] = attendant
         if self._options.metrics is not None:
             attendant.write_metrics(self._options.metrics)
@@ -225,6 +234,41 @@ class DockerTarget:
         pids = [kill(one) for one in found]
         return pids[0]
 
+    def upgrade(self, stack: Stack, service: str, *, release: str = "") -> None:
+        """Give a service another release: the image of that tag, or, without one, the same code under another tag.
+
+        The new container starts beside the old one, which goes when the new one answers. Raises TargetError.
+        """
+        orders = up.load(Path(stack.state))
+        source = orders.placement.services
+        if not release:
+            release = source.replace(":", f"-{stack.name}:next-")
+            images.label(engine.connect(), source, release, {STACK_LABEL: stack.name})
+        self._change(stack, {**orders.placement.releases, service: release})
+
+    def roll_back(self, stack: Stack, service: str) -> None:
+        """Give a service its first release again, the same way. Raises TargetError."""
+        releases = dict(up.load(Path(stack.state)).placement.releases)
+        releases.pop(service, None)
+        self._change(stack, releases)
+
+    def _change(self, stack: Stack, releases: Mapping[str, str]) -> None:
+        folder = Path(stack.state)
+        orders = up.load(folder)
+        placement = msgspec.structs.replace(orders.placement, releases=releases)
+        up.save(msgspec.structs.replace(orders, placement=placement), folder)
+        _runner(folder).up()
+
+    def scale(self, stack: Stack, replicas: Mapping[str, int]) -> None:
+        """Give services other numbers of replicas. Raises TargetError."""
+        folder = Path(stack.state)
+        orders = up.load(folder)
+        before = orders.placement.layout
+        after = layout.draw(with_replicas(before.blueprint, replicas), block=before.block)
+        placement = msgspec.structs.replace(orders.placement, layout=after)
+        up.save(msgspec.structs.replace(orders, placement=placement), folder)
+        _runner(folder).up()
+
     def copy_logs(self, stack: Stack, destination: Path) -> None:
         """Write each container's log, and the engine's own, as they are now."""
         destination.mkdir(parents=True, exist_ok=True)
@@ -234,6 +278,15 @@ class DockerTarget:
                 (destination / f"{name}.log").write_bytes(container.logs())
         with suppress(OSError):
             shutil.copyfile(Path(stack.state) / "pulumi.log", destination / "pulumi.log")
+
+
+def _runner(folder: Path) -> Runner:
+    found = finding.find()
+    if found is None:
+        raise TargetError(
+            Text("Không có Pulumi engine. Chạy: tinhmau engine", "There is no Pulumi engine. Run: tinhmau engine")
+        )
+    return Runner(folder, found)
 
 
 def sweep(client: docker.DockerClient, stack: str) -> None:

@@ -9,6 +9,7 @@ from loadtests.books import SERVICES
 from loadtests.faults.fault import Fault
 from loadtests.faults.kill import Kill
 from loadtests.faults.nothing import Nothing
+from loadtests.faults.release import Rollback, Upgrade
 from simulation.mistakes import BadInputError, Mistake, did_you_mean
 from simulation.text import Text
 from simulation.timeline import Timeline
@@ -16,7 +17,7 @@ from simulation.timeline import Timeline
 #: What can be hit: every service, and the database server under them by the supervisor's name for it.
 VICTIMS = (*SERVICES, "postgresql")
 #: Kinds that hit one service, and kinds that hit none.
-_AT_A_SERVICE: Mapping[str, Callable[..., Fault]] = {"kill": Kill}
+_AT_A_SERVICE: Mapping[str, Callable[..., Fault]] = {"kill": Kill, "upgrade": Upgrade, "rollback": Rollback}
 _AT_NONE: Mapping[str, Callable[..., Fault]] = {"nothing": Nothing}
 _SHAPE = re.compile(r"(?P<kind>[^:@]*)(?::(?P<service>[^@]*))?(?:@(?P<time>.*))?", re.DOTALL)
 _TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
@@ -26,6 +27,19 @@ _OPTION = "--fault"
 def kinds() -> tuple[str, ...]:
     """How each kind of fault is written."""
     return (*(f"{kind}@HH:MM" for kind in _AT_NONE), *(f"{kind}:SERVICE@HH:MM" for kind in _AT_A_SERVICE))
+
+
+def only_with_releases(faults: Iterable[Fault], *, releases: bool) -> None:
+    """Raise BadInputError for faults that need a target with releases, where the target has none."""
+    found = Text("đích này chỉ có một bản phát hành.", "this target has one release only.")
+    way_out = Text("Thêm --target docker.", "Add --target docker.")
+    mistakes = [
+        Mistake(file=_OPTION, key=fault.spec, found=found, way_out=way_out)
+        for fault in faults
+        if isinstance(fault, Upgrade | Rollback) and not releases
+    ]
+    if mistakes:
+        raise BadInputError(mistakes)
 
 
 def parse(spec: str) -> Fault:

@@ -56,6 +56,26 @@ def test_faults_strike_in_order_of_time_and_within_the_day() -> None:
         faults.check([faults.parse("kill:lgsp@03:00")], day)
 
 
+def test_an_upgrade_needs_a_target_with_releases() -> None:
+    """Before the run, and with the way out; a kill needs none."""
+    struck = [faults.parse("upgrade:portal@9:00"), faults.parse("kill:portal@9:00"), faults.parse("rollback:lgsp@9:30")]
+
+    faults.only_with_releases(struck, releases=True)
+    with pytest.raises(BadInputError) as caught:
+        faults.only_with_releases(struck, releases=False)
+    assert [mistake.key for mistake in caught.value.mistakes] == ["upgrade:portal@9:00", "rollback:lgsp@9:30"]
+
+
+def test_a_release_is_the_targets_to_do(tmp_path: Path) -> None:
+    """The fault asks by the control socket and does not wait for the end."""
+    heard: list[dict[str, object]] = []
+    stack = msgspec.structs.replace(STACK, control=str(tmp_path / "control.sock"))
+    thread = supervisor(tmp_path / "control.sock", {"ok": True}, heard)
+    assert faults.parse("upgrade:portal@9:00").strike(stack) == "portal gets its next release"
+    thread.join()
+    assert heard == [{"act": "upgrade", "service": "portal"}]
+
+
 def supervisor(path: Path, answer: dict[str, object], heard: list[dict[str, object]]) -> threading.Thread:
     """Answer one question over a Unix socket."""
     listener = socket.socket(socket.AF_UNIX)

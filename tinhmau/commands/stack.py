@@ -80,7 +80,7 @@ def up(*, scenario: str, target: str, seed: int, runs: Path, port_base: int | No
 @options.runs
 def down(*, runs: Path) -> None:
     """Stop what was left running, and clear away what commands that were killed have left behind."""
-    stopped = 0
+    stopped = targets.sweep()
     for run in run_folder.with_stack(runs):
         stack = stacks.load(run / "stack.json")
         if not run_folder.environment(run).get(_LEFT_RUNNING) and _look(stack):
@@ -91,7 +91,6 @@ def down(*, runs: Path) -> None:
             continue
         phases.remove(stack, run, target=targets.of(stack), title=Text(f"Dừng {run.name}", f"Stopping {run.name}"))
         stopped += 1
-    stopped += targets.sweep()
     if not stopped:
         screen.line(t("Không có tỉnh nào đang chạy.", "No province is running."))
 

@@ -83,6 +83,7 @@ def command(
         if sabotage:
             attempt(sabotages.check, sabotage)
         attempt(targets.check, target)
+        attempt(lambda: fault_kinds.only_with_releases(struck, releases=target == "docker" and not standing))
         checked = attempt(phases.read, scenario)
         if checked:
             attempt(fault_kinds.check, struck, checked[0].timeline)

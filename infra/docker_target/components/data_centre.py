@@ -69,7 +69,7 @@ class DataCentre(pulumi.ComponentResource):
             *(one.container for one in databases),
             *(gateways[one.zone].container for one in drawn.blueprint.workloads if one.kind == "database"),
         ]
-        images = {tag: self._image(f"services-{tag[-8:]}", tag) for tag in self._tags()}
+        images = {tag: self._image(f"services-{_short(tag)}", tag) for tag in self._tags()}
         for one in drawn.blueprint.workloads:
             if one.kind != "database":
                 Workload(
@@ -78,6 +78,7 @@ class DataCentre(pulumi.ComponentResource):
                     placement,
                     master,
                     images[placement.release(one.name)].name,
+                    runtime.name,
                     references[_KEYS_OF if one.name == _KEYS_OF else ""].name,
                     [*before, networks[drawn.network_of(one.name)]],
                     child,
@@ -116,6 +117,10 @@ class DataCentre(pulumi.ComponentResource):
                 image=image.name,
             )
         return made
+
+
+def _short(tag: str) -> str:
+    return hashlib.sha256(tag.encode()).hexdigest()[:8]
 
 
 def digest_of(folder: Path) -> str:

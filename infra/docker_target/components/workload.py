@@ -29,6 +29,7 @@ class Workload(pulumi.ComponentResource):
         placement: Placement,
         master: pulumi.Output[str],
         image: pulumi.Input[str],
+        filled_by: pulumi.Input[str],
         reference: pulumi.Input[str],
         before: list[pulumi.Resource],
         opts: pulumi.ResourceOptions,
@@ -48,7 +49,7 @@ class Workload(pulumi.ComponentResource):
             name=secrets,
             files=pulumi.Output.secret(files.apply(as_json)),
             digest=revision,
-            image=image,
+            image=filled_by,  # not the release: another one must not touch the secrets
         )
         state = Volume(f"{name}-state", child, stack=placement.stack, name=f"{prefix}-state")
         port, home = port_of(placement.layout.blueprint, workload.name), placement.layout.network_of(workload.name)

@@ -20,7 +20,7 @@ class Placement(msgspec.Struct, frozen=True, kw_only=True):
     services: str  #: tag of the image that services run
     releases: Mapping[str, str] = {}  #: service → tag of another image that it runs instead
     clock: str = ""  #: folder whose clock.json is the official clock; empty: the machine's time
-    ready_within_seconds: int = 120
+    ready_within_seconds: int = 300  #: a bound for a very busy machine; 15 s are usual
 
     def release(self, service: str) -> str:
         """Tag of the image that a service runs."""

@@ -17,7 +17,7 @@ from infra.docker_target.plugin.kind import URN_LABEL, Found, Inputs, Wrong, lab
 
 _MIB = 1 << 20
 _SECOND = 1_000_000_000  # nanoseconds
-_ASK_EVERY_SECONDS = 0.25
+_ASK_AFTER_SECONDS, _ASK_AT_LEAST_EVERY_SECONDS = 0.25, 2.0
 _LOG_LINES_SHOWN = 12
 _PERIOD = 100_000  # of the processor quota, microseconds
 
@@ -156,7 +156,7 @@ def _make(client: docker.DockerClient, inputs: Inputs, urn: str) -> Container:
         host_config=host,
         networking_config=api.create_networking_config(config) if config else None,
         stop_signal=inputs.get("stop_signal", "SIGTERM"),
-        healthcheck={"test": ["CMD", *health], "interval": 15 * _SECOND, "timeout": 5 * _SECOND, "retries": 3}
+        healthcheck={"test": ["CMD", *health], "interval": 30 * _SECOND, "timeout": 20 * _SECOND, "retries": 3}
         if health
         else {"test": ["NONE"]},
     )
@@ -261,7 +261,7 @@ def _outputs(found: Container) -> dict[str, Any]:
 def _await_health(found: Container, inputs: Inputs) -> None:
     """Wait until the container answers. Raises TimeoutError that shows the last lines of its log."""
     health, seconds = inputs.get("health") or [], float(inputs.get("ready_within_seconds", 60))
-    deadline = time.monotonic() + seconds
+    deadline, pause = time.monotonic() + seconds, _ASK_AFTER_SECONDS
     while time.monotonic() < deadline:
         found.reload()
         if found.status == "running":
@@ -270,7 +270,8 @@ def _await_health(found: Container, inputs: Inputs) -> None:
             with suppress(APIError):  # it may be ending and starting again this very moment
                 if found.exec_run(list(health), stdout=False, stderr=False).exit_code == 0:
                     return
-        time.sleep(_ASK_EVERY_SECONDS)
+        time.sleep(pause)
+        pause = min(2 * pause, _ASK_AT_LEAST_EVERY_SECONDS)  # a question costs a process: many would slow the start
     lines = found.logs(tail=_LOG_LINES_SHOWN).decode("utf-8", errors="replace")
     message = (
         f"{inputs['name']} does not answer after {seconds:.0f} s ({found.status}). The last lines of its log:\n{lines}"

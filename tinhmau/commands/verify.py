@@ -59,7 +59,7 @@ from tinhmau.language import t
     is_flag=True,
     help=t("Giữ lại cơ sở dữ liệu và nhật ký của các dịch vụ.", "Keep the services' databases and logs."),
 )
-def command(
+def command(  # noqa: PLR0913 -- one argument an option
     *,
     scenario: str,
     target: str,

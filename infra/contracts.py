@@ -17,24 +17,34 @@ class Contract(msgspec.Struct, frozen=True):
     provider: str
     operation: str
     manner: Manner
+    purposes: tuple[str, ...] = ()  #: what a caller may say it calls for; empty: anything
+
+    def terms(self) -> dict[str, object]:
+        """The contract as the LGSP is given it (docs/reference-data.md)."""
+        named = {"consumer": self.consumer, "provider": self.provider, "operation": self.operation}
+        if self.manner == "outbox":
+            # Items carry keys, so delivering twice does no harm; a batch may hold many documents.
+            return {**named, "purposes": self.purposes or ("deliver",), "repeatable": True}
+        # A question: one that only reads may be asked again. 1 MiB is far more than any of them needs (assumed).
+        return {**named, "purposes": self.purposes, "max_body_bytes": 1 << 20, "repeatable": self.manner == "get"}
 
 
 CONTRACTS = (
-    Contract("portal", "national", "population.verify", "post"),
-    Contract("portal", "national", "business.lookup", "get"),
-    Contract("portal", "national", "payment.create", "post"),
-    Contract("portal", "national", "procedures.list", "get"),
+    Contract("portal", "national", "population.verify", "post", ("sign-in", "check-form", "grant-mandate")),
+    Contract("portal", "national", "business.lookup", "get", ("fill-in-form", "submit-dossier", "grant-mandate")),
+    Contract("portal", "national", "payment.create", "post", ("pay-fee",)),
+    Contract("portal", "national", "procedures.list", "get", ("synchronise-catalogue",)),
     Contract("portal", "national", "procedures.get", "get"),
-    Contract("portal", "national", "payment.list", "get"),
+    Contract("portal", "national", "payment.list", "get", ("reconcile-payments",)),
     Contract("portal", "national", "payment.refund", "outbox"),
-    Contract("portal", "national", "dvcqg.offer", "post"),
+    Contract("portal", "national", "dvcqg.offer", "post", ("offer-forms",)),
     Contract("portal", "national", "dvcqg.lookup", "get"),
     Contract("portal", "national", "dvcqg.numbered", "outbox"),
     Contract("portal", "national", "land.lookup", "get"),
     Contract("portal", "national", "insurance.check", "get"),
-    Contract("portal", "national", "identity.register", "post"),
-    Contract("portal", "national", "identity.token", "post"),
-    Contract("portal", "national", "identity.keys", "get"),
+    Contract("portal", "national", "identity.register", "post", ("sign-in",)),
+    Contract("portal", "national", "identity.token", "post", ("sign-in",)),
+    Contract("portal", "national", "identity.keys", "get", ("sign-in",)),
     Contract("portal", "onestop", "dossiers.submit", "outbox"),
     Contract("portal", "onestop", "supplements.add", "outbox"),
     Contract("portal", "onestop", "payments.add", "outbox"),
@@ -47,11 +57,11 @@ CONTRACTS = (
     Contract("national", "portal", "payments.notify", "outbox"),
     Contract("national", "portal", "dossiers.receive", "outbox"),
     Contract("office", "dochub", "envelopes.send", "outbox"),
-    Contract("office", "dochub", "envelopes.list", "get"),
-    Contract("office", "dochub", "envelopes.get", "get"),
+    Contract("office", "dochub", "envelopes.list", "get", ("poll",)),
+    Contract("office", "dochub", "envelopes.get", "get", ("poll",)),
     Contract("office", "dochub", "envelopes.received", "outbox"),
     Contract("office", "dochub", "statuses.send", "outbox"),
-    Contract("office", "dochub", "statuses.list", "get"),
-    Contract("sector", "national", "population.verify", "post"),
-    Contract("sector", "national", "insurance.check", "get"),
+    Contract("office", "dochub", "statuses.list", "get", ("poll",)),
+    Contract("sector", "national", "population.verify", "post", ("enrolment",)),
+    Contract("sector", "national", "insurance.check", "get", ("treatment",)),
 )

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from infra import pki
+from infra import bodies, pki
 from infra.contracts import CONTRACTS
 from infra.form_files import forms_of
 from simulation.province import Province
@@ -22,6 +22,10 @@ from simulation.province import Province
 #: The day around which certificates are valid where the caller has no scenario's day. 2018: the day to which the press
 #: figures of the older era reach. 2026: the day on which the decrees on IT services of the newer era came into force.
 DAY_OF_ERA: Mapping[str, date] = {"2018": date(2018, 8, 22), "2026": date(2026, 7, 1)}
+#: Who looks after the LGSP (docs/wire.md, "The LGSP's administrator").
+ADMINISTRATOR: Mapping[str, str] = {
+    "account": "lgsp.admin", "role": "administrator", "name": "Quản trị viên LGSP", "agency": "", "installation": "",
+}  # fmt: skip
 POPULATION_FILES = ("people.csv", "companies.csv")
 
 
@@ -39,13 +43,10 @@ def write(province: Province, folder: Path, *, population_folder: Path | None = 
     # The nation's catalogue is the province's own here: drift between the two is a scenario of its own.
     _write(folder / "national_procedures.json", province.procedures)
     _write(folder / "forms.json", forms_of(province.procedures))
-    _write(folder / "staff.json", [*province.staff, *_pollers(province)])
+    _write(folder / "staff.json", [*province.staff, *_pollers(province), ADMINISTRATOR])
     _write(folder / "sites.json", {"schools": province.schools, "health": province.health})
-    contracts = [
-        {"consumer": contract.consumer, "provider": contract.provider, "operation": contract.operation}
-        for contract in CONTRACTS
-    ]
-    _write(folder / "contracts.json", contracts)
+    _write(folder / "ndxp.json", bodies.all_bodies())
+    _write(folder / "contracts.json", [contract.terms() for contract in CONTRACTS])
     authority = pki.Authority(province=province, day=day or DAY_OF_ERA[province.era])
     pki.save(authority, pki.issue_all(province, authority), folder)
     if population_folder is not None and population_folder.resolve() != folder.resolve():

@@ -12,7 +12,7 @@ _OF_CALLERS = ("calls", *_OF_ALL)
 BOOKS: Mapping[str, tuple[str, ...]] = {
     "portal": ("dossiers", "events", "payments", "ratings", *_OF_CALLERS),
     "onestop": ("dossiers", "events", "payments", *_OF_CALLERS),
-    "lgsp": ("audit", *_OF_ALL),
+    "lgsp": ("audit", "audit_chain", "audit_heads", "registry_changes", *_OF_ALL),
     "dochub": ("envelopes", "deliveries", "statuses", *_OF_CALLERS),
     "office": ("documents", "events", "incoming", "polls", *_OF_CALLERS),
     "national": ("dossiers", "orders", "parcels", *_OF_CALLERS),

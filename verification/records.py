@@ -175,6 +175,38 @@ class Audit(Record, frozen=True, kw_only=True, gc=False):
     operation: str
     outcome: str
     status: int | None = None
+    purpose: str = ""
+    request_digest: str = ""
+    trace: str = ""
+    started_at: str = ""
+    synthetic: bool = False
+    duration_ms: float = 0.0
+    writer: str = ""
+    begun_block: int = 0
+    begun_digest: str = ""
+    ended_block: int | None = None  #: none where the call was cut off
+    ended_digest: str | None = None
+
+
+class AuditBlock(Record, frozen=True, kw_only=True, gc=False):
+    """One link of the audit's hash chain: what was written in one go. A pruned one stands for all up to it."""
+
+    EXPORT: ClassVar[str] = "lgsp.audit_chain"
+    writer: str
+    number: int
+    previous: str | None
+    digest: str
+    rows: int
+    pruned: bool = False
+
+
+class AuditHead(Record, frozen=True, kw_only=True, gc=False):
+    """The newest block as a file beside the LGSP's database has it."""
+
+    EXPORT: ClassVar[str] = "lgsp.audit_heads"
+    writer: str
+    number: int
+    digest: str
 
 
 class Envelope(Record, frozen=True, kw_only=True, gc=False):

@@ -1,4 +1,4 @@
-"""Faults: one bad thing a file. `parse` reads them as the command line writes them: KIND[:SERVICE]@HH:MM."""
+"""Faults: one bad thing a file. `parse` reads them as the command line writes them: KIND[:VICTIM]@HH:MM[-HH:MM]."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from loadtests.books import SERVICES
+from loadtests.faults.counterpart import COUNTERPARTS, Outage, Slow
 from loadtests.faults.fault import Fault
 from loadtests.faults.kill import Kill
 from loadtests.faults.nothing import Nothing
@@ -16,8 +17,9 @@ from simulation.timeline import Timeline
 
 #: What can be hit: every service, and the database server under them by the supervisor's name for it.
 VICTIMS = (*SERVICES, "postgresql")
-#: Kinds that hit one service, and kinds that hit none.
+#: Kinds that hit one service, kinds that hit a national counterpart (and may end), and kinds that hit none.
 _AT_A_SERVICE: Mapping[str, Callable[..., Fault]] = {"kill": Kill, "upgrade": Upgrade, "rollback": Rollback}
+_AT_A_COUNTERPART: Mapping[str, Callable[..., Fault]] = {"slow": Slow, "outage": Outage}
 _AT_NONE: Mapping[str, Callable[..., Fault]] = {"nothing": Nothing}
 _SHAPE = re.compile(r"(?P<kind>[^:@]*)(?::(?P<service>[^@]*))?(?:@(?P<time>.*))?", re.DOTALL)
 _TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
@@ -26,7 +28,11 @@ _OPTION = "--fault"
 
 def kinds() -> tuple[str, ...]:
     """How each kind of fault is written."""
-    return (*(f"{kind}@HH:MM" for kind in _AT_NONE), *(f"{kind}:SERVICE@HH:MM" for kind in _AT_A_SERVICE))
+    return (
+        *(f"{kind}@HH:MM" for kind in _AT_NONE),
+        *(f"{kind}:SERVICE@HH:MM" for kind in _AT_A_SERVICE),
+        *(f"{kind}:COUNTERPART@HH:MM[-HH:MM]" for kind in _AT_A_COUNTERPART),
+    )
 
 
 def only_with_releases(faults: Iterable[Fault], *, releases: bool) -> None:
@@ -47,11 +53,17 @@ def parse(spec: str) -> Fault:
     parts = _SHAPE.fullmatch(spec)
     assert parts is not None  # noqa: S101 -- the shape fits any text
     kind, service, time = parts["kind"], parts["service"], parts["time"]
-    mistakes = [*_of_kind(spec, kind), *_of_service(spec, kind, service), *_of_time(spec, time)]
+    first, _, last = (time or "").partition("-")
+    if kind not in _AT_A_COUNTERPART:
+        first, last = time or "", ""
+    mistakes = [*_of_kind(spec, kind), *_of_service(spec, kind, service), *_of_time(spec, first)]
+    if last:
+        mistakes += _of_time(spec, last)
     if mistakes:
         raise BadInputError(mistakes)
-    hours, minutes = (int(number) for number in time.split(":"))
-    at = hours * 3600.0 + minutes * 60.0
+    at = _seconds(first)
+    if kind in _AT_A_COUNTERPART:
+        return _AT_A_COUNTERPART[kind](spec=spec, at=at, service=service, until=_seconds(last) if last else None)
     if kind in _AT_A_SERVICE:
         return _AT_A_SERVICE[kind](spec=spec, at=at, service=service)
     return _AT_NONE[kind](spec=spec, at=at)
@@ -67,7 +79,7 @@ def check(faults: Iterable[Fault], timeline: Timeline) -> Sequence[Fault]:
 
 
 def _of_kind(spec: str, kind: str) -> list[Mistake]:
-    known = {**_AT_A_SERVICE, **_AT_NONE}
+    known = {**_AT_A_SERVICE, **_AT_A_COUNTERPART, **_AT_NONE}
     if kind in known:
         return []
     found = Text(f"không có loại sự cố “{kind}”.", f"there is no kind of fault “{kind}”.")
@@ -79,10 +91,11 @@ def _of_service(spec: str, kind: str, service: str | None) -> list[Mistake]:
         found = Text(f"“{kind}” không nhắm vào dịch vụ nào.", f"“{kind}” hits no service.")
         way_out = Text(f"Viết “{kind}@HH:MM”.", f"Write “{kind}@HH:MM”.")
         return [Mistake(file=_OPTION, key=spec, found=found, way_out=way_out)]
-    if kind in _AT_NONE or service in VICTIMS:
+    victims = COUNTERPARTS if kind in _AT_A_COUNTERPART else VICTIMS
+    if kind in _AT_NONE or service in victims:
         return []
     found = Text(f"không có dịch vụ “{service or ''}”.", f"there is no service “{service or ''}”.")
-    return [Mistake(file=_OPTION, key=spec, found=found, way_out=did_you_mean(service or "", VICTIMS))]
+    return [Mistake(file=_OPTION, key=spec, found=found, way_out=did_you_mean(service or "", victims))]
 
 
 def _of_time(spec: str, time: str | None) -> list[Mistake]:
@@ -94,6 +107,11 @@ def _of_time(spec: str, time: str | None) -> list[Mistake]:
         "Write the official time as HH:MM after an @, e.g. kill:portal@10:30.",
     )
     return [Mistake(file=_OPTION, key=spec, found=found, way_out=way_out)]
+
+
+def _seconds(time: str) -> float:
+    hours, minutes = (int(number) for number in time.split(":"))
+    return hours * 3600.0 + minutes * 60.0
 
 
 def _outside(fault: Fault, first: float, last: float) -> Mistake:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from infra.stack import Stack
 from loadtests.sabotage import (
+    audit_chain_altered,
     audit_row_removed,
     document_delivered_twice,
     dossier_lost,
@@ -31,6 +32,7 @@ _SABOTAGES: Mapping[str, Sabotage] = {
         signature_altered,
         status_out_of_order,
         write_undone,
+        audit_chain_altered,
     )
 }
 

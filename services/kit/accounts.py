@@ -62,9 +62,9 @@ def signed_in(request: Request, key: str, cookie: str, *roles: str) -> Account:
     token = header[7:] if header.startswith("Bearer ") else request.cookies.get(cookie, "")
     try:
         claims = tokens.read(token, key)
-    except tokens.TokenError as error:
+        who = Account(claims["sub"], claims["name"], claims["role"], claims["agency"])
+    except (tokens.TokenError, KeyError) as error:  # a token without a role is a system's, not a person's
         raise Problem(401, "not-signed-in", "Chưa đăng nhập hoặc phiên đã hết hạn: hãy đăng nhập lại.") from error
-    who = Account(claims["sub"], claims["name"], claims["role"], claims["agency"])
     if roles and who.role not in roles:
         raise Problem(403, "wrong-role", f"Vai trò “{who.role}” không được làm việc này; cần: {', '.join(roles)}.")
     return who

@@ -43,6 +43,13 @@ AtOnce = Callable[[Request, Consumer], Awaitable[Any]]
 #: Applies one outbox item inside a transaction. Raises Refused or Again.
 Apply = Callable[[Any, Transaction], Awaitable[None]]
 
+#: Runs before an operation; may take its time, or raise a Problem that is answered instead.
+Before = Callable[[Consumer], Awaitable[None]]
+
+
+async def nothing_before(_consumer: Consumer) -> None:
+    """Go on at once."""
+
 
 class Operation(msgspec.Struct, frozen=True):
     """One offered operation; exactly one of `at_once` and `apply` is set."""
@@ -65,9 +72,17 @@ class Provider:
     """Serves the operations of one service."""
 
     def __init__(
-        self, operations: dict[str, Operation], *, service: str, secret: str, book: CallBook, begin: Callable[..., Any]
+        self,
+        operations: dict[str, Operation],
+        *,
+        service: str,
+        secret: str,
+        book: CallBook,
+        begin: Callable[..., Any],
+        before: Before = nothing_before,
     ) -> None:
         """`secret` verifies the LGSP's token; `begin(key)` opens a Transaction (Kit.begin)."""
+        self._before = before
         self._operations, self._service, self._secret, self._book, self._begin = (
             operations,
             service,
@@ -82,6 +97,7 @@ class Provider:
         operation = self._operations.get(consumer.operation)
         outcome: Any
         try:
+            await self._before(consumer)
             if operation is None:
                 outcome = Problem(404, "no-such-operation", f"Không có thao tác “{consumer.operation}”.").response()
             elif operation.at_once:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -85,12 +86,22 @@ class Staff(msgspec.Struct, frozen=True, kw_only=True):
     signs_digitally: bool = False
 
 
-class Contract(msgspec.Struct, frozen=True):
-    """Who may call what over the LGSP."""
+class Contract(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Who may call what over the LGSP, for what, when, and how much of it (hợp đồng dịch vụ dữ liệu)."""
 
     consumer: str
     provider: str
     operation: str
+    purposes: tuple[str, ...] = ()  #: what X-Purpose may say; empty: anything
+    valid_from: date | None = None  #: first official day
+    valid_until: date | None = None  #: last official day
+    per_second: float | None = None  #: calls a second of machine time, with bursts of as many
+    per_day: int | None = None  #: calls an official day
+    timeout_seconds: float = 15.0
+    max_body_bytes: int = 16 << 20
+    repeatable: bool = False  #: calling twice does no more than calling once, so the LGSP may try again
+    suspended: str = ""  #: why nobody may use it for now; empty: in force
+    request_schema: dict[str, Any] | None = None  #: JSON Schema of the body
 
 
 class ProvinceName(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ import asyncio
 import gc
 import hmac
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 
 import asyncpg
@@ -26,7 +26,7 @@ from services.kit.clock import Clock
 from services.kit.gate import Gate
 from services.kit.kit import Kit, json
 from services.kit.lgsp_client import LgspClient
-from services.kit.operations import Operation, Provider
+from services.kit.operations import Before, Operation, Provider, nothing_before
 from services.kit.outbox import Outbox
 from services.kit.problems import Problem
 from services.kit.settings import Settings, from_environment
@@ -45,8 +45,10 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     routes: Sequence[BaseRoute]
     operations: Mapping[str, Operation] = {}  #: offered to other systems behind the LGSP
     exports: Mapping[str, str] = {}  #: name -> SQL whose rows are the book of that name
+    files: Mapping[str, Callable[[], Iterator[bytes]]] = {}  #: name -> NDJSON of a book kept beside the database
     in_flight: str = "SELECT 0"  #: SQL that counts what others still have to fetch here
     direct: Mapping[str, ASGIApp] = {}  #: path prefix -> application past all routing, for what must cost little
+    before: Before = nothing_before  #: what every call of an operation goes through first
     start: Callable[[], Awaitable[None]] = _nothing  #: after migrations, before ready
     stop: Callable[[], Awaitable[None]] = _nothing
 
@@ -135,6 +137,7 @@ class _App:
             secret=settings.provider_secret,
             book=book,
             begin=kit.begin,
+            before=parts.before,
         )
         self.starlette.router.routes.extend([*self._common(), *parts.routes])
         await lgsp.start()
@@ -197,16 +200,22 @@ class _App:
         letters = "SELECT key, destination, operation, subject, detail FROM dead_letter ORDER BY key"
         return {**self._parts.exports, "dead_letters": letters}
 
+    def _files(self) -> Mapping[str, Callable[[], Iterator[bytes]]]:
+        """Books kept beside the database; the LGSP calls nobody and keeps the audit instead of a call book."""
+        assert self._kit  # noqa: S101 -- routes exist only after the lifespan began
+        assert self._parts  # noqa: S101 -- routes exist only after the lifespan began
+        calls = {} if self._settings.service == "lgsp" else {"calls": self._kit.book.chunks}
+        return {**calls, **self._parts.files}
+
     async def _export_names(self, request: Request) -> Response:
         self._auditor(request)
-        calls = [] if self._settings.service == "lgsp" else ["calls"]
-        return json({"exports": [*self._books(), *calls]})
+        return json({"exports": [*self._books(), *self._files()]})
 
     async def _export(self, request: Request) -> Response:
         kit = self._auditor(request)
         name = request.path_params["name"]
-        if name == "calls":
-            return StreamingResponse(kit.book.chunks(), media_type="application/x-ndjson")
+        if name in self._files():
+            return StreamingResponse(self._files()[name](), media_type="application/x-ndjson")
         sql = self._books().get(name)
         if sql is None:
             raise problems.not_found(f"sổ “{name}”")

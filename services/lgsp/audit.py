@@ -1,61 +1,59 @@
 """The audit of calls: durable before a call is passed on, and before it is answered.
 
 Rows of calls that run at the same time are committed together (group commit), so that durability costs a few
-milliseconds of waiting and not a transaction for every call.
+milliseconds of waiting and not a transaction for every call. A group is a block of the hash chain (chain.py).
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 import asyncpg
-import msgspec
 import structlog
 
 from services.kit.database import UNAVAILABLE
 from services.kit.problems import Problem
+from services.lgsp.chain import GENESIS, Begun, Ended, Head, Witness
 
 log = structlog.get_logger()
 _MOST_WAITING = 2000  # calls; past this the LGSP says 503 instead of growing without bound
+_MOST_AT_ONCE = 1000  # calls of an earlier life that are closed in one block
 
-#: Both halves in one statement: one round trip, and the database commits when it is done.
+#: Both halves and their block in one statement: one round trip, and the database commits when it is done. What is
+#: known already is not written again, and not covered by the block.
 _COMMIT = """
     WITH begun AS (
-        INSERT INTO call_begun (call, consumer, provider, operation, purpose, request_digest, trace, started_at)
-        SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
-                             $8::timestamptz[])
-        ON CONFLICT DO NOTHING RETURNING call
+        INSERT INTO call_begun (call, consumer, provider, operation, purpose, request_digest, trace, started_at,
+                                synthetic, digest, writer, block)
+        SELECT one.*, $1::uuid, $2::bigint
+        FROM unnest($4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
+                    $11::timestamptz[], $12::boolean[], $13::bytea[]) AS one
+        ON CONFLICT DO NOTHING RETURNING call, digest
     ), ended AS (
-        INSERT INTO call_ended (call, outcome, status, duration_ms)
-        SELECT * FROM unnest($9::uuid[], $10::text[], $11::smallint[], $12::real[]) ON CONFLICT DO NOTHING
+        INSERT INTO call_ended (call, outcome, status, duration_us, digest, writer, block)
+        SELECT one.*, $1::uuid, $2::bigint
+        FROM unnest($14::uuid[], $15::text[], $16::smallint[], $17::bigint[], $18::bytea[]) AS one
+        ON CONFLICT DO NOTHING RETURNING digest
+    ), block AS (
+        INSERT INTO audit_block (writer, number, previous, rows, digest)
+        SELECT $1::uuid, $2::bigint, $3::bytea, count(*),
+               sha256($3::bytea || coalesce(string_agg(digest, ''::bytea ORDER BY digest), ''::bytea))
+        FROM (SELECT digest FROM begun UNION ALL SELECT digest FROM ended) AS written
+        RETURNING digest
     )
-    SELECT call::text FROM begun
+    SELECT (SELECT digest FROM block) AS digest, ARRAY(SELECT call::text FROM begun) AS fresh
 """
-
-
-class Begun(msgspec.Struct, frozen=True, array_like=True):
-    """First half of an audit row."""
-
-    call: str
-    consumer: str
-    provider: str
-    operation: str
-    purpose: str
-    request_digest: str
-    trace: str
-    started_at: datetime
-
-
-class Ended(msgspec.Struct, frozen=True, array_like=True):
-    """Second half of an audit row."""
-
-    call: str
-    outcome: str
-    status: int
-    duration_ms: float
+_OPEN = """
+    SELECT call::text FROM call_begun AS begun
+    WHERE writer = $1::uuid AND NOT EXISTS (SELECT FROM call_ended WHERE call_ended.call = begun.call)
+"""
+_HEAD = """
+    SELECT number, digest FROM audit_block WHERE writer = $1::uuid
+    UNION ALL SELECT number, digest FROM audit_pruned WHERE writer = $1::uuid
+    ORDER BY number DESC LIMIT 1
+"""
 
 
 class AuditError(Exception):
@@ -65,21 +63,25 @@ class AuditError(Exception):
 class Audit:
     """Writes audit rows in groups."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
-        """Write into `pool`; `start` begins."""
-        self._pool = pool
+    def __init__(self, pool: asyncpg.Pool, witness: Witness) -> None:
+        """Write into `pool` as the writer that `witness` names; `start` begins."""
+        self._pool, self._witness = pool, witness
+        self._head: tuple[int, bytes] | None = None  #: newest block; None: ask the database
         self._waiting: list[tuple[Begun | Ended, asyncio.Future[None]]] = []
         self._some = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Mark what an earlier life left open as interrupted, and begin writing."""
-        interrupted = await self._pool.execute(
-            "INSERT INTO call_ended SELECT call, 'interrupted', 0, 0 FROM call_begun "
-            "WHERE NOT EXISTS (SELECT FROM call_ended WHERE call_ended.call = call_begun.call)"
-        )
-        log.info("audit-opened", interrupted=interrupted)
+        left = [row["call"] for row in await self._pool.fetch(_OPEN, self._witness.writer)]
+        for first in range(0, len(left), _MOST_AT_ONCE):
+            await self._commit([Ended(call, "interrupted", 0, 0) for call in left[first : first + _MOST_AT_ONCE]])
+        log.info("audit-opened", interrupted=len(left), writer=self._witness.writer)
         self._task = asyncio.create_task(self._write())
+
+    def head(self) -> Head:
+        """Newest block of this writer, as the witness file has it."""
+        return self._witness.read()
 
     async def stop(self) -> None:
         """End; uvicorn has answered every request by now, so nothing waits."""
@@ -120,10 +122,17 @@ class Audit:
                         done.set_exception(AuditError(str(error)))
 
     async def _commit(self, rows: list[Begun | Ended]) -> set[str]:
+        """Write one block; returns the calls of `rows` that were known before."""
         begun = [row for row in rows if isinstance(row, Begun)]
         ended = [row for row in rows if isinstance(row, Ended)]
         columns = [*_columns(begun, Begun), *_columns(ended, Ended)]
-        fresh = {row["call"] for row in await self._pool.fetch(_COMMIT, *columns)}
+        try:
+            written = await self._append(columns)
+        except asyncpg.UniqueViolationError:
+            # A statement of an earlier life came through after we had looked: go on from there.
+            self._head = None
+            written = await self._append(columns)
+        fresh = set(written["fresh"])
         # Two calls of one group with the same id: the first is fresh, the second is not.
         reused: set[str] = set()
         for row in begun:
@@ -133,7 +142,20 @@ class Audit:
                 reused.add(row.call)
         return reused
 
+    async def _append(self, columns: list[list[Any]]) -> asyncpg.Record:
+        number, previous = self._head or await self._newest()
+        self._head = None  # until we know
+        written = await self._pool.fetchrow(_COMMIT, self._witness.writer, number + 1, previous, *columns)
+        assert written  # noqa: S101 -- the statement always gives one row
+        self._witness.note(number + 1, written["digest"])
+        self._head = number + 1, written["digest"]
+        return written
+
+    async def _newest(self) -> tuple[int, bytes]:
+        row = await self._pool.fetchrow(_HEAD, self._witness.writer)
+        return (row["number"], row["digest"]) if row else (0, GENESIS)
+
 
 def _columns(rows: Sequence[Begun | Ended], kind: type[Begun | Ended]) -> list[list[Any]]:
-    """Turn rows into columns; no rows still give empty columns."""
-    return [[getattr(row, name) for row in rows] for name in kind.__struct_fields__]
+    """Turn rows into columns, their digests last; no rows still give empty columns."""
+    return [*([getattr(row, name) for row in rows] for name in kind.__struct_fields__), [row.digest() for row in rows]]

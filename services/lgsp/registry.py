@@ -1,17 +1,22 @@
-"""Who may call what: the systems that are linked to the LGSP and the contracts between them."""
+"""Who is linked to the LGSP and who may call what: looked up on every call, replaced whole when it changes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import hashlib
+import hmac
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
+import jsonschema_rs
 import msgspec
 
 from services.kit.reference import Contract
 
 
-class System(msgspec.Struct, frozen=True):
-    """A linked system: its client secret, the secret its provider tokens are signed with, and where it answers."""
+class PlacedSystem(msgspec.Struct, frozen=True):
+    """A system the LGSP was placed with: client secret, secret of its provider tokens, and where it answers."""
 
     secret: str
     provider_secret: str
@@ -19,30 +24,92 @@ class System(msgspec.Struct, frozen=True):
 
 
 class _File(msgspec.Struct, frozen=True):
-    systems: dict[str, System]
+    systems: dict[str, PlacedSystem]
+
+
+class Credential(msgspec.Struct, frozen=True):
+    """A client secret that holds, known by its SHA-256."""
+
+    id: str
+    digest: bytes
+    given_at: datetime
+    ends_at: datetime | None = None
+    revoked_at: datetime | None = None
+
+    def holds(self, now: datetime) -> bool:
+        """Whether it opens the door at this moment of machine time."""
+        return self.revoked_at is None and (self.ends_at is None or now < self.ends_at)
+
+
+class System(msgspec.Struct, frozen=True):
+    """A linked system."""
+
+    name: str
+    title: str
+    url: str  #: empty: it only asks
+    provider_secret: str
+    placed: bool
+    credentials: tuple[Credential, ...] = ()
+
+    def credential(self, secret: str, now: datetime) -> Credential | None:
+        """Return the credential that this secret is, if it holds."""
+        digest = secret_digest(secret)
+        found = [one for one in self.credentials if hmac.compare_digest(one.digest, digest)]
+        return next((one for one in found if one.holds(now)), None)
+
+    def lets_in(self, credential: str, now: datetime) -> bool:
+        """Whether a token given for this credential still counts: a revoked secret takes its tokens along."""
+        return any(one.id == credential and one.holds(now) for one in self.credentials)
 
 
 class Registry:
     """Systems and contracts, looked up on every call."""
 
-    def __init__(self, systems: dict[str, System], contracts: Iterable[Contract]) -> None:
+    def __init__(self, systems: Mapping[str, System], contracts: Iterable[Contract], *, version: int = 0) -> None:
         """Take both as they are."""
         self.systems = systems
+        self.version = version
         self.contracts = sorted(
             contracts, key=lambda contract: (contract.consumer, contract.provider, contract.operation)
         )
-        self._allowed = {(contract.consumer, contract.provider, contract.operation) for contract in self.contracts}
-        self._offered = {(contract.provider, contract.operation) for contract in self.contracts}
+        self._by_call = {(one.consumer, one.provider, one.operation): one for one in self.contracts}
+        self._offered = {(one.provider, one.operation) for one in self.contracts}
+        self._schemas: dict[tuple[str, str, str], Any] = {
+            key: jsonschema_rs.validator_for(one.request_schema)
+            for key, one in self._by_call.items()
+            if one.request_schema is not None
+        }
 
-    def allows(self, consumer: str, provider: str, operation: str) -> bool:
-        """Whether a contract covers the call."""
-        return (consumer, provider, operation) in self._allowed
+    def contract(self, consumer: str, provider: str, operation: str) -> Contract | None:
+        """Return the contract that covers the call, in force or not."""
+        return self._by_call.get((consumer, provider, operation))
 
     def offers(self, provider: str, operation: str) -> bool:
         """Whether anybody may call this operation at all."""
-        return (provider, operation) in self._offered and provider in self.systems
+        system = self.systems.get(provider)
+        return system is not None and bool(system.url) and (provider, operation) in self._offered
+
+    def mistakes(self, contract: Contract, body: Any) -> list[dict[str, str]]:
+        """Everything by which a body differs from the contract's schema."""
+        schema = self._schemas.get((contract.consumer, contract.provider, contract.operation))
+        if schema is None or schema.is_valid(body):
+            return []
+        return [
+            {
+                "where": "$"
+                + "".join(f".{step}" if isinstance(step, str) else f"[{step}]" for step in one.instance_path),
+                "found": one.message,
+                "way_out": "Sửa theo lược đồ của hợp đồng dịch vụ.",
+            }
+            for one in schema.iter_errors(body)
+        ]
 
 
-def read(path: Path, contracts: Iterable[Contract]) -> Registry:
+def secret_digest(secret: str) -> bytes:
+    """How a secret is kept. Secrets are drawn at full length by machines, so a plain hash gives nothing away."""
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def read(path: Path) -> Mapping[str, PlacedSystem]:
     """Read the registry file the LGSP was placed with."""
-    return Registry(msgspec.json.decode(path.read_bytes(), type=_File).systems, contracts)
+    return msgspec.json.decode(path.read_bytes(), type=_File).systems

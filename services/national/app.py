@@ -5,7 +5,6 @@ from __future__ import annotations
 import hmac
 from typing import Any
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -20,6 +19,7 @@ from services.national.door import NationalDoor
 from services.national.faults import Fault, Faults
 from services.national.filing import ROLE, Filed, NationalFiling, Numbered
 from services.national.identity import Identity
+from services.national.ndxp import Ndxp
 from services.national.payments import Payments, Refund
 from services.national.single_sign_on import SingleSignOn
 
@@ -36,14 +36,15 @@ def build(kit: Kit) -> Parts:
         return await kit.write(filing.file, body=Filed)(request)
 
     identity, door = Identity(kit, pages, signed_on), NationalDoor(kit, pages, lookups, signed_on)
-    faults = Faults()
+    faults = Faults(kit.clock)
+    ndxp = Ndxp(kit)
 
     async def set_faults(request: Request) -> Response:
         if not hmac.compare_digest(request.headers.get("authorization", ""), f"Bearer {kit.settings.audit_token}"):
             raise Problem(401, "not-the-auditor", "Cần thẻ kiểm toán của lần chạy.")
         if request.method == "PUT":
-            faults.settings = decode(await request.body(), dict[str, Fault])
-        return json({name: msgspec.to_builtins(fault) for name, fault in faults.settings.items()})
+            faults.set(decode(await request.body(), dict[str, Fault | list[Fault]]))
+        return json(faults.settings)
 
     async def set_catalogue(request: Request) -> Response:
         if not hmac.compare_digest(request.headers.get("authorization", ""), f"Bearer {kit.settings.audit_token}"):
@@ -80,23 +81,26 @@ def build(kit: Kit) -> Parts:
             Route("/oidc/authorize", identity.enter, methods=["POST"]),
             Route("/control/catalogue", set_catalogue, methods=["PUT"]),
             Route("/control/faults", set_faults, methods=["GET", "PUT"]),
+            Route("/control/ndxp", ndxp.control, methods=["GET", "PUT"]),
         ],
         operations={
-            "population.verify": Operation(at_once=faults.around(lookups.verify_person)),
-            "business.lookup": Operation(at_once=faults.around(lookups.look_up_company)),
-            "insurance.check": Operation(at_once=faults.around(lookups.check_insurance)),
-            "procedures.list": Operation(at_once=faults.around(lookups.list_procedures)),
-            "land.lookup": Operation(at_once=faults.around(lookups.look_up_land)),
-            "procedures.get": Operation(at_once=faults.around(lookups.look_up_procedure)),
-            "payment.list": Operation(at_once=faults.around(payments.list)),
+            "population.verify": Operation(at_once=lookups.verify_person),
+            "business.lookup": Operation(at_once=lookups.look_up_company),
+            "insurance.check": Operation(at_once=lookups.check_insurance),
+            "procedures.list": Operation(at_once=lookups.list_procedures),
+            "land.lookup": Operation(at_once=lookups.look_up_land),
+            "procedures.get": Operation(at_once=lookups.look_up_procedure),
+            "payment.list": Operation(at_once=payments.list),
             "payment.refund": Operation(apply=payments.refund, body=Refund),
-            "payment.create": Operation(at_once=faults.around(payments.create)),
+            "payment.create": Operation(at_once=payments.create),
             "dvcqg.numbered": Operation(apply=filing.numbered, body=Numbered),
             "dvcqg.offer": Operation(at_once=door.offer),
             "dvcqg.lookup": Operation(at_once=door.look_up_dossier),
-            "identity.register": Operation(at_once=faults.around(identity.register)),
-            "identity.token": Operation(at_once=faults.around(identity.exchange)),
-            "identity.keys": Operation(at_once=faults.around(identity.keys)),
+            "identity.register": Operation(at_once=identity.register),
+            "identity.token": Operation(at_once=identity.exchange),
+            "identity.keys": Operation(at_once=identity.keys),
+            "ndxp.bodies": Operation(at_once=ndxp.bodies),
+            "ndxp.request": Operation(at_once=ndxp.request),
             "dvcqg.dossiers": Operation(apply=portal.synchronise, body=portal.Known),
             "dvcqg.progress": Operation(apply=portal.progress, body=portal.Progress),
             "post.parcels": Operation(apply=post.accept, body=post.Parcel),
@@ -108,5 +112,6 @@ def build(kit: Kit) -> Parts:
             "refunds": 'SELECT "order", amount, reason FROM payment_refund ORDER BY "order"',
             "parcels": "SELECT parcel, code, status, request_key FROM parcel ORDER BY parcel",
         },
+        before=faults.suffer,
         start=start,
     )

@@ -26,6 +26,7 @@ BROKEN_LAW = {
     "signature-altered": "LAW-3",
     "status-out-of-order": "LAW-3",
     "audit-row-removed": "LAW-4",
+    "audit-chain-altered": "LAW-4",
     "write-undone": "LAW-5",
 }
 

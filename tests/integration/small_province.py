@@ -10,6 +10,8 @@ from typing import Any
 
 import msgspec
 
+from infra.reference import ADMINISTRATOR
+
 DEPARTMENT = "000.00.12.H07"
 COMMUNE = "000.01.32.H07"
 OTHER_COMMUNE = "000.02.32.H07"
@@ -148,7 +150,7 @@ def write(folder: Path) -> None:
         "agencies.json": AGENCIES,
         "procedures.json": PROCEDURES,
         "national_procedures.json": NATIONAL_PROCEDURES,
-        "staff.json": STAFF,
+        "staff.json": [*STAFF, ADMINISTRATOR],
         "sites.json": {
             "schools": [{"code": "83-001", "name": "Trường THCS An Mẫu", "kind": "thcs", "commune": "28999"}],
             "health": [{"code": "83-101", "name": "Trạm Y tế xã An Mẫu", "kind": "tram_y_te", "commune": "28999"}],

@@ -46,7 +46,7 @@ ROWS: Mapping[str, str] = {
     "lgsp": """
         INSERT INTO call_begun SELECT ('CALL' || n)::uuid, 'portal', 'onestop', 'dossiers.submit', 'x', '', '',
             now() + n * interval '1 second' FROM generate_series(1, 3) n;
-        INSERT INTO call_ended SELECT ('CALL' || n)::uuid, 'answered', 200, 1 FROM generate_series(1, 3) n;
+        INSERT INTO call_ended SELECT ('CALL' || n)::uuid, 'answered', 200 FROM generate_series(1, 3) n;
     """.replace("CALL", CALL),
     "dochub": """
         INSERT INTO envelope SELECT 'V' || n, 'a', 'i', '{b}', 's', now(), 'd', 'XML' FROM generate_series(1, 3) n;
@@ -69,7 +69,7 @@ LOOK: Mapping[str, str] = {
     "onestop.dossier": "SELECT code, state FROM dossier ORDER BY code",
     "onestop.event": "SELECT code, seq FROM event ORDER BY code, seq",
     "onestop.payment": 'SELECT code, "order", amount FROM payment ORDER BY code',
-    "lgsp.call_begun": "SELECT call FROM call_begun ORDER BY call",
+    "lgsp.call_begun": "SELECT call, purpose FROM call_begun ORDER BY call",
     "lgsp.call_ended": "SELECT call FROM call_ended ORDER BY call",
     "dochub.envelope": "SELECT document, xml FROM envelope ORDER BY document",
     "dochub.delivery": "SELECT document, addressee FROM delivery ORDER BY document",
@@ -186,6 +186,13 @@ def test_a_removed_audit_row_is_gone_with_its_end(postgres: Postgres, tmp_path: 
     assert new == {}
 
 
+def test_an_altered_audit_has_another_purpose(postgres: Postgres, tmp_path: Path) -> None:
+    """One word of one row, which nobody but the chain can notice."""
+    subject, lost, new = harmed(postgres, tmp_path, "audit-chain-altered", "lgsp")
+    assert [(str(call), purpose) for call, purpose in lost["lgsp.call_begun"]] == [(subject, "x")]
+    assert [(str(call), purpose) for call, purpose in new["lgsp.call_begun"]] == [(subject, "x-2")]
+
+
 def test_an_altered_signature_differs_in_one_character(postgres: Postgres, tmp_path: Path) -> None:
     """The envelope is the same but for one letter of the signature's value."""
     subject, lost, new = harmed(postgres, tmp_path, "signature-altered", "dochub")
@@ -241,7 +248,7 @@ def test_an_unknown_sabotage_is_refused_with_the_nearest_name() -> None:
 
 
 def test_the_names_are_those_of_the_task() -> None:
-    """Seven things that a verdict must be seen to notice."""
+    """Eight things that a verdict must be seen to notice."""
     assert sabotage.names() == (
         "dossier-lost",
         "document-delivered-twice",
@@ -250,6 +257,7 @@ def test_the_names_are_those_of_the_task() -> None:
         "signature-altered",
         "status-out-of-order",
         "write-undone",
+        "audit-chain-altered",
     )
 
 

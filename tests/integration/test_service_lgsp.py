@@ -5,13 +5,19 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 import requests
-from running_service import AUDIT_TOKEN, LGSP_SECRET, PROVIDER_SECRET, Place, Running
+from load_stand_in import stack_of
+from running_service import AUDIT_TOKEN, LGSP_SECRET, PASSCODE_KEY, PROVIDER_SECRET, Place, Running
+
+from infra import stack as stacks
+from infra.bodies import all_bodies
+from loadtests import rollout
 
 PERSON = "083190000001"
 
@@ -24,6 +30,7 @@ def national(place: Place, reference_folder: Path) -> Running:
         f"{PERSON},Nguyễn Thị Lan,female,1990-02-01,28756,HC4838300000001\n"
     )
     (reference_folder / "companies.csv").write_text("tax_code,name,director,province_code\n")
+    (reference_folder / "ndxp.json").write_bytes(msgspec.json.encode(all_bodies()))
     return place("national")
 
 
@@ -161,6 +168,26 @@ def test_a_call_cut_off_by_the_death_of_the_lgsp_stays_on_the_books(
     asking.join()
     assert heard == [None]
     assert [row["outcome"] for row in _rows(gateway, call)] == ["interrupted"]
+
+
+def test_the_nations_bodies_come_one_after_another(gateway: Running, national: Running, tmp_path: Path) -> None:
+    """FIG-LGSP on running services: 3 of 93 bodies answer in 2018, all at the end of 2020, and the player leaves."""
+    stack = msgspec.structs.replace(
+        stacks.load(stack_of("http://127.0.0.1:1", tmp_path)),
+        endpoints={"lgsp": gateway.url, "national": national.url},
+        audit_token=AUDIT_TOKEN,
+        passcode_key=PASSCODE_KEY,
+    )
+    played = list(rollout.play(stack, [date(2018, 8, 22), date(2020, 12, 31)]))
+    assert [(one.asked, one.answered, one.failed) for one in played] == [(93, 3, 0), (93, 93, 0)]
+    rows = [row for row in gateway.export("audit") if row["operation"] == "ndxp.request"]
+    assert len(rows) == 2 * 93
+    assert all(row["synthetic"] for row in rows)
+    admin = gateway.sign_in("lgsp.admin")
+    told = gateway.get("/api/registry", token=admin).json()
+    assert not [one for one in told["contracts"] if one["consumer"] == "dien-tap-ndxp"]
+    [player] = [one for one in told["systems"] if one["name"] == "dien-tap-ndxp"]
+    assert all(one["revoked_at"] for one in player["credentials"])
 
 
 def test_sector_asks_through_the_lgsp(

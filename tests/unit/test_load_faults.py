@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import socket
 import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Any, ClassVar
 
 import msgspec
 import pytest
@@ -35,7 +37,10 @@ def test_a_fault_is_written_as_kind_service_and_official_time() -> None:
         ("kill:portal@25:00", ["HH:MM"]),
         ("nothing:portal@10:30", ["nothing@HH:MM"]),
         ("kil:portl@99", ["“kill”", "“portal”", "HH:MM"]),
-        ("", ["kill, nothing", "dochub, lgsp", "HH:MM"]),
+        ("", ["kill, nothing, outage, slow", "dochub, lgsp", "HH:MM"]),
+        ("slow:populaton@9:00", ["“population”"]),
+        ("slow:portal@9:00", ["“post”"]),
+        ("slow:population@9:00-25:00", ["HH:MM"]),
     ],
 )
 def test_every_mistake_in_a_fault_is_told_with_its_way_out(spec: str, ways_out: list[str]) -> None:
@@ -105,6 +110,47 @@ def test_a_kill_is_the_supervisors_to_do(tmp_path: Path) -> None:
     with pytest.raises(ControlError, match="it is not running"):
         faults.parse("kill:onestop@9:00").strike(stack)
     thread.join()
+
+
+class Nation(BaseHTTPRequestHandler):
+    """Keeps what it is told under /control/faults, as the national counterparts do."""
+
+    suffered: ClassVar[dict[str, Any]] = {}
+
+    def do_GET(self) -> None:
+        """Answer what is suffered."""
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(msgspec.json.encode(self.suffered))
+
+    def do_PUT(self) -> None:
+        """Take it over."""
+        told = msgspec.json.decode(self.rfile.read(int(self.headers["Content-Length"])))
+        type(self).suffered = told
+        self.do_GET()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def test_a_slow_ministry_comes_on_top_of_what_there_is() -> None:
+    """`slow:` and `outage:` add to the counterpart's faults, with the end they were given (TRB-SLOW-MINISTRY)."""
+    server = HTTPServer(("127.0.0.1", 0), Nation)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    stack = msgspec.structs.replace(STACK, endpoints={"national": f"http://127.0.0.1:{server.server_port}"})
+    faults.parse("slow:population@9:30").strike(stack)
+    said = faults.parse("outage:population@10:00-10:15").strike(stack)
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    assert "until 10:15" in said
+    slow, out = Nation.suffered["population"]
+    assert slow["latency_ms"] > 0
+    assert "until" not in slow
+    assert out == {"outage": True, "until": "10:15:00"}
+    with pytest.raises(ControlError, match="did not take"):
+        faults.parse("slow:population@9:30").strike(stack)
 
 
 def test_a_stack_without_a_supervisor_cannot_be_hit() -> None:

@@ -10,12 +10,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
 
+import audit_world
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -50,7 +52,7 @@ BOOKS = (
     *("portal.dossiers", "portal.events", "portal.payments", "portal.ratings"),
     *("onestop.dossiers", "onestop.events", "onestop.payments"),
     *("national.dossiers", "national.orders", "national.parcels"),
-    *("lgsp.audit", "lgsp.dead_letters"),
+    *("lgsp.audit", "lgsp.audit_chain", "lgsp.audit_heads", "lgsp.dead_letters"),
     *("dochub.envelopes", "dochub.deliveries", "dochub.statuses"),
     *("office.documents", "office.events", "office.incoming", "office.polls"),
     *("sector.enrolments", "sector.visits"),
@@ -142,6 +144,9 @@ class World:
             Event(at=0.0, event="begin", detail=f"{BEGAN}, 2 workers"),
             Event(at=20.0, event="end"),
         ]
+        self.spoil_chain: Callable[[World], object] = lambda _world: (
+            None
+        )  #: what happens to the audit after it is written
         self.torn: bytes = b""  #: what the journal's file ends with
         self.missing: list[dict[str, str]] = []
         self.backlog: dict[str, int] = {"portal": 0, "onestop": 0, "national": 0, "office": 0}
@@ -205,6 +210,8 @@ class World:
 
     def write(self, folder: Path) -> Path:
         """Put the run folder on disk."""
+        audit_world.chain(self.books)
+        self.spoil_chain(self)
         timeline = Timeline(day=DAY, points=((0.0, 0.0), (86400.0, 24.0)))
         plan = Plan(
             scenario="test",

@@ -35,6 +35,11 @@ COMMANDS = {
     "drive": Row(
         "drive", "command", Text("cho một ngày diễn ra ở tỉnh đang chạy", "let a day happen in a running province")
     ),
+    "rollout": Row(
+        "rollout",
+        "command",
+        Text("93 bộ, tỉnh lần lượt nối LGSP, diễn trên tỉnh đang chạy", "the LGSPs of the nation come, played"),
+    ),
     "simulate": Row("simulate", "command", Text("cùng ngày đó trong thời gian ảo", "the same day in virtual time")),
     "year": Row(
         "year", "command", Text("cả năm trong thời gian ảo, và “nếu như”", "a whole year in virtual time, and what if")

@@ -1,20 +1,26 @@
-"""Law 4: every cross-system call has exactly one audit row at the LGSP, matching what caller and callee say."""
+"""Law 4: every cross-system call has exactly one audit row at the LGSP, matching what caller and callee say.
+
+And the audit is what the LGSP wrote: its hash chain holds (verification/audit_chain.py).
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
 
 from simulation.text import Text
+from verification import audit_chain
 from verification.evidence import Evidence
 from verification.laws.base import Findings, LawResult, blocked
-from verification.records import CALLERS, Audit, Call
+from verification.records import CALLERS, Audit, AuditBlock, AuditHead, Call
 
 ID = "LAW-4"
 TITLE = Text(
-    "Mỗi lời gọi giữa hai hệ thống có đúng một dòng nhật ký ở LGSP, khớp với lời của bên gọi và bên được gọi.",
-    "Every cross-system call has exactly one audit row at the LGSP, matching what caller and callee say.",
+    "Mỗi lời gọi giữa hai hệ thống có đúng một dòng nhật ký ở LGSP, khớp với lời của bên gọi và bên được gọi, "
+    "và nguyên như lúc ghi.",
+    "Every cross-system call has exactly one audit row at the LGSP, matching what caller and callee say, "
+    "and still as it was written.",
 )
-BOOKS = (Audit.EXPORT, *(f"{service}.calls" for service in CALLERS))
+BOOKS = (Audit.EXPORT, AuditBlock.EXPORT, AuditHead.EXPORT, *(f"{service}.calls" for service in CALLERS))
 
 #: What a caller can only say when the LGSP has answered it.
 _LGSP_ANSWERED = frozenset({"answered", "refused"})
@@ -48,6 +54,13 @@ def check(evidence: Evidence) -> LawResult:
     for audit in evidence.ledger.rows(Audit):
         told[audit.call].audits.append(audit)
     settled = evidence.ledger.settled
+    audit_chain.check(
+        findings,
+        evidence.ledger.rows(Audit),
+        evidence.ledger.rows(AuditBlock),
+        evidence.ledger.rows(AuditHead),
+        settled=settled,
+    )
     halves = 0
     for call_id, sides in told.items():
         if not settled and not _whole(sides):

@@ -1,0 +1,158 @@
+"""Looks whether the audit is still what was written: every row against its digest, every block against its chain.
+
+And cuts chains off where rows are past their time, in a way that leaves the rest provable.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+import msgspec
+
+from services.lgsp.chain import GENESIS, Begun, Ended, Head, block_digest
+
+_BLOCKS_AT_ONCE = 500
+_MOST_NAMED = 100
+_STARTS = """
+    SELECT writer::text, coalesce(pruned.number, 0) AS number, coalesce(pruned.digest, $1) AS digest
+    FROM (SELECT writer FROM audit_block UNION SELECT writer FROM audit_pruned) AS known
+    LEFT JOIN audit_pruned AS pruned USING (writer)
+"""
+_BLOCKS = """
+    SELECT number, previous, rows, digest FROM audit_block
+    WHERE writer = $1::uuid AND number > $2 ORDER BY number LIMIT $3
+"""
+_BEGUN = """
+    SELECT block, digest, call::text, consumer, provider, operation, purpose, request_digest, trace, started_at,
+           synthetic
+    FROM call_begun WHERE writer = $1::uuid AND block > $2 AND block <= $3
+"""
+_ENDED = """
+    SELECT block, digest, call::text, outcome, status, duration_us
+    FROM call_ended WHERE writer = $1::uuid AND block > $2 AND block <= $3
+"""
+_STRAY = """
+    SELECT call::text FROM call_begun WHERE NOT EXISTS
+        (SELECT FROM audit_block WHERE (writer, number) = (call_begun.writer, call_begun.block))
+    UNION SELECT call::text FROM call_ended WHERE NOT EXISTS
+        (SELECT FROM audit_block WHERE (writer, number) = (call_ended.writer, call_ended.block))
+    LIMIT 100
+"""
+
+
+class Proof(msgspec.Struct, frozen=True):
+    """What was found."""
+
+    intact: bool
+    blocks: int
+    rows: int
+    broken: list[str]  #: what does not fit, at most 100 of them
+
+
+async def prove(pool: asyncpg.Pool, head: Head) -> Proof:
+    """Check the whole audit; `head` is the newest block as the witness file has it."""
+    async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+        checks = [_Chain(connection, **start) for start in await connection.fetch(_STARTS, GENESIS)]
+        for one in checks:
+            await one.check()
+        broken = [what for one in checks for what in one.broken]
+        broken += _at_the_end(next((one for one in checks if one.writer == head.writer), None), head)
+        broken += [f"lời gọi {row['call']} không thuộc khối nào" for row in await connection.fetch(_STRAY)]
+    rows = sum(one.rows for one in checks)
+    return Proof(not broken, sum(one.blocks for one in checks), rows, broken[:_MOST_NAMED])
+
+
+class _Chain:
+    """One writer's chain, from where it was pruned to its end."""
+
+    def __init__(self, connection: Any, *, writer: str, number: int, digest: bytes) -> None:
+        self.writer, self.last, self.digest = writer, number, digest
+        self.blocks = self.rows = 0
+        self.recent: dict[int, str] = {number: digest.hex()}  #: digests of the newest blocks, for the witness
+        self.broken: list[str] = []
+        self._connection = connection
+
+    async def check(self) -> None:
+        while part := await self._connection.fetch(_BLOCKS, self.writer, self.last, _BLOCKS_AT_ONCE):
+            found = await _digests(self._connection, self.writer, (self.last, part[-1]["number"]), self.broken)
+            for block in part:
+                self._follow(block, found.get(block["number"], []))
+            self.recent = {block["number"]: block["digest"].hex() for block in part} | {
+                number: digest for number, digest in self.recent.items() if number > self.last - 2 * _BLOCKS_AT_ONCE
+            }
+
+    def _follow(self, block: asyncpg.Record, digests: list[bytes]) -> None:
+        number = block["number"]
+        if number != self.last + 1:
+            self.broken.append(f"thiếu khối {self.last + 1}–{number - 1} của chuỗi {self.writer}")
+        elif block["previous"] != self.digest:
+            self.broken.append(f"khối {number} không nối với khối trước")
+        if len(digests) != block["rows"]:
+            self.broken.append(f"khối {number} có {len(digests)} dòng, lúc ghi là {block['rows']}")
+        elif block_digest(block["previous"], digests) != block["digest"]:
+            self.broken.append(f"khối {number} đã bị sửa")
+        self.last, self.digest = number, block["digest"]
+        self.blocks, self.rows = self.blocks + 1, self.rows + len(digests)
+
+
+def _at_the_end(chain: _Chain | None, head: Head) -> list[str]:
+    """Hold a chain's end against the witness. Blocks written since it was asked are younger, and fine."""
+    if chain is None:
+        return [f"chuỗi {head.writer} không còn; khối cuối đã chứng kiến là {head.number}"] if head.number else []
+    if chain.last < head.number:
+        return [f"chuỗi bị cắt ở khối {chain.last}; khối cuối đã chứng kiến là {head.number}"]
+    if chain.recent.get(head.number, head.digest) != head.digest:
+        return [f"khối {head.number} khác khối đã chứng kiến"]
+    return []
+
+
+async def _digests(
+    connection: Any, writer: str, between: tuple[int, int], broken: list[str]
+) -> defaultdict[int, list[bytes]]:
+    """Digests of rows by block, made anew from what the rows say."""
+    found: defaultdict[int, list[bytes]] = defaultdict(list)
+    for query, kind in ((_BEGUN, Begun), (_ENDED, Ended)):
+        for row in await connection.fetch(query, writer, *between):
+            block, digest, *fields = row.values()
+            if kind(*fields).digest() != digest:
+                broken.append(f"lời gọi {fields[0]} đã bị sửa")
+            found[block].append(digest)
+    return found
+
+
+_OLD = "SELECT writer, max(number) AS number FROM audit_block WHERE at < $1 GROUP BY writer"
+_ACROSS = """
+    SELECT min(begun.block) FROM call_begun AS begun LEFT JOIN call_ended AS ended USING (call)
+    WHERE begun.writer = $1 AND begun.block <= $2 AND (ended.block IS NULL OR ended.block > $2)
+"""
+
+
+async def prune(pool: asyncpg.Pool, before: datetime, now: datetime) -> int:
+    """Remove blocks written before this moment of machine time, with their rows; returns how many calls they held."""
+    removed = 0
+    async with pool.acquire() as connection, connection.transaction():
+        for writer, number in await connection.fetch(_OLD, before):
+            # No call may lose one half only: go back until none lies across the cut.
+            while across := await connection.fetchval(_ACROSS, writer, number):
+                number = across - 1  # noqa: PLW2901 -- it is the same cut, found
+            digest = await connection.fetchval(
+                "SELECT digest FROM audit_block WHERE writer = $1 AND number = $2", writer, number
+            )
+            if digest is None:
+                continue
+            await connection.execute(
+                "INSERT INTO audit_pruned VALUES ($1, $2, $3, $4) ON CONFLICT (writer) "
+                "DO UPDATE SET number = $2, digest = $3, at = $4",
+                writer, number, digest, now,
+            )  # fmt: skip
+            for table, column in (("call_ended", "block"), ("call_begun", "block"), ("audit_block", "number")):
+                done: str = await connection.execute(
+                    f"DELETE FROM {table} WHERE writer = $1 AND {column} <= $2",  # noqa: S608 -- names from above
+                    writer,
+                    number,
+                )
+                removed += int(done.split()[1]) if table == "call_begun" else 0
+    return removed

@@ -1,0 +1,268 @@
+"""Who may call what: the reference stack's own contracts, and what an administrator changes while the LGSP runs."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+import requests
+from echo_provider import Echo
+from running_service import Place, Running
+
+from infra.blueprint import SERVICES
+from infra.contracts import CONTRACTS
+from infra.reference import ADMINISTRATOR
+
+SYSTEMS = tuple(name for name in SERVICES if name != "lgsp")
+OFFERED = tuple(sorted({(one.provider, one.operation) for one in CONTRACTS}))
+ALLOWED = {(one.consumer, one.provider, one.operation): one for one in CONTRACTS}
+
+
+@pytest.fixture(scope="module")
+def echo() -> Iterator[Echo]:
+    """Stand in for every provider."""
+    server = Echo()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="module")
+def gateway(place: Place, echo: Echo, reference_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Running:
+    """The LGSP with the reference stack's own contracts, and all systems answered for by `echo`."""
+    registry = tmp_path_factory.mktemp("registry") / "registry.json"
+    systems = {
+        name: {"secret": f"secret-of-{name}", "provider_secret": f"provider-secret-of-{name}" * 2, "url": echo.url}
+        for name in SYSTEMS
+    }
+    registry.write_bytes(msgspec.json.encode({"systems": systems}))
+    (reference_folder / "contracts.json").write_bytes(msgspec.json.encode([one.terms() for one in CONTRACTS]))
+    return place("lgsp", LGSP_REGISTRY=str(registry))
+
+
+@pytest.fixture(scope="module")
+def admin(gateway: Running) -> str:
+    """Token of the administrator."""
+    return gateway.sign_in(ADMINISTRATOR["account"])
+
+
+def _token(gateway: Running, system: str, secret: str = "") -> requests.Response:
+    body = {"system": system, "secret": secret or f"secret-of-{system}"}
+    return requests.post(f"{gateway.url}/token", json=body, timeout=10)
+
+
+def _call(gateway: Running, token: str, provider: str, operation: str, **how: Any) -> requests.Response:
+    headers = {"Authorization": f"Bearer {token}", "X-Call-Id": str(uuid.uuid4()), "X-Purpose": how.get("purpose", "")}
+    url = f"{gateway.url}/call/{provider}/{operation}"
+    return requests.request(how.get("method", "POST"), url, json=how.get("body", {}), headers=headers, timeout=30)
+
+
+def _onboard(gateway: Running, admin: str, *contracts: dict[str, Any], rehearse: bool = False, **system: str) -> Any:
+    wanted = {"systems": [{"name": "thanh-tra", **system}], "contracts": [_contract(**one) for one in contracts]}
+    headers = {"Authorization": f"Bearer {admin}"}
+    return requests.put(
+        f"{gateway.url}/api/onboarding", json=wanted, params={"rehearse": int(rehearse)}, headers=headers, timeout=10
+    )
+
+
+def _contract(**terms: Any) -> dict[str, Any]:
+    return {"consumer": "thanh-tra", "provider": "national", "operation": "population.verify", **terms}
+
+
+@pytest.fixture
+def newcomer(gateway: Running, admin: str) -> str:
+    """Secret of the system `thanh-tra`, which is linked and has no contract yet."""
+    assert _onboard(gateway, admin, title="Thanh tra tỉnh").status_code == 200
+    answer = gateway.post("/api/systems/thanh-tra/credentials", {"overlap_seconds": 0}, token=admin)
+    return str(answer.json()["secret"])
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_a_system_may_call_what_its_contracts_say_and_nothing_else(gateway: Running, echo: Echo, system: str) -> None:
+    """Every pair of system and offered service: passed on where the table has it, else the provider never sees it."""
+    token = _token(gateway, system).json()["token"]
+    for provider, operation in OFFERED:
+        contract = ALLOWED.get((system, provider, operation))
+        before = len(echo.served)
+        purpose = (*contract.purposes, "deliver")[0] if contract else "deliver"
+        answer = _call(gateway, token, provider, operation, purpose=purpose)
+        told = (answer.status_code, answer.headers["X-Lgsp"], len(echo.served) - before)
+        assert told == ((200, "answered", 1) if contract else (403, "refused", 0)), (provider, operation, answer.text)
+
+
+@pytest.mark.parametrize(
+    "contract",
+    [one for one in CONTRACTS if one.terms()["purposes"]],
+    ids=lambda one: f"{one.consumer}->{one.provider}.{one.operation}",
+)
+def test_a_contract_covers_its_purposes_only(gateway: Running, contract: Any) -> None:
+    """The same call for something else is refused, and the answer says what it may be used for."""
+    token = _token(gateway, contract.consumer).json()["token"]
+    answer = _call(gateway, token, contract.provider, contract.operation, purpose="curiosity")
+    assert (answer.status_code, answer.json()["title"]) == (403, "wrong-purpose")
+    assert contract.terms()["purposes"][0] in answer.json()["detail"]
+
+
+def test_an_onboarding_opens_a_service_at_once_and_again_changes_nothing(
+    gateway: Running, admin: str, newcomer: str
+) -> None:
+    """Declared, not programmed: the same declaration twice is one change; one without the contract ends it."""
+    token = _token(gateway, "thanh-tra", newcomer).json()["token"]
+    assert _call(gateway, token, "national", "population.verify").json()["title"] == "no-contract"
+
+    assert _onboard(gateway, admin, {}, rehearse=True).json()["added"] == ["thanh-tra -> national.population.verify"]
+    assert _call(gateway, token, "national", "population.verify").status_code == 403
+    assert _onboard(gateway, admin, {}).json()["added"] == ["thanh-tra -> national.population.verify"]
+    assert _call(gateway, token, "national", "population.verify").status_code == 200
+    assert _onboard(gateway, admin, {}).json() == {"systems": [], "added": [], "changed": [], "ended": []}
+
+    assert _onboard(gateway, admin).json()["ended"] == ["thanh-tra -> national.population.verify"]
+    assert _call(gateway, token, "national", "population.verify").status_code == 403
+    changes = [one for one in gateway.export("registry_changes") if one["what"] == "onboarding"]
+    assert [one["who"] for one in changes] == ["lgsp.admin"] * len(changes)
+    assert changes[-1]["detail"]["ended"] == ["thanh-tra -> national.population.verify"]
+
+
+@pytest.mark.parametrize(
+    ("terms", "title"),
+    [
+        ({"valid_from": "2018-08-23"}, "not-in-force"),
+        ({"valid_until": "2018-08-21"}, "not-in-force"),
+        ({"suspended": "đang thanh tra"}, "suspended"),
+        ({"max_body_bytes": 5}, "too-large"),
+        ({"request_schema": {"type": "object", "required": ["personal_number"]}}, "invalid"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else next(iter(value)),
+)
+def test_terms_are_kept(gateway: Running, admin: str, newcomer: str, terms: dict[str, Any], title: str) -> None:
+    """Today is 22 August 2018; the call carries an object without a personal number."""
+    token = _token(gateway, "thanh-tra", newcomer).json()["token"]
+    assert _onboard(gateway, admin, terms).status_code == 200
+    answer = _call(gateway, token, "national", "population.verify", body={"number": "1"})
+    assert (answer.json()["title"], answer.headers["X-Lgsp"]) == (title, "refused")
+
+
+def test_quotas_and_rates_are_kept_even_over_a_restart(gateway: Running, admin: str, newcomer: str) -> None:
+    """The day's quota goes on where it stood when the LGSP was killed; a rate lets a burst through and then no more."""
+    token = _token(gateway, "thanh-tra", newcomer).json()["token"]
+    _onboard(gateway, admin, {"operation": "business.lookup", "per_day": 3}, {"per_second": 2})
+
+    def titles(operation: str, count: int) -> list[str]:
+        answers = [_call(gateway, token, "national", operation) for _ in range(count)]
+        return [answer.json().get("title", "") for answer in answers]
+
+    assert titles("business.lookup", 2) == ["", ""]
+    gateway.restart()
+    assert titles("business.lookup", 2) == ["", "quota-used-up"]
+    assert titles("population.verify", 50).count("too-many") > 0
+
+
+def test_a_rotated_secret_overlaps_and_a_revoked_one_takes_its_tokens_along(gateway: Running, admin: str) -> None:
+    """Both secrets work during the overlap; after revocation neither the secret nor a token given for it does."""
+    _onboard(gateway, admin, {})
+    first = gateway.post("/api/systems/thanh-tra/credentials", {"overlap_seconds": 0}, token=admin).json()
+    second = gateway.post("/api/systems/thanh-tra/credentials", {"overlap_seconds": 600}, token=admin).json()
+    tokens = [_token(gateway, "thanh-tra", one["secret"]).json()["token"] for one in (first, second)]
+    assert [_call(gateway, one, "national", "population.verify").status_code for one in tokens] == [200, 200]
+
+    address = f"{gateway.url}/api/systems/thanh-tra/credentials/{first['id']}"
+    headers = {"Authorization": f"Bearer {admin}"}
+    assert requests.delete(address, headers=headers, timeout=10).status_code == 204
+    assert requests.delete(address, headers=headers, timeout=10).status_code == 404
+
+    assert _token(gateway, "thanh-tra", first["secret"]).status_code == 401
+    assert [_call(gateway, one, "national", "population.verify").status_code for one in tokens] == [401, 200]
+    third = gateway.post("/api/systems/thanh-tra/credentials", {"overlap_seconds": 0}, token=admin).json()
+    assert [_token(gateway, "thanh-tra", one["secret"]).status_code for one in (second, third)] == [401, 200]
+
+
+def test_every_mistake_of_an_onboarding_is_told_at_once(gateway: Running, admin: str) -> None:
+    """Where, what, and the way out, for each."""
+    answer = _onboard(
+        gateway,
+        admin,
+        {"consumer": "ai-do", "provider": "nation", "per_second": 0, "valid_from": "2018-09-01",
+         "valid_until": "2018-08-01", "request_schema": {"type": "objekt"}},
+        url="ftp://x",
+    )  # fmt: skip
+    assert answer.status_code == 422
+    assert {one["where"] for one in answer.json()["errors"]} == {
+        "systems[0].url", "contracts[0].consumer", "contracts[0].provider", "contracts[0].per_second",
+        "contracts[0].valid_until", "contracts[0].request_schema",
+    }  # fmt: skip
+    assert all(one["way_out"] for one in answer.json()["errors"])
+
+
+def test_only_the_administrator_gets_in(gateway: Running, admin: str) -> None:
+    """A system's token and other officials' tokens open nothing; pages lead to the sign-in form."""
+    official = _token(gateway, "portal").json()["token"]
+    for path in ("/api/registry", "/api/audit", "/api/audit/verification"):
+        assert gateway.get(path).status_code == 401
+        assert gateway.get(path, token=official).status_code in {401, 403}
+        assert gateway.get(path, token=admin).status_code == 200
+    told = gateway.get("/api/registry", token=admin).text
+    assert "secret-of" not in told
+    page = requests.get(f"{gateway.url}/administration", timeout=10)
+    assert page.url.endswith("/sign-in")
+
+
+def test_the_pages_show_and_change_the_registry(gateway: Running, admin: str) -> None:
+    """A browser can give a new secret, which is shown once, and find calls by who made them."""
+    session = requests.Session()
+    session.cookies.set("tinhmau_lgsp", admin)
+    before = session.get(f"{gateway.url}/administration", timeout=10).text
+    assert "Hệ thống và khoá" in before
+    given = session.post(f"{gateway.url}/administration/rotation", data={"system": "sector"}, timeout=10).text
+    secret = given.partition("<code>")[2].partition("</code>")[0]
+    assert _token(gateway, "sector", secret).status_code == 200
+    assert secret not in session.get(f"{gateway.url}/administration", timeout=10).text
+    found = session.get(f"{gateway.url}/audit", params={"consumer": "sector", "outcome": "refused"}, timeout=10).text
+    assert "sector" in found
+    wrong = session.get(f"{gateway.url}/audit", params={"since": "hôm qua"}, timeout=10)
+    assert "hôm qua" in wrong.text
+    session.close()
+
+
+def test_a_counterpart_that_is_gone_is_left_alone_and_tried_again(gateway: Running, admin: str, newcomer: str) -> None:
+    """After five calls in vain the LGSP answers by itself; once the counterpart is back, one trial is enough."""
+    token = _token(gateway, "thanh-tra", newcomer).json()["token"]
+    _onboard(gateway, admin, {"provider": "may-moi", "operation": "thu.nghiem"}, url="http://127.0.0.1:9")
+    wanted = {"systems": [{"name": "may-moi", "url": "http://127.0.0.1:9"}], "contracts": []}
+    headers = {"Authorization": f"Bearer {admin}"}
+    requests.put(f"{gateway.url}/api/onboarding", json=wanted, headers=headers, timeout=10).raise_for_status()
+    _onboard(gateway, admin, {"provider": "may-moi", "operation": "thu.nghiem"})
+
+    titles = [_call(gateway, token, "may-moi", "thu.nghiem").json()["title"] for _ in range(5)]
+    assert titles == ["provider-unreachable"] * 5
+    assert _until(lambda: _call(gateway, token, "may-moi", "thu.nghiem"), status=503)["title"] == "circuit-open"
+
+    back = Echo()
+    wanted = {"systems": [{"name": "may-moi", "url": back.url}], "contracts": []}
+    requests.put(f"{gateway.url}/api/onboarding", json=wanted, headers=headers, timeout=10).raise_for_status()
+    _until(lambda: _call(gateway, token, "may-moi", "thu.nghiem"), status=200)
+    back.close()
+    assert gateway.get("/api/registry", token=admin).json()["breakers"]["may-moi.thu"] == "closed"
+
+
+def _until(ask: Callable[[], requests.Response], *, status: int) -> Any:
+    """Ask again until the answer has this status."""
+    deadline = time.monotonic() + 60
+    while (answer := ask()).status_code != status:
+        assert time.monotonic() < deadline, answer.text
+    return answer.json()
+
+
+def test_the_audit_proves_itself_and_shows_what_was_done_to_it(gateway: Running, admin: str) -> None:
+    """Intact over all the calls of these tests; one row changed, and the LGSP itself names the call."""
+    proof = gateway.get("/api/audit/verification", token=admin).json()
+    assert (proof["intact"], proof["broken"]) == (True, [])
+    assert proof["rows"] == 2 * len(gateway.export("audit"))
+    row = gateway.export("audit")[0]
+    gateway.query("UPDATE call_begun SET purpose = 'khác' WHERE call = $1::text::uuid", row["call"])
+    proof = gateway.get("/api/audit/verification", token=admin).json()
+    assert proof["intact"] is False
+    assert any(row["call"] in one for one in proof["broken"])

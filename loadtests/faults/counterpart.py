@@ -15,7 +15,18 @@ from infra.stack import Stack
 from loadtests.control import ControlError
 
 #: The first word of the operations of `national` (docs/wire.md, "Beside the table").
-COUNTERPARTS = ("population", "business", "insurance", "procedures", "payment", "dvcqg", "post", "ndxp", "identity", "land")
+COUNTERPARTS = (
+    "population",
+    "business",
+    "insurance",
+    "procedures",
+    "payment",
+    "dvcqg",
+    "post",
+    "ndxp",
+    "identity",
+    "land",
+)
 _PATIENCE_SECONDS = 5.0
 _SLOW = {"latency_ms": 4000, "spread_ms": 2000}  # assumed: a person gives up, the LGSP's 15 s do not run out
 

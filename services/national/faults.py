@@ -18,7 +18,18 @@ from services.kit.operations import Consumer
 from services.kit.problems import Problem, invalid
 
 #: The first word of an operation.
-COUNTERPARTS = ("population", "business", "insurance", "procedures", "payment", "dvcqg", "post", "ndxp", "identity", "land")
+COUNTERPARTS = (
+    "population",
+    "business",
+    "insurance",
+    "procedures",
+    "payment",
+    "dvcqg",
+    "post",
+    "ndxp",
+    "identity",
+    "land",
+)
 _SEED = 20180822
 _NEVER_SECONDS = 3600.0  # longer than anybody waits: the service's own limit ends the request
 

@@ -37,7 +37,7 @@ def test_a_fault_is_written_as_kind_service_and_official_time() -> None:
         ("kill:portal@25:00", ["HH:MM"]),
         ("nothing:portal@10:30", ["nothing@HH:MM"]),
         ("kil:portl@99", ["“kill”", "“portal”", "HH:MM"]),
-        ("", ["kill, nothing, outage, slow", "dochub, lgsp", "HH:MM"]),
+        ("", ["kill, nothing, outage, rollback, slow", "dochub, lgsp", "HH:MM"]),
         ("slow:populaton@9:00", ["“population”"]),
         ("slow:portal@9:00", ["“post”"]),
         ("slow:population@9:00-25:00", ["HH:MM"]),

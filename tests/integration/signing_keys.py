@@ -27,8 +27,8 @@ NAMES = {agency["code"]: agency["name"] for agency in small_province.AGENCIES}
 class Keys:
     """The keystore of the small province and its authority."""
 
-    def __init__(self, *, day: date = DAY) -> None:
-        """Issue to every agency and to all leaders but one."""
+    def __init__(self, *, day: date = DAY, every_leader: bool = False) -> None:
+        """Issue to every agency and to all leaders but one, or to `every_leader`."""
         officials = [member for member in small_province.STAFF if member["role"] != "poller"]
         province = msgspec.convert(
             {
@@ -40,7 +40,11 @@ class Keys:
         )  # fmt: skip
         self.authority = pki.Authority(province=province, day=day)
         keystore = pki.issue_all(province, self.authority)
-        personal = {account: held for account, held in keystore.personal.items() if account != LEADER_WITHOUT_KEY}
+        personal = {
+            account: held
+            for account, held in keystore.personal.items()
+            if every_leader or account != LEADER_WITHOUT_KEY
+        }
         self.keystore = msgspec.structs.replace(keystore, personal=personal)
 
     def write(self, folder: Path) -> None:

@@ -18,6 +18,7 @@ from infra import pki
 from infra.contracts import CONTRACTS
 from infra.form_files import forms_of
 from simulation.province import Province
+from simulation.province_files.era import load_era
 
 #: The day around which certificates are valid where the caller has no scenario's day. 2018: the day to which the press
 #: figures of the older era reach. 2026: the day on which the decrees on IT services of the newer era came into force.
@@ -41,6 +42,14 @@ def write(province: Province, folder: Path, *, population_folder: Path | None = 
     _write(folder / "forms.json", forms_of(province.procedures))
     _write(folder / "staff.json", [*province.staff, *_pollers(province)])
     _write(folder / "sites.json", {"schools": province.schools, "health": province.health})
+    era = load_era(province.era)
+    axis = {
+        "mode": "strict",
+        "levels": era.document_hub_levels,
+        "profile": era.signature_profile,
+        "algorithms": era.signatures_accepted,
+    }
+    _write(folder / "document_axis.json", axis)
     contracts = [
         {"consumer": contract.consumer, "provider": contract.provider, "operation": contract.operation}
         for contract in CONTRACTS

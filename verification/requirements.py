@@ -296,6 +296,15 @@ def _signed_on_screen_share(_requirement: Requirement, evidence: Evidence, _laws
     return _Measured(found.share, note)
 
 
+def _weak_signatures(_requirement: Requirement, evidence: Evidence, _laws: Sequence[LawResult]) -> _Taken:
+    why = evidence.ledger.why_not([Envelope.EXPORT])
+    if why:
+        return _Unmeasurable(why)
+    found = signing.weak(evidence.ledger.rows(Envelope))
+    shown = some(found)
+    return _Measured(len(found), Text(f"{shown.vi}.", f"{shown.en}.") if found else Text("", ""))
+
+
 def _paper_detour(_requirement: Requirement, evidence: Evidence, _laws: Sequence[LawResult]) -> _Taken:
     why = evidence.ledger.why_not([OfficeEvent.EXPORT])
     if why:
@@ -346,6 +355,7 @@ _TAKE: Mapping[str, Callable[[Requirement, Evidence, Sequence[LawResult]], _Take
     "dead_letters": _dead_letters,
     "backlog": _backlog,
     "signed_on_screen_share": _signed_on_screen_share,
+    "weak_signatures": _weak_signatures,
     "paper_detour": _paper_detour,
     "memory_share": _memory_share,
     "cpu_share": _cpu_share,

@@ -24,6 +24,7 @@ from verification.records import Envelope, OfficeEvent
 
 _TEXT, _SIGNATURE = "van-ban.txt", "chu-ky-ca-nhan.json"
 _NAMESPACE = "{http://www.mic.gov.vn/TBT/QCVN_102_2016}"
+_WEAK = 'SignatureMethod Algorithm="http://www.w3.org/2000/09/xmldsig#rsa-sha1"'
 _MINUTE = 60.0
 
 
@@ -82,6 +83,11 @@ def _signed_on_screen(xml: str, issuer: x509.Certificate) -> bool:
     except (InvalidSignature, etree.XMLSyntaxError, zipfile.BadZipFile, KeyError, ValueError, TypeError):
         return False
     return True
+
+
+def weak(envelopes: Iterable[Envelope]) -> list[str]:
+    """Documents whose envelope is sealed with SHA-1: accepted in the older era, and never a good sign."""
+    return sorted(one.document for one in envelopes if _WEAK in one.xml)
 
 
 def detour(events: Iterable[OfficeEvent]) -> Detour:

@@ -70,6 +70,11 @@ YARDSTICKS: Mapping[str, Yardstick] = {
         selects="nothing",
         units=_SHARE,
     ),
+    "weak_signatures": Yardstick(
+        title=Text("Số gói tin ký bằng thuật toán yếu (SHA-1)", "Envelopes sealed with a weak algorithm (SHA-1)"),
+        selects="nothing",
+        units={"items": 1.0},
+    ),
     "paper_detour": Yardstick(
         title=Text(
             "Thời gian văn thư tốn thêm cho mỗi văn bản vì ký giấy", "Clerk's extra time a document, for paper's sake"

@@ -35,9 +35,9 @@ _COUNTS = (
 def build(kit: Kit) -> Parts:
     """Put the hub together."""
     pages = Pages("dochub")
-    trust = Trust((kit.reference.folder / "certificate-authority.pem").read_bytes())
 
     axis = kit.reference.document_axis
+    trust = Trust((kit.reference.folder / "certificate-authority.pem").read_bytes(), allowed=axis.algorithms)
 
     async def home(_request: Request) -> Response:
         return pages.page("home.html", counts=await kit.pool.fetchrow(_COUNTS))

@@ -35,7 +35,9 @@ def build(kit: Kit) -> Parts:
     outgoing_acts = outgoing.act_endpoints()
     incoming_acts = {name: act_endpoint(kit, name) for name in INCOMING} | {"answer": answer_endpoint(kit)}
     draft = outgoing.draft_endpoint()
-    desks = Desks(kit, Trust((folder / "certificate-authority.pem").read_bytes()))
+    desks = Desks(
+        kit, Trust((folder / "certificate-authority.pem").read_bytes(), allowed=kit.reference.document_axis.algorithms)
+    )
     return Parts(
         routes=[
             *desks.routes(),

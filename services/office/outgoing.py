@@ -16,6 +16,7 @@ from services.kit.edxml.content_signature import ContentSignature
 from services.kit.edxml.document_id import DocumentId
 from services.kit.edxml.envelope import Changes, Envelope, Organ, Replacement
 from services.kit.edxml.limits import MAX_ADDRESSEES
+from services.kit.edxml.seal import Profile
 from services.kit.kit import Endpoint, Kit, Prepare, Reply, reply
 from services.kit.problems import Problem, invalid, not_found, wrong_state
 from services.kit.reference import Agency
@@ -70,6 +71,7 @@ class Outgoing:
         """Prepare; `leaders` sign on paper where they do not sign on screen."""
         self._kit, self._keystore = kit, keystore
         self._agencies = kit.reference.agencies
+        self._profile: Profile = kit.reference.document_axis.profile
         self._leaders: dict[str, str] = {}
         for member in kit.reference.staff.values():
             if member.role == "leader":
@@ -183,7 +185,7 @@ class Outgoing:
             sent_at=tx.now.replace(microsecond=0),
             attachments=(attachment,),
         )
-        signed = seal.sign_envelope(compose(envelope))
+        signed = seal.sign_envelope(compose(envelope), profile=self._profile, at=tx.now)
         document = str(name)
         more = ", document = $8, issued_at = $6, xml = $9"
         await self._move(tx, row, who, ISSUE, more=more, values=[document, signed])

@@ -52,6 +52,7 @@ CONTRACTS = (
     Contract("office", "dochub", "envelopes.received", "outbox"),
     Contract("office", "dochub", "statuses.send", "outbox"),
     Contract("office", "dochub", "statuses.list", "get"),
+    Contract("dochub", "national", "signing.revocations", "get"),
     Contract("sector", "national", "population.verify", "post"),
     Contract("sector", "national", "insurance.check", "get"),
 )

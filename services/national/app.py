@@ -21,6 +21,7 @@ from services.national.faults import Fault, Faults
 from services.national.filing import ROLE, Filed, NationalFiling, Numbered
 from services.national.identity import Identity
 from services.national.payments import Payments, Refund
+from services.national.signing import Authority
 from services.national.single_sign_on import SingleSignOn
 
 
@@ -37,6 +38,7 @@ def build(kit: Kit) -> Parts:
 
     identity, door = Identity(kit, pages, signed_on), NationalDoor(kit, pages, lookups, signed_on)
     faults = Faults()
+    authority = Authority(kit)
 
     async def set_faults(request: Request) -> Response:
         if not hmac.compare_digest(request.headers.get("authorization", ""), f"Bearer {kit.settings.audit_token}"):
@@ -80,6 +82,7 @@ def build(kit: Kit) -> Parts:
             Route("/oidc/authorize", identity.enter, methods=["POST"]),
             Route("/control/catalogue", set_catalogue, methods=["PUT"]),
             Route("/control/faults", set_faults, methods=["GET", "PUT"]),
+            *authority.routes(),
         ],
         operations={
             "population.verify": Operation(at_once=faults.around(lookups.verify_person)),
@@ -99,6 +102,7 @@ def build(kit: Kit) -> Parts:
             "identity.keys": Operation(at_once=faults.around(identity.keys)),
             "dvcqg.dossiers": Operation(apply=portal.synchronise, body=portal.Known),
             "dvcqg.progress": Operation(apply=portal.progress, body=portal.Progress),
+            **authority.operations(),
             "post.parcels": Operation(apply=post.accept, body=post.Parcel),
         },
         exports={

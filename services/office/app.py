@@ -13,6 +13,7 @@ from services.office.incoming import act_endpoint
 from services.office.keystore import Keystore
 from services.office.outgoing import Outgoing
 from services.office.polling import Polling
+from services.office.printing import Printing
 from services.office.requests import answer_endpoint
 from services.office.states import INCOMING
 
@@ -31,13 +32,13 @@ EXPORTS = {
 def build(kit: Kit) -> Parts:
     """Put the office together."""
     folder = kit.reference.folder
-    outgoing = Outgoing(kit, Keystore(folder / "keystore.json"))
+    keystore = Keystore(folder / "keystore.json")
+    outgoing = Outgoing(kit, keystore)
     outgoing_acts = outgoing.act_endpoints()
     incoming_acts = {name: act_endpoint(kit, name) for name in INCOMING} | {"answer": answer_endpoint(kit)}
     draft = outgoing.draft_endpoint()
-    desks = Desks(
-        kit, Trust((folder / "certificate-authority.pem").read_bytes(), allowed=kit.reference.document_axis.algorithms)
-    )
+    trust = Trust((folder / "certificate-authority.pem").read_bytes(), allowed=kit.reference.document_axis.algorithms)
+    desks = Desks(kit, trust, Printing(kit, keystore))
     return Parts(
         routes=[
             *desks.routes(),

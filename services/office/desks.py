@@ -21,6 +21,7 @@ from services.kit.kit import Kit
 from services.kit.pages import Pages
 from services.kit.problems import Problem, not_found
 from services.office.notation import KINDS
+from services.office.printing import Printing
 from services.office.states import DOC_TYPE_NAMES, EVENT_NAMES, INCOMING, OUTGOING, STATE_NAMES
 
 _SHOWN = 200  # rows of a list; older ones are in the registers
@@ -47,8 +48,9 @@ Show = Callable[[Request, Account], Awaitable[Response]]
 class Desks:
     """The pages of one office."""
 
-    def __init__(self, kit: Kit, trust: Trust) -> None:
-        """`trust` checks signatures when a document is looked at."""
+    def __init__(self, kit: Kit, trust: Trust, printing: Printing) -> None:
+        """`trust` checks signatures when a document is looked at, `printing` makes PDFs."""
+        self._printing = printing
         self._kit, self._trust = kit, trust
         self._pages = Pages("office")
         self._agencies = kit.reference.agencies
@@ -60,6 +62,7 @@ class Desks:
             Route("/sign-in", self._sign_in, methods=["GET", "POST"]),
             Route("/sign-out", self._sign_out, methods=["POST"]),
             Route("/documents/{draft:int}", self._page(self._document)),
+            Route("/documents/{draft:int}/pdf", self._page(self._printing.show)),
             Route("/incoming", self._page(self._incoming)),
             Route("/registers/outgoing", self._page(self._outgoing_register)),
             Route("/registers/incoming", self._page(self._incoming_register)),

@@ -85,7 +85,7 @@ class SmallAuthority:
 def _usage(*, signs_certificates: bool, may_sign: bool = True) -> x509.KeyUsage:
     return x509.KeyUsage(
         digital_signature=may_sign and not signs_certificates,
-        content_commitment=False,
+        content_commitment=may_sign and not signs_certificates,
         key_encipherment=not may_sign,
         data_encipherment=False,
         key_agreement=False,

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509 import verification
 from cryptography.x509.oid import NameOID
 
+from services.kit.clock import VIETNAM
 from services.kit.edxml import xmldsig
 from services.kit.edxml.content_signature import ContentSignature
 from services.kit.edxml.dialects import normalise
@@ -132,7 +133,8 @@ class Trust:
             raise EdxmlError([f"chứng thư số của {known.holder.code} chỉ có hiệu lực từ {since} đến {until}"])
         revoked = self._revoked(certificate)
         if revoked and revoked <= at:
-            raise EdxmlError([f"chứng thư số của {known.holder.code} đã bị thu hồi từ {revoked:%d/%m/%Y %H:%M}"])
+            since = f"{revoked.astimezone(VIETNAM):%d/%m/%Y %H:%M}"
+            raise EdxmlError([f"chứng thư số của {known.holder.code} đã bị thu hồi từ {since}"])
         return known
 
     def _learn(self, encoded: str) -> _Known:

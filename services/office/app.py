@@ -16,6 +16,7 @@ from services.office.polling import Polling
 from services.office.printing import Printing
 from services.office.requests import answer_endpoint
 from services.office.states import INCOMING
+from services.office.undelivered import replay_endpoint
 
 #: The office's books (docs/wire.md, "Books"); what is not there yet is an empty string or null.
 EXPORTS = {
@@ -37,18 +38,20 @@ def build(kit: Kit) -> Parts:
     outgoing_acts = outgoing.act_endpoints()
     incoming_acts = {name: act_endpoint(kit, name) for name in INCOMING} | {"answer": answer_endpoint(kit)}
     draft = outgoing.draft_endpoint()
+    replay = replay_endpoint(kit)
     trust = Trust((folder / "certificate-authority.pem").read_bytes(), allowed=kit.reference.document_axis.algorithms)
     desks = Desks(kit, trust, Printing(kit, keystore))
     return Parts(
         routes=[
             *desks.routes(),
-            *forms.routes(desks, draft=draft, outgoing=outgoing_acts, incoming=incoming_acts),
+            *forms.routes(desks, draft=draft, outgoing=outgoing_acts, incoming=incoming_acts, replay=replay),
             Route("/api/sign-in", kit.sign_in(kit.find_staff), methods=["POST"]),
             Route("/api/documents", draft, methods=["POST"]),
             *(
                 Route(f"/api/documents/{{draft}}/{name}", endpoint, methods=["POST"])
                 for name, endpoint in outgoing_acts.items()
             ),
+            Route("/api/undelivered/replay", replay, methods=["POST"]),
             Route("/api/polls", Polling(kit).endpoint, methods=["POST"]),
             *(Route(f"/api/incoming/{name}", endpoint, methods=["POST"]) for name, endpoint in incoming_acts.items()),
         ],

@@ -23,6 +23,7 @@ from services.kit.problems import Problem, not_found
 from services.office.notation import KINDS
 from services.office.printing import Printing
 from services.office.states import DOC_TYPE_NAMES, EVENT_NAMES, INCOMING, OUTGOING, STATE_NAMES
+from services.office.undelivered import letters
 
 _SHOWN = 200  # rows of a list; older ones are in the registers
 _ROLE_NAMES = {
@@ -64,6 +65,7 @@ class Desks:
             Route("/documents/{draft:int}", self._page(self._document)),
             Route("/documents/{draft:int}/pdf", self._page(self._printing.show)),
             Route("/incoming", self._page(self._incoming)),
+            Route("/undelivered", self._page(self._undelivered)),
             Route("/registers/outgoing", self._page(self._outgoing_register)),
             Route("/registers/incoming", self._page(self._incoming_register)),
         ]
@@ -215,6 +217,9 @@ class Desks:
                 if not row["pending"] and row["state"] in act.before and who.role in act.roles
             ],
         )
+
+    async def _undelivered(self, _request: Request, who: Account) -> Response:
+        return self._render("undelivered.html", who, rows=await letters(self._kit, who.agency))
 
     async def _outgoing_register(self, _request: Request, who: Account) -> Response:
         rows = await self._kit.pool.fetch(

@@ -27,7 +27,12 @@ Onward = Callable[[Fields, Any], str]
 
 
 def routes(
-    desks: Desks, *, draft: Endpoint, outgoing: Mapping[str, Endpoint], incoming: Mapping[str, Endpoint]
+    desks: Desks,
+    *,
+    draft: Endpoint,
+    outgoing: Mapping[str, Endpoint],
+    incoming: Mapping[str, Endpoint],
+    replay: Endpoint,
 ) -> list[Route]:
     """Form addresses beside the API's, by the names of the tables in `states`."""
     found = [Route("/desk/documents", _form(desks, draft, _new_document, _to_draft), methods=["POST"])]
@@ -43,6 +48,8 @@ def routes(
     found.append(
         Route("/desk/incoming/answer", _form(desks, incoming["answer"], _answer, _to_incoming), methods=["POST"])
     )
+    replayed = _form(desks, replay, _letter, lambda _fields, _answer: "/undelivered")
+    found.append(Route("/desk/undelivered/replay", replayed, methods=["POST"]))
     return found
 
 
@@ -115,6 +122,10 @@ def _refusal(fields: Fields) -> Any:
 
 def _answer(fields: Fields) -> Any:
     return {**_refusal(fields), "answer": _first(fields, "answer")}
+
+
+def _letter(fields: Fields) -> Any:
+    return {"key": _first(fields, "letter")}
 
 
 def _to_draft(_fields: Fields, answer: Any) -> str:

@@ -471,10 +471,10 @@ def test_an_envelope_that_is_not_what_the_hub_says_is_left_alone(
     assert told(hub, document, COMMUNE) == ["01"]
 
 
-def test_a_document_that_the_hub_refuses_is_kept_as_a_dead_letter(
-    office: Running, lgsp: StandinLgsp, desks: Desks
+def test_a_document_that_the_hub_refuses_is_kept_as_a_dead_letter_and_can_be_sent_again(
+    office: Running, hub: Running, lgsp: StandinLgsp, desks: Desks
 ) -> None:
-    """With the hub's reason, for people to look at."""
+    """With the hub's reason, for the own clerk to look at; sent again by button, it arrives once."""
     honest = lgsp.answers["dochub.envelopes.send"]
 
     def refusing(call: Call) -> tuple[int, Any]:
@@ -489,6 +489,15 @@ def test_a_document_that_the_hub_refuses_is_kept_as_a_dead_letter(
         lgsp.answers["dochub.envelopes.send"] = honest
     letters = office.export("dead_letters")
     assert [(letter["subject"], letter["detail"]) for letter in letters] == [(document, "thử")]
+    body = {"key": letters[0]["key"]}
+    assert desks["document_clerk", COMMUNE].act("/api/undelivered/replay", body).status_code == 404
+    clerk = Browser(office, account("document_clerk", DEPARTMENT))
+    assert document in clerk.open("/undelivered").text
+    assert "Mọi gói tin đều đã gửi được" in clerk.press("/desk/undelivered/replay").text
+    clerk.close()
+    office.drained()
+    assert [row["document"] for row in hub.export("envelopes")].count(document) == 1
+    assert office.export("dead_letters") == []
 
 
 # What is not allowed.
@@ -567,6 +576,7 @@ RIGHT_ROLES = {
     "/api/incoming/completion": {"specialist"},
     "/api/incoming/refusal": {"document_clerk"},
     "/api/incoming/answer": {"document_clerk"},
+    "/api/undelivered/replay": {"document_clerk"},
     "/api/polls": {"poller"},
 }
 BODIES: dict[str, Any] = {
@@ -574,6 +584,7 @@ BODIES: dict[str, Any] = {
     "/api/documents/1/scan": {"pages": 1},
     "/api/incoming/refusal": {"agency": COMMUNE, "document": "x", "reason": "y"},
     "/api/incoming/answer": {"agency": COMMUNE, "document": "x", "reason": "y", "answer": "agree"},
+    "/api/undelivered/replay": {"key": "x"},
     "/api/polls": {"installation": "tinh"},
 }
 

@@ -65,9 +65,15 @@ class Keys:
         doc_type: DocType = "new",
         about: int | None = None,
         priority: int = 0,
+        file: bytes = b"",
     ) -> str:
         """Return a sealed envelope, as an office would send it; `about` is the number of the document it changes."""
         plain = envelope(number, sender=sender, addressees=addressees, doc_type=doc_type)
+        if file:
+            packed = archive.pack({"tep.bin": file})
+            plain = msgspec.structs.replace(
+                plain, attachments=(msgspec.structs.replace(plain.attachments[0], archive=packed),)
+            )
         target = DocumentId(sender, DAY, about, "SGTVT-VP") if about else None
         return self.seal(sender).sign_envelope(compose(msgspec.structs.replace(plain, about=target, priority=priority)))
 

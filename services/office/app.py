@@ -8,6 +8,8 @@ from services.kit.edxml.trust import Trust
 from services.kit.kit import Kit
 from services.kit.serve import Parts
 from services.office import forms
+from services.office.archiving import filing_endpoint
+from services.office.delegating import delegation_endpoint
 from services.office.desks import Desks
 from services.office.incoming import act_endpoint
 from services.office.keystore import Keystore
@@ -26,6 +28,7 @@ EXPORTS = {
     ),
     "events": "SELECT draft, document, agency, event, at, request_key FROM event ORDER BY id",
     "incoming": "SELECT document, agency, arrived_at, state, status FROM incoming ORDER BY document, agency",
+    "filings": "SELECT agency, document, direction, paper, signed, pages, at FROM filing ORDER BY agency, document",
     "polls": "SELECT installation, at, fetched, request_key FROM poll ORDER BY id",
 }
 
@@ -38,20 +41,24 @@ def build(kit: Kit) -> Parts:
     outgoing_acts = outgoing.act_endpoints()
     incoming_acts = {name: act_endpoint(kit, name) for name in INCOMING} | {"answer": answer_endpoint(kit)}
     draft = outgoing.draft_endpoint()
-    replay = replay_endpoint(kit)
+    others = {
+        "undelivered/replay": replay_endpoint(kit),
+        "filings": filing_endpoint(kit),
+        "delegations": delegation_endpoint(kit),
+    }
     trust = Trust((folder / "certificate-authority.pem").read_bytes(), allowed=kit.reference.document_axis.algorithms)
     desks = Desks(kit, trust, Printing(kit, keystore))
     return Parts(
         routes=[
             *desks.routes(),
-            *forms.routes(desks, draft=draft, outgoing=outgoing_acts, incoming=incoming_acts, replay=replay),
+            *forms.routes(desks, draft=draft, outgoing=outgoing_acts, incoming=incoming_acts, others=others),
             Route("/api/sign-in", kit.sign_in(kit.find_staff), methods=["POST"]),
             Route("/api/documents", draft, methods=["POST"]),
             *(
                 Route(f"/api/documents/{{draft}}/{name}", endpoint, methods=["POST"])
                 for name, endpoint in outgoing_acts.items()
             ),
-            Route("/api/undelivered/replay", replay, methods=["POST"]),
+            *(Route(f"/api/{name}", endpoint, methods=["POST"]) for name, endpoint in others.items()),
             Route("/api/polls", Polling(kit).endpoint, methods=["POST"]),
             *(Route(f"/api/incoming/{name}", endpoint, methods=["POST"]) for name, endpoint in incoming_acts.items()),
         ],

@@ -65,6 +65,7 @@ class Desks:
             Route("/documents/{draft:int}", self._page(self._document)),
             Route("/documents/{draft:int}/pdf", self._page(self._printing.show)),
             Route("/incoming", self._page(self._incoming)),
+            Route("/archive", self._page(self._archive)),
             Route("/undelivered", self._page(self._undelivered)),
             Route("/registers/outgoing", self._page(self._outgoing_register)),
             Route("/registers/incoming", self._page(self._incoming_register)),
@@ -145,7 +146,22 @@ class Desks:
             who.agency,
             _SHOWN,
         )
-        return self._render("desk.html", who, outgoing=outgoing, incoming=incoming, kinds=list(KINDS))
+        delegations = await self._kit.pool.fetch(
+            "SELECT leader, deputy, since, until FROM delegation WHERE agency = $1 AND until > $2 ORDER BY since",
+            who.agency,
+            self._kit.clock.now(),
+        )
+        colleagues = [one for one in self._kit.reference.staff.values() if one.agency == who.agency]
+        return self._render(
+            "desk.html",
+            who,
+            outgoing=outgoing,
+            incoming=incoming,
+            kinds=list(KINDS),
+            delegations=delegations,
+            staff=self._kit.reference.staff,
+            deputies=[one for one in colleagues if one.role in {"leader", "specialist"} and one.account != who.account],
+        )
 
     async def _document(self, request: Request, who: Account) -> Response:
         draft = request.path_params["draft"]
@@ -217,6 +233,15 @@ class Desks:
                 if not row["pending"] and row["state"] in act.before and who.role in act.roles
             ],
         )
+
+    async def _archive(self, _request: Request, who: Account) -> Response:
+        rows = await self._kit.pool.fetch(
+            "SELECT *, paper AND signed = 'digital' AS two_tracks FROM filing WHERE agency = $1 "
+            "ORDER BY at DESC, document LIMIT $2",
+            who.agency,
+            _SHOWN,
+        )
+        return self._render("archive.html", who, rows=rows)
 
     async def _undelivered(self, _request: Request, who: Account) -> Response:
         return self._render("undelivered.html", who, rows=await letters(self._kit, who.agency))

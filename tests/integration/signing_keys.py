@@ -21,6 +21,8 @@ DAY = date(2018, 8, 22)
 NINE = datetime(2018, 8, 22, 9, tzinfo=VIETNAM)
 #: This leader has no certificate and can sign on paper only.
 LEADER_WITHOUT_KEY = small_province.account("leader", small_province.OTHER_COMMUNE)
+#: This specialist has one, and may sign when a leader has let him.
+DEPUTY_WITH_KEY = small_province.account("specialist", small_province.COMMUNE)
 NAMES = {agency["code"]: agency["name"] for agency in small_province.AGENCIES}
 
 
@@ -45,6 +47,10 @@ class Keys:
             for account, held in keystore.personal.items()
             if every_leader or account != LEADER_WITHOUT_KEY
         }
+        (commune,) = [agency for agency in province.agencies if agency.code == small_province.COMMUNE]
+        personal[DEPUTY_WITH_KEY] = self.authority.personal(
+            name="Chuyên viên UBND xã An Mẫu", account=DEPUTY_WITH_KEY, agency=commune
+        )
         self.keystore = msgspec.structs.replace(keystore, personal=personal)
 
     def write(self, folder: Path) -> None:

@@ -10,17 +10,19 @@ import os
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from simulation.province import Agency, Province
 
 #: Years that a certificate lasts before and after the official day, so that 20 in all hold every day of a scenario.
 YEARS_EITHER_SIDE = 10
+_RSA_EXPONENT, _RSA_BITS = 65537, 2048
 _COMMON_NAME_BYTES = 64  # upper bound of a common name: X.520 counts characters, the library bytes
 
 
@@ -39,7 +41,7 @@ class Keystore(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Authority:
-    """A root CA that signs document-signing certificates."""
+    """A root CA that signs document-signing certificates, and stamps time."""
 
     def __init__(self, *, province: Province, day: date) -> None:
         """Make a new CA whose certificates hold around `day`."""
@@ -70,6 +72,27 @@ class Authority:
         """The CA's own certificate."""
         return self._certificate.public_bytes(serialization.Encoding.PEM).decode()
 
+    @property
+    def key_pem(self) -> str:
+        """The CA's private key: for the counterpart that plays the authority, and nobody else."""
+        return _pem(self._key)
+
+    def stamper(self, *, name: str = "Tỉnh Mẫu TSA") -> Holding:
+        """Key and certificate of the time-stamping authority (RFC 3161): RSA, as pyHanko's stamper wants it."""
+        key = rsa.generate_private_key(_RSA_EXPONENT, _RSA_BITS)
+        subject = x509.Name(
+            [x509.NameAttribute(NameOID.COUNTRY_NAME, "VN"), x509.NameAttribute(NameOID.COMMON_NAME, name)]
+        )
+        certificate = (
+            self._builder(subject, key.public_key())
+            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+            .add_extension(_usage(sign=True), critical=True)
+            .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING]), critical=True)
+            .add_extension(self._issuer_key, critical=False)
+            .sign(self._key, hashes.SHA256())
+        )
+        return Holding(key=_pem(key), certificate=certificate.public_bytes(serialization.Encoding.PEM).decode())
+
     def organisation(self, agency: Agency) -> Holding:
         """Key and certificate of an agency: its seal."""
         return self._issue(common_name=agency.name, agency=agency, serial_number=agency.code)
@@ -97,13 +120,13 @@ class Authority:
             .sign(self._key, hashes.SHA256())
         )
         return Holding(
-            key=key.private_bytes(
-                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-            ).decode(),
+            key=_pem(key),
             certificate=certificate.public_bytes(serialization.Encoding.PEM).decode(),
         )
 
-    def _builder(self, subject: x509.Name, public: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
+    def _builder(
+        self, subject: x509.Name, public: ec.EllipticCurvePublicKey | rsa.RSAPublicKey
+    ) -> x509.CertificateBuilder:
         return (
             x509.CertificateBuilder()
             .subject_name(subject)
@@ -113,6 +136,12 @@ class Authority:
             .not_valid_before(self._since)
             .not_valid_after(self._until)
         )
+
+
+def _pem(key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> str:
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ).decode()
 
 
 def _cut(name: str) -> str:
@@ -150,8 +179,29 @@ def issue_all(province: Province, authority: Authority) -> Keystore:
 
 
 def save(authority: Authority, keystore: Keystore, folder: Path) -> None:
-    """Write `certificate-authority.pem` for all, and `keystore.json` for its owner only. The CA's key is not kept."""
+    """Write `certificate-authority.pem` for all; for their owners only, `keystore.json` and `signing-authority.json`.
+
+    The last is what the counterpart that plays the authority needs: it signs revocation lists and time stamps.
+    """
     (folder / "certificate-authority.pem").write_text(authority.pem, encoding="ascii")
-    fd = os.open(folder / "keystore.json", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    stamper = authority.stamper()
+    _write_secret(folder / "keystore.json", keystore)
+    _write_secret(
+        folder / "signing-authority.json",
+        {
+            "key": authority.key_pem,
+            "certificate": authority.pem,
+            "stamp_key": stamper.key,
+            "stamp_certificate": stamper.certificate,
+            "issued": {
+                holder: f"{x509.load_pem_x509_certificate(held.certificate.encode()).serial_number:x}"
+                for holder, held in (*keystore.organisation.items(), *keystore.personal.items())
+            },
+        },
+    )
+
+
+def _write_secret(path: Path, content: Any) -> None:
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(fd, "wb") as out:
-        out.write(msgspec.json.encode(keystore))
+        out.write(msgspec.json.encode(content))

@@ -18,6 +18,7 @@ from infra import bodies, pki
 from infra.contracts import CONTRACTS
 from infra.form_files import forms_of
 from simulation.province import Province
+from simulation.province_files.era import load_era
 
 #: The day around which certificates are valid where the caller has no scenario's day. 2018: the day to which the press
 #: figures of the older era reach. 2026: the day on which the decrees on IT services of the newer era came into force.
@@ -46,6 +47,14 @@ def write(province: Province, folder: Path, *, population_folder: Path | None = 
     _write(folder / "staff.json", [*province.staff, *_pollers(province), ADMINISTRATOR])
     _write(folder / "sites.json", {"schools": province.schools, "health": province.health})
     _write(folder / "ndxp.json", bodies.all_bodies())
+    era = load_era(province.era)
+    axis = {
+        "mode": "strict",
+        "levels": era.document_hub_levels,
+        "profile": era.signature_profile,
+        "algorithms": era.signatures_accepted,
+    }
+    _write(folder / "document_axis.json", axis)
     _write(folder / "contracts.json", [contract.terms() for contract in CONTRACTS])
     authority = pki.Authority(province=province, day=day or DAY_OF_ERA[province.era])
     pki.save(authority, pki.issue_all(province, authority), folder)

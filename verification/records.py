@@ -218,6 +218,7 @@ class Envelope(Record, frozen=True, kw_only=True, gc=False):
     addressees: tuple[str, ...]
     digest: str
     xml: str
+    doc_type: str = "new"
 
 
 class Delivery(Record, frozen=True, kw_only=True, gc=False):
@@ -258,6 +259,7 @@ class OfficeEvent(Keyed, frozen=True, kw_only=True, gc=False):
     document: str | None = None
     agency: str = ""
     event: str = ""
+    at: str | None = None
 
     @property
     def names(self) -> tuple[str, ...]:

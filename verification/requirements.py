@@ -9,12 +9,12 @@ from fnmatch import fnmatchcase
 import msgspec
 
 from simulation.text import Text
-from verification import machine
+from verification import machine, signing
 from verification.answer import Answer
 from verification.evidence import Evidence
 from verification.laws import LawResult
 from verification.measures import OperationMeasure, latency
-from verification.records import SENDERS
+from verification.records import SENDERS, Envelope, OfficeEvent
 from verification.requirement_tables import Requirement, RequirementTable
 from verification.wording import figure, number, some
 from verification.yardsticks import YARDSTICKS
@@ -36,6 +36,7 @@ _UNIT_WORDS: Mapping[str, Text] = {
     "items": Text("mục", "items"),
     "places": Text("chỗ", "places"),
     "steps": Text("bước", "steps"),
+    "minutes": Text("phút", "minutes"),
 }
 
 
@@ -281,6 +282,46 @@ def _backlog(_requirement: Requirement, evidence: Evidence, _laws: Sequence[LawR
     return _Measured(sum(backlog.values()), Text(f"{shown.vi}.", f"{shown.en}.") if waiting else Text("", ""))
 
 
+def _signed_on_screen_share(_requirement: Requirement, evidence: Evidence, _laws: Sequence[LawResult]) -> _Taken:
+    why = evidence.ledger.why_not([Envelope.EXPORT])
+    if why or evidence.authority is None:
+        return _Unmeasurable(why or Text("Thiếu certificate-authority.pem.", "certificate-authority.pem is missing."))
+    found = signing.signing(evidence.ledger.rows(Envelope), evidence.authority)
+    if not found.documents:
+        return _Unmeasurable(Text("Trục chưa nhận văn bản nào.", "The hub has accepted no document."))
+    note = Text(
+        f"{number(found.on_screen).vi} trên {number(found.documents).vi} văn bản.",
+        f"{number(found.on_screen).en} of {number(found.documents).en} documents.",
+    )
+    return _Measured(found.share, note)
+
+
+def _weak_signatures(_requirement: Requirement, evidence: Evidence, _laws: Sequence[LawResult]) -> _Taken:
+    why = evidence.ledger.why_not([Envelope.EXPORT])
+    if why:
+        return _Unmeasurable(why)
+    found = signing.weak(evidence.ledger.rows(Envelope))
+    shown = some(found)
+    return _Measured(len(found), Text(f"{shown.vi}.", f"{shown.en}.") if found else Text("", ""))
+
+
+def _paper_detour(_requirement: Requirement, evidence: Evidence, _laws: Sequence[LawResult]) -> _Taken:
+    why = evidence.ledger.why_not([OfficeEvent.EXPORT])
+    if why:
+        return _Unmeasurable(why)
+    found = signing.detour(evidence.ledger.rows(OfficeEvent))
+    if not found.documents:
+        return _Unmeasurable(Text("Chưa phát hành văn bản nào.", "No document was issued."))
+    each = figure(found.minutes / found.on_paper if found.on_paper else 0.0)
+    note = Text(
+        f"{number(found.on_paper).vi} trên {number(found.documents).vi} văn bản ký giấy, mỗi lần {each.vi} phút từ lúc "
+        "in đến lúc quét xong.",
+        f"{number(found.on_paper).en} of {number(found.documents).en} documents on paper, each {each.en} minutes from "
+        "print to scan.",
+    )
+    return _Measured(found.minutes_a_document, note)
+
+
 def _memory_share(_requirement: Requirement, evidence: Evidence, _laws: Sequence[LawResult]) -> _Taken:
     return _machine_share(evidence, "memory_mb", lambda used: used.memory_peak_mb)
 
@@ -313,6 +354,9 @@ _TAKE: Mapping[str, Callable[[Requirement, Evidence, Sequence[LawResult]], _Take
     "law_violations": _law_violations,
     "dead_letters": _dead_letters,
     "backlog": _backlog,
+    "signed_on_screen_share": _signed_on_screen_share,
+    "weak_signatures": _weak_signatures,
+    "paper_detour": _paper_detour,
     "memory_share": _memory_share,
     "cpu_share": _cpu_share,
 }

@@ -1,4 +1,4 @@
-"""Does an envelope's signature stand? edXML with an enveloped XML signature, ECDSA over P-256 with SHA-256.
+"""Does an envelope's signature stand? edXML with an enveloped XML signature, plain or XAdES, ECDSA or RSA.
 
 The certificate comes with the envelope, must be issued by the run's own authority, and must name the sender. Its
 period of validity is not held against today's clock: a verdict must come out the same in a year.
@@ -21,6 +21,7 @@ from lxml import etree
 from signxml.algorithms import DigestAlgorithm, SignatureMethod
 from signxml.exceptions import SignXMLException
 from signxml.verifier import SignatureConfiguration, VerifyResult, XMLVerifier
+from signxml.xades.xades import XAdESSignatureConfiguration, XAdESVerifier
 
 from simulation.text import Text
 from verification.records import Envelope
@@ -30,6 +31,10 @@ _WORTH_A_POOL = 2000
 _PROCESSES = 2
 _BATCH = 100
 _DS = "{http://www.w3.org/2000/09/xmldsig#}"
+_XADES = "{http://uri.etsi.org/01903/v1.3.2#}"
+#: What either era allows; RSA-SHA1 is weak, and counted by a requirement of its own (verification/signing.py).
+_METHODS = frozenset({SignatureMethod.ECDSA_SHA256, SignatureMethod.RSA_SHA256, SignatureMethod.RSA_SHA1})
+_DIGESTS = frozenset({DigestAlgorithm.SHA256, DigestAlgorithm.SHA1})
 _EDXML = "{http://www.mic.gov.vn/TBT/QCVN_102_2016}"
 #: Where the organisation's signature stands, from the root.
 _PLACE = f"./{_EDXML}edXMLEnvelope/{_EDXML}edXMLHeader/"
@@ -110,20 +115,30 @@ def _signed_by(root: Any, sender: str, authority: bytes) -> list[Text]:
                 f"its certificate belongs to {shown}, not to {sender}",
             )
         )
-    wanted = SignatureConfiguration(
-        location=_PLACE,
-        signature_methods=frozenset({SignatureMethod.ECDSA_SHA256}),
-        digest_algorithms=frozenset({DigestAlgorithm.SHA256}),
-        verification_time=certificate.not_valid_before_utc,
-    )
     try:
-        result = XMLVerifier().verify(root, x509_cert=certificate, expect_config=wanted)
+        signed = _signed_xml(root, certificate)
     except (SignXMLException, ValueError) as error:
         return [*problems, Text(f"chữ ký không đúng: {error}", f"its signature does not verify: {error}")]
-    signed = result.signed_xml if isinstance(result, VerifyResult) else None
     if signed is None or signed.tag != root.tag:
         problems.append(Text("chữ ký không bao trùm cả văn bản", "the signature does not cover the whole document"))
     return problems
+
+
+def _signed_xml(root: Any, certificate: x509.Certificate) -> Any:
+    """What the signature covers, plain or XAdES. Raises what signxml raises."""
+    wanted: dict[str, Any] = {
+        "location": _PLACE,
+        "signature_methods": _METHODS,
+        "digest_algorithms": _DIGESTS,
+        "verification_time": certificate.not_valid_before_utc,
+    }
+    if root.find(f"{_PLACE}{_DS}Signature//{_XADES}SignedProperties") is None:
+        result = XMLVerifier().verify(root, x509_cert=certificate, expect_config=SignatureConfiguration(**wanted))
+        return result.signed_xml if isinstance(result, VerifyResult) else None
+    references = len(root.findall(f"{_PLACE}{_DS}Signature/{_DS}SignedInfo/{_DS}Reference"))
+    config = XAdESSignatureConfiguration(expect_references=references, **wanted)
+    results = XAdESVerifier().verify(root, x509_cert=certificate, expect_config=config)
+    return results[0].signed_xml
 
 
 @lru_cache(maxsize=4096)

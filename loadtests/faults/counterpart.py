@@ -26,6 +26,7 @@ COUNTERPARTS = (
     "ndxp",
     "identity",
     "land",
+    "signing",
 )
 _PATIENCE_SECONDS = 5.0
 _SLOW = {"latency_ms": 4000, "spread_ms": 2000}  # assumed: a person gives up, the LGSP's 15 s do not run out

@@ -41,8 +41,9 @@ class Accepting:
         about = [str(target) for target in envelope.targets]
         stored = await tx.value(
             "WITH stored AS (INSERT INTO envelope (document, sender, sender_installation, addressees, subject, "
-            "accepted_at, digest, xml, doc_type, about, tolerated) "
-            "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $10, $11, $12) ON CONFLICT DO NOTHING RETURNING document), "
+            "accepted_at, digest, xml, doc_type, about, tolerated, profile, algorithm, weak) "
+            "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $10, $11, $12, $14, $15, $16) "
+            "ON CONFLICT DO NOTHING RETURNING document), "
             "waiting AS (INSERT INTO delivery (document, addressee, installation, accepted_at, priority) "
             "SELECT document, addressee, installation, $6, $13 FROM stored, "
             "unnest($4::text[], $9::text[]) AS one (addressee, installation)) "
@@ -60,6 +61,9 @@ class Accepting:
             about,
             list(opened.tolerated),
             envelope.priority,
+            opened.form.profile,
+            opened.form.algorithm,
+            opened.form.weak,
         )
         if stored:
             if about:

@@ -8,6 +8,7 @@ from starlette.routing import Route
 
 from services.dochub.accepting import Accepting
 from services.dochub.delivering import Delivering
+from services.dochub.revocations import Revocations
 from services.dochub.statuses import Reading
 from services.kit.edxml.trust import Trust
 from services.kit.kit import Kit
@@ -35,9 +36,11 @@ _COUNTS = (
 def build(kit: Kit) -> Parts:
     """Put the hub together."""
     pages = Pages("dochub")
-    trust = Trust((kit.reference.folder / "certificate-authority.pem").read_bytes())
 
     axis = kit.reference.document_axis
+    authority = (kit.reference.folder / "certificate-authority.pem").read_bytes()
+    revocations = Revocations(kit, authority)
+    trust = Trust(authority, allowed=axis.algorithms, revoked=revocations.since)
 
     async def home(_request: Request) -> Response:
         return pages.page("home.html", counts=await kit.pool.fetchrow(_COUNTS))
@@ -51,4 +54,6 @@ def build(kit: Kit) -> Parts:
         },
         exports=EXPORTS,
         in_flight="SELECT count(*) FROM delivery WHERE received_at IS NULL",
+        start=revocations.start,
+        stop=revocations.stop,
     )

@@ -119,6 +119,12 @@ class DocumentAxis(msgspec.Struct, frozen=True, kw_only=True):
 
     mode: Literal["strict", "lenient"] = "strict"  #: whether forms outside the schema are taken, and noted
     levels: int = 4  #: tiers between which documents travel
+    profile: Literal["xmldsig", "xades"] = "xmldsig"  #: how offices seal
+    algorithms: tuple[Literal["ECDSA-SHA256", "RSA-SHA256", "RSA-SHA1"], ...] = (
+        "ECDSA-SHA256",
+        "RSA-SHA256",
+        "RSA-SHA1",
+    )  #: that the hub takes
 
 
 class Reference:

@@ -21,6 +21,7 @@ from services.national.filing import ROLE, Filed, NationalFiling, Numbered
 from services.national.identity import Identity
 from services.national.ndxp import Ndxp
 from services.national.payments import Payments, Refund
+from services.national.signing import Authority
 from services.national.single_sign_on import SingleSignOn
 
 
@@ -38,6 +39,7 @@ def build(kit: Kit) -> Parts:
     identity, door = Identity(kit, pages, signed_on), NationalDoor(kit, pages, lookups, signed_on)
     faults = Faults(kit.clock)
     ndxp = Ndxp(kit)
+    authority = Authority(kit)
 
     async def set_faults(request: Request) -> Response:
         if not hmac.compare_digest(request.headers.get("authorization", ""), f"Bearer {kit.settings.audit_token}"):
@@ -82,6 +84,7 @@ def build(kit: Kit) -> Parts:
             Route("/control/catalogue", set_catalogue, methods=["PUT"]),
             Route("/control/faults", set_faults, methods=["GET", "PUT"]),
             Route("/control/ndxp", ndxp.control, methods=["GET", "PUT"]),
+            *authority.routes(),
         ],
         operations={
             "population.verify": Operation(at_once=lookups.verify_person),
@@ -103,6 +106,7 @@ def build(kit: Kit) -> Parts:
             "ndxp.request": Operation(at_once=ndxp.request),
             "dvcqg.dossiers": Operation(apply=portal.synchronise, body=portal.Known),
             "dvcqg.progress": Operation(apply=portal.progress, body=portal.Progress),
+            **authority.operations(),
             "post.parcels": Operation(apply=post.accept, body=post.Parcel),
         },
         exports={

@@ -29,6 +29,7 @@ COUNTERPARTS = (
     "ndxp",
     "identity",
     "land",
+    "signing",
 )
 _SEED = 20180822
 _NEVER_SECONDS = 3600.0  # longer than anybody waits: the service's own limit ends the request

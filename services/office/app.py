@@ -8,13 +8,17 @@ from services.kit.edxml.trust import Trust
 from services.kit.kit import Kit
 from services.kit.serve import Parts
 from services.office import forms
+from services.office.archiving import filing_endpoint
+from services.office.delegating import delegation_endpoint
 from services.office.desks import Desks
 from services.office.incoming import act_endpoint
 from services.office.keystore import Keystore
 from services.office.outgoing import Outgoing
 from services.office.polling import Polling
+from services.office.printing import Printing
 from services.office.requests import answer_endpoint
 from services.office.states import INCOMING
+from services.office.undelivered import replay_endpoint
 
 #: The office's books (docs/wire.md, "Books"); what is not there yet is an empty string or null.
 EXPORTS = {
@@ -24,6 +28,7 @@ EXPORTS = {
     ),
     "events": "SELECT draft, document, agency, event, at, request_key FROM event ORDER BY id",
     "incoming": "SELECT document, agency, arrived_at, state, status FROM incoming ORDER BY document, agency",
+    "filings": "SELECT agency, document, direction, paper, signed, pages, at FROM filing ORDER BY agency, document",
     "polls": "SELECT installation, at, fetched, request_key FROM poll ORDER BY id",
 }
 
@@ -31,21 +36,29 @@ EXPORTS = {
 def build(kit: Kit) -> Parts:
     """Put the office together."""
     folder = kit.reference.folder
-    outgoing = Outgoing(kit, Keystore(folder / "keystore.json"))
+    keystore = Keystore(folder / "keystore.json")
+    outgoing = Outgoing(kit, keystore)
     outgoing_acts = outgoing.act_endpoints()
     incoming_acts = {name: act_endpoint(kit, name) for name in INCOMING} | {"answer": answer_endpoint(kit)}
     draft = outgoing.draft_endpoint()
-    desks = Desks(kit, Trust((folder / "certificate-authority.pem").read_bytes()))
+    others = {
+        "undelivered/replay": replay_endpoint(kit),
+        "filings": filing_endpoint(kit),
+        "delegations": delegation_endpoint(kit),
+    }
+    trust = Trust((folder / "certificate-authority.pem").read_bytes(), allowed=kit.reference.document_axis.algorithms)
+    desks = Desks(kit, trust, Printing(kit, keystore))
     return Parts(
         routes=[
             *desks.routes(),
-            *forms.routes(desks, draft=draft, outgoing=outgoing_acts, incoming=incoming_acts),
+            *forms.routes(desks, draft=draft, outgoing=outgoing_acts, incoming=incoming_acts, others=others),
             Route("/api/sign-in", kit.sign_in(kit.find_staff), methods=["POST"]),
             Route("/api/documents", draft, methods=["POST"]),
             *(
                 Route(f"/api/documents/{{draft}}/{name}", endpoint, methods=["POST"])
                 for name, endpoint in outgoing_acts.items()
             ),
+            *(Route(f"/api/{name}", endpoint, methods=["POST"]) for name, endpoint in others.items()),
             Route("/api/polls", Polling(kit).endpoint, methods=["POST"]),
             *(Route(f"/api/incoming/{name}", endpoint, methods=["POST"]) for name, endpoint in incoming_acts.items()),
         ],

@@ -21,7 +21,9 @@ from services.kit.kit import Kit
 from services.kit.pages import Pages
 from services.kit.problems import Problem, not_found
 from services.office.notation import KINDS
+from services.office.printing import Printing
 from services.office.states import DOC_TYPE_NAMES, EVENT_NAMES, INCOMING, OUTGOING, STATE_NAMES
+from services.office.undelivered import letters
 
 _SHOWN = 200  # rows of a list; older ones are in the registers
 _ROLE_NAMES = {
@@ -47,8 +49,9 @@ Show = Callable[[Request, Account], Awaitable[Response]]
 class Desks:
     """The pages of one office."""
 
-    def __init__(self, kit: Kit, trust: Trust) -> None:
-        """`trust` checks signatures when a document is looked at."""
+    def __init__(self, kit: Kit, trust: Trust, printing: Printing) -> None:
+        """`trust` checks signatures when a document is looked at, `printing` makes PDFs."""
+        self._printing = printing
         self._kit, self._trust = kit, trust
         self._pages = Pages("office")
         self._agencies = kit.reference.agencies
@@ -60,7 +63,10 @@ class Desks:
             Route("/sign-in", self._sign_in, methods=["GET", "POST"]),
             Route("/sign-out", self._sign_out, methods=["POST"]),
             Route("/documents/{draft:int}", self._page(self._document)),
+            Route("/documents/{draft:int}/pdf", self._page(self._printing.show)),
             Route("/incoming", self._page(self._incoming)),
+            Route("/archive", self._page(self._archive)),
+            Route("/undelivered", self._page(self._undelivered)),
             Route("/registers/outgoing", self._page(self._outgoing_register)),
             Route("/registers/incoming", self._page(self._incoming_register)),
         ]
@@ -140,7 +146,22 @@ class Desks:
             who.agency,
             _SHOWN,
         )
-        return self._render("desk.html", who, outgoing=outgoing, incoming=incoming, kinds=list(KINDS))
+        delegations = await self._kit.pool.fetch(
+            "SELECT leader, deputy, since, until FROM delegation WHERE agency = $1 AND until > $2 ORDER BY since",
+            who.agency,
+            self._kit.clock.now(),
+        )
+        colleagues = [one for one in self._kit.reference.staff.values() if one.agency == who.agency]
+        return self._render(
+            "desk.html",
+            who,
+            outgoing=outgoing,
+            incoming=incoming,
+            kinds=list(KINDS),
+            delegations=delegations,
+            staff=self._kit.reference.staff,
+            deputies=[one for one in colleagues if one.role in {"leader", "specialist"} and one.account != who.account],
+        )
 
     async def _document(self, request: Request, who: Account) -> Response:
         draft = request.path_params["draft"]
@@ -212,6 +233,18 @@ class Desks:
                 if not row["pending"] and row["state"] in act.before and who.role in act.roles
             ],
         )
+
+    async def _archive(self, _request: Request, who: Account) -> Response:
+        rows = await self._kit.pool.fetch(
+            "SELECT *, paper AND signed = 'digital' AS two_tracks FROM filing WHERE agency = $1 "
+            "ORDER BY at DESC, document LIMIT $2",
+            who.agency,
+            _SHOWN,
+        )
+        return self._render("archive.html", who, rows=rows)
+
+    async def _undelivered(self, _request: Request, who: Account) -> Response:
+        return self._render("undelivered.html", who, rows=await letters(self._kit, who.agency))
 
     async def _outgoing_register(self, _request: Request, who: Account) -> Response:
         rows = await self._kit.pool.fetch(

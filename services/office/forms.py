@@ -27,7 +27,12 @@ Onward = Callable[[Fields, Any], str]
 
 
 def routes(
-    desks: Desks, *, draft: Endpoint, outgoing: Mapping[str, Endpoint], incoming: Mapping[str, Endpoint]
+    desks: Desks,
+    *,
+    draft: Endpoint,
+    outgoing: Mapping[str, Endpoint],
+    incoming: Mapping[str, Endpoint],
+    others: Mapping[str, Endpoint],
 ) -> list[Route]:
     """Form addresses beside the API's, by the names of the tables in `states`."""
     found = [Route("/desk/documents", _form(desks, draft, _new_document, _to_draft), methods=["POST"])]
@@ -43,6 +48,10 @@ def routes(
     found.append(
         Route("/desk/incoming/answer", _form(desks, incoming["answer"], _answer, _to_incoming), methods=["POST"])
     )
+    found += [
+        Route(f"/desk/{name}", _form(desks, others[name], made, onward), methods=["POST"])
+        for name, (made, onward) in _OTHERS.items()
+    ]
     return found
 
 
@@ -117,9 +126,31 @@ def _answer(fields: Fields) -> Any:
     return {**_refusal(fields), "answer": _first(fields, "answer")}
 
 
+def _letter(fields: Fields) -> Any:
+    return {"key": _first(fields, "letter")}
+
+
 def _to_draft(_fields: Fields, answer: Any) -> str:
     return f"/documents/{answer['draft']}"
 
 
+def _filing(fields: Fields) -> Any:
+    return {"document": _first(fields, "document"), "paper": bool(_first(fields, "paper"))}
+
+
+def _delegation(fields: Fields) -> Any:
+    """The browser's local moments are those of Việt Nam."""
+    moments = {name: f"{_first(fields, name)}:00+07:00" for name in ("since", "until")}
+    return {"deputy": _first(fields, "deputy"), **moments}
+
+
 def _to_incoming(fields: Fields, _answer: Any) -> str:
     return "/incoming?" + urlencode({"document": _first(fields, "document")})
+
+
+#: Buttons that belong to no document's own row of acts: what they send, and where they lead.
+_OTHERS: Mapping[str, tuple[Body, Onward]] = {
+    "undelivered/replay": (_letter, lambda _fields, _answer: "/undelivered"),
+    "filings": (_filing, lambda _fields, _answer: "/archive"),
+    "delegations": (_delegation, lambda _fields, _answer: "/"),
+}

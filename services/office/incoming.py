@@ -11,6 +11,7 @@ from services.kit.accounts import Account
 from services.kit.kit import Endpoint, Kit, Reply, reply
 from services.kit.problems import Problem, invalid, not_found, wrong_state
 from services.kit.transaction import Transaction
+from services.office.delegating import as_leader
 from services.office.registers import next_number
 from services.office.states import INCOMING, Act
 
@@ -46,7 +47,14 @@ def act_endpoint(kit: Kit, name: str) -> Endpoint:
     act = INCOMING[name]
     wanted = Refusal if name == "refusal" else OnDocument
 
-    async def prepare(request: Request, _content: Any) -> Account:
+    async def prepare(request: Request, content: Any) -> Account:
+        if "leader" in act.roles:
+            try:
+                return kit.who(request, *act.roles)
+            except Problem as problem:
+                if problem.status != 403:  # noqa: PLR2004
+                    raise
+                return await as_leader(kit)(request, content)  # type: ignore[no-any-return]
         return kit.who(request, *act.roles)
 
     async def handle(_request: Request, asked: OnDocument, tx: Transaction, who: Account) -> Reply:

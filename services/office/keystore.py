@@ -47,3 +47,9 @@ class Keystore:
     def _load_now(self, kind: str, holder: str) -> Seal:
         holding = (self._file.organisation if kind == "organisation" else self._file.personal)[holder]
         return Seal(key=holding.key, certificate=holding.certificate)
+
+    def holding(self, agency: str) -> tuple[str, str]:
+        """Return an agency's key and certificate as PEM texts. Raises a 409 Problem for an agency without them."""
+        self.organisation(agency)
+        held = self._file.organisation[agency]
+        return held.key, held.certificate

@@ -16,11 +16,13 @@ from services.kit.edxml.content_signature import ContentSignature
 from services.kit.edxml.document_id import DocumentId
 from services.kit.edxml.envelope import Changes, Envelope, Organ, Replacement
 from services.kit.edxml.limits import MAX_ADDRESSEES
+from services.kit.edxml.seal import Profile
 from services.kit.kit import Endpoint, Kit, Prepare, Reply, reply
 from services.kit.problems import Problem, invalid, not_found, wrong_state
 from services.kit.reference import Agency
 from services.kit.transaction import Transaction
 from services.office import paper
+from services.office.delegating import Actor, as_leader
 from services.office.keystore import Keystore
 from services.office.notation import KINDS, known_kind, nearest_kind, notation
 from services.office.registers import next_number
@@ -70,6 +72,7 @@ class Outgoing:
         """Prepare; `leaders` sign on paper where they do not sign on screen."""
         self._kit, self._keystore = kit, keystore
         self._agencies = kit.reference.agencies
+        self._profile: Profile = kit.reference.document_axis.profile
         self._leaders: dict[str, str] = {}
         for member in kit.reference.staff.values():
             if member.role == "leader":
@@ -82,7 +85,7 @@ class Outgoing:
     def act_endpoints(self) -> dict[str, Endpoint]:
         """`POST /api/documents/{draft}/{name}`, by the names of the table OUTGOING."""
         return {
-            "signature": self._kit.write(self._sign, prepare=self._as(*SIGN.roles)),
+            "signature": self._kit.write(self._sign, prepare=as_leader(self._kit)),
             "print": self._kit.write(self._print, prepare=self._as(*PRINT.roles)),
             "scan": self._kit.write(self._scan, body=Scan, prepare=self._as(*SCAN.roles)),
             "issue": self._kit.write(self._issue, prepare=self._as(*ISSUE.roles)),
@@ -131,13 +134,12 @@ class Outgoing:
         )
         return reply({"draft": draft, "state": "draft"}, 201)
 
-    async def _sign(self, request: Request, _content: Any, tx: Transaction, who: Account) -> Reply:
+    async def _sign(self, request: Request, _content: Any, tx: Transaction, who: Actor) -> Reply:
         seal = self._keystore.personal(who.account)
         row = await self._locked(request, tx, who, SIGN)
         signature = msgspec.json.encode(seal.sign_content(row["text"].encode()))
-        await self._move(
-            tx, row, who, SIGN, more=", signed = 'digital', signer = $4, signature = $8", values=[signature]
-        )
+        more = ", signed = 'digital', signer = $4, signature = $8, in_stead_of = $9"
+        await self._move(tx, row, who, SIGN, more=more, values=[signature, who.in_stead_of])
         return reply({"draft": row["draft"], "state": SIGN.after})
 
     async def _print(self, request: Request, _content: Any, tx: Transaction, who: Account) -> Reply:
@@ -169,6 +171,7 @@ class Outgoing:
             kind=row["kind"],
             subject=row["subject"],
             summary=row["subject"],
+            signer_competence="TUQ. LÃNH ĐẠO" if row["in_stead_of"] else "",
             signer_position="Lãnh đạo",
             signer_name=self._signer_name(row),
             priority=row["priority"],
@@ -183,7 +186,7 @@ class Outgoing:
             sent_at=tx.now.replace(microsecond=0),
             attachments=(attachment,),
         )
-        signed = seal.sign_envelope(compose(envelope))
+        signed = seal.sign_envelope(compose(envelope), profile=self._profile, at=tx.now)
         document = str(name)
         more = ", document = $8, issued_at = $6, xml = $9"
         await self._move(tx, row, who, ISSUE, more=more, values=[document, signed])
@@ -211,7 +214,7 @@ class Outgoing:
         if _DRAFT_NUMBER.fullmatch(wanted):
             row = await tx.row(
                 "SELECT draft, agency, kind, subject, text, addressees, priority, state, signer, signature, pages, "
-                "doc_type, amends, reason "
+                "doc_type, amends, reason, in_stead_of "
                 "FROM document WHERE draft = $1 FOR UPDATE",
                 int(wanted),
             )

@@ -31,6 +31,8 @@ class EraFacts(msgspec.Struct, frozen=True, kw_only=True):
     dossier_code_tail_digits: tuple[int, ...]  #: lengths seen of the counter at the end of a dossier's code
     service_levels: Mapping[str, str]  #: what the levels of online service are called, from the lowest up
     signature_algorithm: str  #: what documents are signed with in this model
+    signature_profile: Literal["xmldsig", "xades"]  #: form of an agency's seal on an envelope
+    signatures_accepted: tuple[str, ...]  #: algorithms that the document hub takes
     sources: Mapping[str, str]  #: for each of the above: where it is from, or "assumed: ..."
 
 
@@ -66,6 +68,8 @@ def read_era(era: str, *, fixtures: Path, findings: Findings) -> EraFacts | None
         dossier_code_tail_digits=_numbers(row, "dossier_code_tail_digits"),
         service_levels=_texts_by_name(row, "service_levels"),
         signature_algorithm=row.text("signature_algorithm"),
+        signature_profile="xades" if row.choice("signature_profile", ("xmldsig", "xades")) == "xades" else "xmldsig",
+        signatures_accepted=row.texts("signatures_accepted"),
         sources=_texts_by_name(row, "sources"),
     )
     for field in (
@@ -76,6 +80,8 @@ def read_era(era: str, *, fixtures: Path, findings: Findings) -> EraFacts | None
         "dossier_code_tail_digits",
         "service_levels",
         "signature_algorithm",
+        "signature_profile",
+        "signatures_accepted",
     ):
         if field not in facts.sources:
             row.row("sources").wrong(

@@ -12,6 +12,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -35,6 +36,7 @@ from tests.benchmarks.wire import Wire, request
 _SEED = 7
 _PROVINCE, _SHARE = "ben_tre_2018", 50
 _DAY, _NINE = "2018-08-22", 9 * 3600.0
+NINE_O_CLOCK = datetime(2018, 8, 22, 2, tzinfo=UTC)
 _DRAINED_WITHIN_SECONDS = 120.0
 _LOG_FILES = 16  # as many as min_wal_size keeps
 _INSERT = "INSERT INTO line (key, body) VALUES (gen_random_uuid()::text, repeat('x', 200));\n"

@@ -19,6 +19,7 @@ from typing import Any
 import asyncpg
 import jwt
 import msgspec
+import psutil
 import requests
 
 from infra.local import binaries
@@ -37,8 +38,9 @@ _START_SECONDS = 40.0
 class Postgres:
     """A server of its own in a temporary folder, listening on 127.0.0.1 only. As root it runs as `nobody`."""
 
-    def __init__(self) -> None:
-        """Start it; durability is off, because the machine does not lose power in a test."""
+    def __init__(self, *, durable: bool = False) -> None:
+        """Start it. A `durable` one keeps every commit when it is killed; none is made for the machine's own death."""
+        self._durable = durable
         self._folder = Path(tempfile.mkdtemp(prefix="tinhmau-test-postgres-"))
         try:
             self._start()
@@ -61,11 +63,27 @@ class Postgres:
         self._run("initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync", "--locale=C",
                   "--locale-provider=builtin", "--builtin-locale=PG_UNICODE_FAST")  # fmt: skip
         self.port = _free_port()
+        self._serve()
+
+    def _serve(self) -> None:
         options = (
             f"-c listen_addresses=127.0.0.1 -c port={self.port} -c unix_socket_directories='' -c max_connections=200 "
-            "-c shared_buffers=32MB -c fsync=off -c full_page_writes=off -c synchronous_commit=off"
+            f"-c shared_buffers=32MB -c fsync=off -c full_page_writes=off "
+            f"-c synchronous_commit={'on' if self._durable else 'off'}"
         )
+        data = self._data
         self._run("pg_ctl", "start", "-w", "-t", "60", "-D", data, "-l", data / "server.log", "-o", options)
+
+    def kill(self) -> None:
+        """End it like a crash: SIGKILL to the server, whose children then end by themselves."""
+        server = psutil.Process(int((self._data / "postmaster.pid").read_text().split()[0]))
+        children = server.children()
+        server.kill()
+        psutil.wait_procs(children, timeout=_START_SECONDS)
+
+    def start_again(self) -> None:
+        """Start the killed server on its port; it recovers from its log."""
+        self._serve()
 
     def create_database(self, name: str) -> str:
         """Make a fresh database; returns its address."""

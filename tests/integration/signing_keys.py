@@ -21,14 +21,16 @@ DAY = date(2018, 8, 22)
 NINE = datetime(2018, 8, 22, 9, tzinfo=VIETNAM)
 #: This leader has no certificate and can sign on paper only.
 LEADER_WITHOUT_KEY = small_province.account("leader", small_province.OTHER_COMMUNE)
+#: This specialist has one, and may sign when a leader has let him.
+DEPUTY_WITH_KEY = small_province.account("specialist", small_province.COMMUNE)
 NAMES = {agency["code"]: agency["name"] for agency in small_province.AGENCIES}
 
 
 class Keys:
     """The keystore of the small province and its authority."""
 
-    def __init__(self, *, day: date = DAY) -> None:
-        """Issue to every agency and to all leaders but one."""
+    def __init__(self, *, day: date = DAY, every_leader: bool = False) -> None:
+        """Issue to every agency and to all leaders but one, or to `every_leader`."""
         officials = [member for member in small_province.STAFF if member["role"] != "poller"]
         province = msgspec.convert(
             {
@@ -40,7 +42,15 @@ class Keys:
         )  # fmt: skip
         self.authority = pki.Authority(province=province, day=day)
         keystore = pki.issue_all(province, self.authority)
-        personal = {account: held for account, held in keystore.personal.items() if account != LEADER_WITHOUT_KEY}
+        personal = {
+            account: held
+            for account, held in keystore.personal.items()
+            if every_leader or account != LEADER_WITHOUT_KEY
+        }
+        (commune,) = [agency for agency in province.agencies if agency.code == small_province.COMMUNE]
+        personal[DEPUTY_WITH_KEY] = self.authority.personal(
+            name="Chuyên viên UBND xã An Mẫu", account=DEPUTY_WITH_KEY, agency=commune
+        )
         self.keystore = msgspec.structs.replace(keystore, personal=personal)
 
     def write(self, folder: Path) -> None:
@@ -61,9 +71,15 @@ class Keys:
         doc_type: DocType = "new",
         about: int | None = None,
         priority: int = 0,
+        file: bytes = b"",
     ) -> str:
         """Return a sealed envelope, as an office would send it; `about` is the number of the document it changes."""
         plain = envelope(number, sender=sender, addressees=addressees, doc_type=doc_type)
+        if file:
+            packed = archive.pack({"tep.bin": file})
+            plain = msgspec.structs.replace(
+                plain, attachments=(msgspec.structs.replace(plain.attachments[0], archive=packed),)
+            )
         target = DocumentId(sender, DAY, about, "SGTVT-VP") if about else None
         return self.seal(sender).sign_envelope(compose(msgspec.structs.replace(plain, about=target, priority=priority)))
 

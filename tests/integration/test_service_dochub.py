@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -253,6 +254,17 @@ def test_a_recall_goes_only_where_the_document_went(hub: Running) -> None:
     (result,) = send(hub, KEYS.sealed(next(_numbers), doc_type="recall", about=number))
     assert result["result"] == "refused"
     assert OTHER_COMMUNE in result["detail"]
+
+
+def test_a_file_of_ten_megabytes_goes_through_unaltered_and_a_larger_one_is_refused(hub: Running) -> None:
+    """Letter by letter, though libxml2 calls it huge; past the limit the reason names the size."""
+    number, larger = next(_numbers), next(_numbers)
+    text = KEYS.sealed(number, file=random.Random(7).randbytes(10_000_000))  # noqa: S311 -- filler
+    assert send(hub, text)[0]["result"] == "done"
+    assert hub.call("envelopes.get", consumer="office", query={"document": name(number)}).json()["xml"] == text
+    (result,) = send(hub, KEYS.sealed(larger, file=random.Random(8).randbytes(11_500_000)))  # noqa: S311
+    assert result["result"] == "refused"
+    assert "giới hạn" in result["detail"]
 
 
 def test_what_is_urgent_is_handed_out_first(hub: Running) -> None:

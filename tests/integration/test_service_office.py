@@ -107,17 +107,18 @@ def drafted(desks: Desks, *, agency: str = DEPARTMENT, **changes: Any) -> int:
     return int(answer.json()["draft"])
 
 
-def signed(desks: Desks, **changes: Any) -> int:
+def signed(desks: Desks, *, sender: str = DEPARTMENT, **changes: Any) -> int:
     """Return the number of a draft that its leader has signed."""
-    draft = drafted(desks, **changes)
-    answer = desks["leader", DEPARTMENT].act(f"/api/documents/{draft}/signature")
+    draft = drafted(desks, agency=sender, **changes)
+    answer = desks["leader", sender].act(f"/api/documents/{draft}/signature")
     assert answer.json() == {"draft": draft, "state": "signed"}
     return draft
 
 
-def issued(desks: Desks, **changes: Any) -> str:
+def issued(desks: Desks, *, sender: str = DEPARTMENT, **changes: Any) -> str:
     """Return the DocumentId of an issued document."""
-    answer = desks["document_clerk", DEPARTMENT].act(f"/api/documents/{signed(desks, **changes)}/issue")
+    draft = signed(desks, sender=sender, **changes)
+    answer = desks["document_clerk", sender].act(f"/api/documents/{draft}/issue")
     assert answer.status_code == 200, answer.text
     return str(answer.json()["document"])
 
@@ -471,10 +472,10 @@ def test_an_envelope_that_is_not_what_the_hub_says_is_left_alone(
     assert told(hub, document, COMMUNE) == ["01"]
 
 
-def test_a_document_that_the_hub_refuses_is_kept_as_a_dead_letter(
-    office: Running, lgsp: StandinLgsp, desks: Desks
+def test_a_document_that_the_hub_refuses_is_kept_as_a_dead_letter_and_can_be_sent_again(
+    office: Running, hub: Running, lgsp: StandinLgsp, desks: Desks
 ) -> None:
-    """With the hub's reason, for people to look at."""
+    """With the hub's reason, for the own clerk to look at; sent again by button, it arrives once."""
     honest = lgsp.answers["dochub.envelopes.send"]
 
     def refusing(call: Call) -> tuple[int, Any]:
@@ -489,6 +490,15 @@ def test_a_document_that_the_hub_refuses_is_kept_as_a_dead_letter(
         lgsp.answers["dochub.envelopes.send"] = honest
     letters = office.export("dead_letters")
     assert [(letter["subject"], letter["detail"]) for letter in letters] == [(document, "thử")]
+    body = {"key": letters[0]["key"]}
+    assert desks["document_clerk", COMMUNE].act("/api/undelivered/replay", body).status_code == 404
+    clerk = Browser(office, account("document_clerk", DEPARTMENT))
+    assert document in clerk.open("/undelivered").text
+    assert "Mọi gói tin đều đã gửi được" in clerk.press("/desk/undelivered/replay").text
+    clerk.close()
+    office.drained()
+    assert [row["document"] for row in hub.export("envelopes")].count(document) == 1
+    assert office.export("dead_letters") == []
 
 
 # What is not allowed.
@@ -567,6 +577,9 @@ RIGHT_ROLES = {
     "/api/incoming/completion": {"specialist"},
     "/api/incoming/refusal": {"document_clerk"},
     "/api/incoming/answer": {"document_clerk"},
+    "/api/undelivered/replay": {"document_clerk"},
+    "/api/filings": {"document_clerk"},
+    "/api/delegations": {"leader"},
     "/api/polls": {"poller"},
 }
 BODIES: dict[str, Any] = {
@@ -574,6 +587,9 @@ BODIES: dict[str, Any] = {
     "/api/documents/1/scan": {"pages": 1},
     "/api/incoming/refusal": {"agency": COMMUNE, "document": "x", "reason": "y"},
     "/api/incoming/answer": {"agency": COMMUNE, "document": "x", "reason": "y", "answer": "agree"},
+    "/api/undelivered/replay": {"key": "x"},
+    "/api/filings": {"document": "x"},
+    "/api/delegations": {"deputy": "x", "since": "2018-08-22T07:00:00+07:00", "until": "2018-08-22T08:00:00+07:00"},
     "/api/polls": {"installation": "tinh"},
 }
 
@@ -732,6 +748,89 @@ def test_officials_do_their_work_in_a_browser(office: Running, hub: Running) -> 
     office.drained()
     assert told(hub, document, COMMUNE) == ["01", "03"]
     for browser in (specialist, leader, clerk, receiver):
+        browser.close()
+
+
+def _delegate(desks: Desks, agency: str, since: str, until: str, deputy: str = "") -> requests.Response:
+    body = {
+        "deputy": deputy or account("specialist", agency),
+        "since": f"2018-08-22T{since}:00+07:00",
+        "until": f"2018-08-22T{until}:00+07:00",
+    }
+    return desks["leader", agency].act("/api/delegations", body)
+
+
+def test_a_deputy_signs_in_a_leaders_stead_while_it_lasts(office: Running, hub: Running, desks: Desks) -> None:
+    """Not before it begins; with his own certificate; and the envelope says in whose stead (TUQ.)."""
+    deputy, draft = desks["specialist", COMMUNE], drafted(desks, agency=COMMUNE, addressees=[DEPARTMENT])
+    assert deputy.act(f"/api/documents/{draft}/signature").status_code == 403
+    assert _delegate(desks, COMMUNE, "12:00", "13:00").status_code == 201
+    assert deputy.act(f"/api/documents/{draft}/signature").status_code == 403  # it is nine o'clock
+    assert _delegate(desks, COMMUNE, "07:00", "12:00").status_code == 201
+    assert deputy.act(f"/api/documents/{draft}/signature").json()["state"] == "signed"
+    told = desks["document_clerk", COMMUNE].act(f"/api/documents/{draft}/issue").json()
+    office.drained()
+    (row,) = [row for row in hub.export("envelopes") if row["document"] == told["document"]]
+    assert "<edXML:Competence>TUQ. LÃNH ĐẠO<" in row["xml"]
+    assert "<edXML:FullName>Chuyên viên UBND xã An Mẫu<" in row["xml"]
+
+
+def test_a_deputy_without_a_certificate_assigns_and_is_shown_the_paper_way(office: Running, desks: Desks) -> None:
+    """TRB-DELEGATE: who was sent in the leader's place cannot sign on screen."""
+    deputy, draft = desks["specialist", DEPARTMENT], drafted(desks)
+    leader = Browser(office, account("leader", DEPARTMENT))
+    page = leader.press(
+        "/desk/delegations",
+        deputy=account("specialist", DEPARTMENT),
+        since="2018-08-22T07:00",
+        until="2018-08-22T12:00",
+    )
+    assert "ủy quyền cho Chuyên viên Sở Giao thông vận tải từ 22/08/2018 07:00" in page.text
+    answer = deputy.act(f"/api/documents/{draft}/signature")
+    assert (answer.status_code, answer.json()["title"]) == (409, "no-certificate")
+    document = arrived(office, desks, addressees=[DEPARTMENT], sender=COMMUNE)
+    poll(office, "tinh")
+    desks["document_clerk", DEPARTMENT].on("registration", document)
+    assert deputy.on("assignment", document).json()["state"] == "assigned"
+    leader.close()
+
+
+def test_a_delegation_needs_a_colleague_and_an_end_after_its_beginning(desks: Desks) -> None:
+    """All mistakes at once."""
+    wrong = _delegate(desks, DEPARTMENT, "12:00", "11:00", deputy=account("specialist", COMMUNE))
+    assert [one["where"] for one in wrong.json()["errors"]] == ["$.deputy", "$.until"]
+
+
+def test_what_is_done_is_archived_and_two_tracks_show(office: Running, desks: Desks) -> None:
+    """Signed digitally and filed on paper as well: TRB-TWO-TRACK; what is not done is not filed."""
+    document = issued(desks)
+    clerk = Browser(office, account("document_clerk", DEPARTMENT))
+    (row,) = [row for row in office.export("documents") if row["document"] == document]
+    clerk.open(f"/documents/{row['draft']}")
+    page = clerk.press("/desk/filings", paper="yes")
+    assert "1 văn bản đã ký số mà vẫn in thêm bản giấy" in page.text
+    filed = [row for row in office.export("filings") if row["document"] == document]
+    assert [(row["paper"], row["signed"], row["direction"]) for row in filed] == [(True, "digital", "outgoing")]
+    arriving = arrived(office, desks, addressees=[COMMUNE])
+    answer = desks["document_clerk", COMMUNE].act("/api/filings", {"document": arriving})
+    assert (answer.status_code, answer.json()["title"]) == (409, "wrong-state")
+    clerk.close()
+
+
+def test_an_issued_document_is_handed_out_as_a_signed_pdf(office: Running, desks: Desks) -> None:
+    """Made once, the same bytes ever after; not before it is issued, and to nobody of another agency."""
+    draft = signed(desks)
+    clerk = Browser(office, account("document_clerk", DEPARTMENT))
+    assert clerk.open(f"/documents/{draft}/pdf").status_code == 409
+    desks["document_clerk", DEPARTMENT].act(f"/api/documents/{draft}/issue")
+    assert f"/documents/{draft}/pdf" in clerk.open(f"/documents/{draft}").text
+    pdf = clerk.open(f"/documents/{draft}/pdf")
+    assert pdf.headers["Content-Type"] == "application/pdf"
+    assert b"ETSI.CAdES.detached" in pdf.content
+    assert clerk.open(f"/documents/{draft}/pdf").content == pdf.content
+    stranger = Browser(office, account("document_clerk", COMMUNE))
+    assert stranger.open(f"/documents/{draft}/pdf").status_code == 404
+    for browser in (clerk, stranger):
         browser.close()
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
 from services.kit.clock import VIETNAM
@@ -41,9 +41,13 @@ class SmallAuthority:
         key, certificate = self.holding(holder, since=since, until=until, may_sign=may_sign)
         return Seal(key=key, certificate=certificate)
 
-    def holding(self, holder: Organ, *, since: int = 2008, until: int = 2028, may_sign: bool = True) -> tuple[str, str]:
-        """Return the key and the certificate as PEM."""
-        key = ec.generate_private_key(ec.SECP256R1())
+    def holding(
+        self, holder: Organ, *, since: int = 2008, until: int = 2028, may_sign: bool = True, rsa_bits: int = 0
+    ) -> tuple[str, str]:
+        """Return the key and the certificate as PEM; an RSA key where `rsa_bits` are asked for."""
+        key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey = (
+            rsa.generate_private_key(65537, rsa_bits) if rsa_bits else ec.generate_private_key(ec.SECP256R1())
+        )
         subject = x509.Name(
             [
                 x509.NameAttribute(NameOID.COMMON_NAME, holder.name),
@@ -65,7 +69,7 @@ class SmallAuthority:
         )
 
     def _builder(
-        self, subject: x509.Name, public: ec.EllipticCurvePublicKey, since: int, until: int
+        self, subject: x509.Name, public: ec.EllipticCurvePublicKey | rsa.RSAPublicKey, since: int, until: int
     ) -> x509.CertificateBuilder:
         return (
             x509.CertificateBuilder()
@@ -81,7 +85,7 @@ class SmallAuthority:
 def _usage(*, signs_certificates: bool, may_sign: bool = True) -> x509.KeyUsage:
     return x509.KeyUsage(
         digital_signature=may_sign and not signs_certificates,
-        content_commitment=False,
+        content_commitment=may_sign and not signs_certificates,
         key_encipherment=not may_sign,
         data_encipherment=False,
         key_agreement=False,

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from lxml import etree
 from signxml.algorithms import SignatureMethod
@@ -130,12 +130,16 @@ def test_only_the_agreed_shape_of_signature_is_taken() -> None:
     """A signature over a part, with other algorithms, twice, or without its place, is refused with what was found."""
     key, certificate = AUTHORITY.holding(samples.DEPARTMENT)
     unsigned = compose(ENVELOPE)
-    inclusive = _signed(unsigned, key, certificate)  # the library's default canonical form
     part = _signed(unsigned.replace("<AttachmentEncoded>", '<AttachmentEncoded Id="x">'), key, certificate, part="#x")
     twice = SIGNED.replace("<AttachmentEncoded>", f"<AttachmentEncoded>{PLACEHOLDER}")
     for text, says in (
-        (inclusive, "CanonicalizationMethod"),
         (part, "attribute 'Id'"),
+        (SIGNED.replace("xml-exc-c14n#", "xml-exc-c14n#WithComments"), "CanonicalizationMethod"),
+        (SIGNED.replace("ecdsa-sha256", "ecdsa-sha1"), "SignatureMethod"),
+        (SIGNED.replace("xmlenc#sha256", "xmldsig#md5"), "DigestMethod"),
+        (SIGNED.replace('URI=""', 'URI="#chu-ky"'), "bao trùm cả gói tin"),
+        (SIGNED.replace("</ds:KeyInfo>", "</ds:KeyInfo><ds:Object>thêm</ds:Object>"), "xades:SignedProperties"),
+        (SIGNED.replace("<ds:SignedInfo>", "<ds:KeyName>a</ds:KeyName><ds:SignedInfo>"), "các phần"),
         (twice, "Signature"),
         (unsigned, "CanonicalizationMethod"),
         (SIGNED.replace("</ds:X509Data>", "<ds:X509Certificate>AAAA</ds:X509Certificate></ds:X509Data>"), "đúng một"),
@@ -167,9 +171,9 @@ def test_a_key_is_refused_with_another_ones_certificate() -> None:
 
 
 def test_a_key_of_another_kind_is_refused() -> None:
-    """Only ECDSA P-256 signs."""
+    """Only ECDSA P-256 and RSA sign."""
     _, certificate = AUTHORITY.holding(samples.DEPARTMENT)
-    other = rsa.generate_private_key(65537, 2048)
+    other = ec.generate_private_key(ec.SECP384R1())
     pem = other.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     with pytest.raises(ValueError, match="P-256"):
         Seal(key=pem, certificate=certificate)

@@ -1,7 +1,6 @@
-"""Verifies signatures against the province's certificate authority.
+"""Verifies signatures against the province's certificate authority: form, chain, time, revocation, mathematics.
 
-Only one shape of signature is taken: one reference to the whole document, enveloped, exclusive canonical form,
-ECDSA with SHA-256, one certificate embedded. What an envelope says is read from what was signed, nothing else.
+What an envelope says is read from what was signed, nothing else.
 """
 
 from __future__ import annotations
@@ -9,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import lru_cache
 
@@ -16,29 +16,22 @@ import msgspec
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509 import verification
 from cryptography.x509.oid import NameOID
-from lxml import etree
-from signxml.algorithms import DigestAlgorithm, SignatureMethod
-from signxml.exceptions import SignXMLException
-from signxml.verifier import SignatureConfiguration, VerifyResult, XMLVerifier
 
+from services.kit.clock import VIETNAM
+from services.kit.edxml import xmldsig
 from services.kit.edxml.content_signature import ContentSignature
 from services.kit.edxml.dialects import normalise
 from services.kit.edxml.envelope import Envelope
-from services.kit.edxml.names import (
-    ECDSA_SHA256,
-    ENVELOPED,
-    EXCLUSIVE_C14N,
-    SHA256,
-    SIGNATURE_PLACE,
-    signature_tag,
-)
-from services.kit.edxml.parsing import guarded_parser, parse
+from services.kit.edxml.names import signature_tag
+from services.kit.edxml.parsing import parse
 from services.kit.edxml.reading import read, structure_problems
+from services.kit.edxml.signature_form import Algorithm, Form, form_of
 from services.kit.edxml.trouble import EdxmlError
 
+_LEAST_RSA_BITS = 2048
 _CERTIFICATES_KEPT = 4096  # more than a province has agencies and leaders
 
 
@@ -51,7 +44,7 @@ class Holder(msgspec.Struct, frozen=True):
 
 class _Known(msgspec.Struct, frozen=True):
     certificate: x509.Certificate
-    key: ec.EllipticCurvePublicKey
+    key: xmldsig.PublicKey
     holder: Holder
 
 
@@ -60,13 +53,25 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
 
     envelope: Envelope
     tolerated: tuple[str, ...] = ()  #: how it departs from the schema, where that was tolerated
+    form: Form  #: of the organisation's signature
 
 
 class Trust:
     """One certificate authority. Certificates and their chains are checked once and remembered."""
 
-    def __init__(self, authority: bytes) -> None:
-        """Take the authority's certificates, PEM. Raises ValueError when there are none."""
+    def __init__(
+        self,
+        authority: bytes,
+        *,
+        allowed: Sequence[Algorithm] = ("ECDSA-SHA256",),
+        revoked: Callable[[x509.Certificate], datetime | None] = lambda _certificate: None,
+    ) -> None:
+        """Take the authority's certificates, PEM. Raises ValueError when there are none.
+
+        `allowed` are the era's algorithms for organisation signatures; `revoked` tells since when a certificate has
+        been revoked.
+        """
+        self._allowed, self._revoked = allowed, revoked
         self._store = verification.Store(x509.load_pem_x509_certificates(authority))
         self._known = lru_cache(maxsize=_CERTIFICATES_KEPT)(self._learn)
 
@@ -91,28 +96,19 @@ class Trust:
         signature = next(root.iter(signature_tag("Signature")), None)
         if signature is None:
             raise EdxmlError(["gói tin không có chữ ký của cơ quan ở phần đầu"])
-        if reasons := _unusual(root, signature):
-            raise EdxmlError(reasons)
-        known = self._certificate(signature.findtext(f".//{signature_tag('X509Certificate')}") or "", at)
-        wanted = SignatureConfiguration(
-            location=SIGNATURE_PLACE,
-            signature_methods=frozenset({SignatureMethod.ECDSA_SHA256}),
-            digest_algorithms=frozenset({DigestAlgorithm.SHA256}),
-            verification_time=at,
-        )
+        form = form_of(root, signature, allowed=self._allowed, at=at)
+        if isinstance(form, list):
+            raise EdxmlError(form)
+        known = self._certificate(form.certificate, at)
         try:
-            verified = XMLVerifier().verify(
-                raw, x509_cert=known.certificate, expect_config=wanted, validate_schema=False, parser=guarded_parser()
-            )
-        except (SignXMLException, etree.Error, ValueError) as error:
-            raise EdxmlError([f"chữ ký của cơ quan không đúng: {error or type(error).__name__}"]) from error
-        signed = verified.signed_xml if isinstance(verified, VerifyResult) else None
-        if signed is None:
-            raise EdxmlError(["chữ ký không bao trùm một tài liệu XML"])
-        envelope = read(signed if strict else normalise(signed)[0], strict=strict)
+            xmldsig.check(root, signature, form, known.key)
+        except (xmldsig.WrongSignatureError, ValueError) as error:
+            raise EdxmlError([f"chữ ký của cơ quan không đúng: {error}"]) from error
+        # The signature is out of the tree now: what is read is what was signed, and nothing else.
+        envelope = read(root if strict else normalise(root)[0], strict=strict)
         if known.holder.code != envelope.sender.code:
             raise EdxmlError([f"chứng thư số cấp cho {known.holder.code}, nơi gửi ghi {envelope.sender.code}"])
-        return Opened(envelope=envelope, tolerated=tolerated)
+        return Opened(envelope=envelope, tolerated=tolerated, form=form)
 
     def signer(self, content: bytes, signature: ContentSignature, *, at: datetime) -> Holder:
         """Who signed these bytes. Raises EdxmlError when the signature or its certificate does not hold."""
@@ -120,6 +116,8 @@ class Trust:
         known = self._certificate(bare, at)
         try:
             value = base64.b64decode(signature.value, validate=True)
+            if not isinstance(known.key, ec.EllipticCurvePublicKey):
+                raise EdxmlError(["chữ ký cá nhân phải dùng khoá ECDSA"])
             known.key.verify(value, content, ec.ECDSA(hashes.SHA256()))
         except (InvalidSignature, ValueError) as error:
             raise EdxmlError(["chữ ký cá nhân không khớp với nội dung văn bản"]) from error
@@ -133,6 +131,10 @@ class Trust:
         if not certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc:
             since, until = f"{certificate.not_valid_before_utc:%d/%m/%Y}", f"{certificate.not_valid_after_utc:%d/%m/%Y}"
             raise EdxmlError([f"chứng thư số của {known.holder.code} chỉ có hiệu lực từ {since} đến {until}"])
+        revoked = self._revoked(certificate)
+        if revoked and revoked <= at:
+            since = f"{revoked.astimezone(VIETNAM):%d/%m/%Y %H:%M}"
+            raise EdxmlError([f"chứng thư số của {known.holder.code} đã bị thu hồi từ {since}"])
         return known
 
     def _learn(self, encoded: str) -> _Known:
@@ -144,8 +146,11 @@ class Trust:
             name = str(certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value)
         except (binascii.Error, ValueError, IndexError, x509.UnsupportedGeneralNameType) as error:
             raise EdxmlError(["chứng thư số hỏng, hoặc không ghi mã (serialNumber) và tên (commonName)"]) from error
-        if not isinstance(key, ec.EllipticCurvePublicKey):
-            raise EdxmlError([f"chứng thư số của {code} không dùng khoá ECDSA"])
+        if isinstance(key, rsa.RSAPublicKey):
+            if key.key_size < _LEAST_RSA_BITS:
+                raise EdxmlError([f"khoá RSA của {code} chỉ dài {key.key_size} bit, cần {_LEAST_RSA_BITS}"])
+        elif not isinstance(key, ec.EllipticCurvePublicKey) or key.curve.name != "secp256r1":
+            raise EdxmlError([f"chứng thư số của {code} không dùng khoá ECDSA P-256 hoặc RSA"])
         policy = verification.ExtensionPolicy.permit_all().require_present(
             x509.KeyUsage, verification.Criticality.AGNOSTIC, _may_sign
         )
@@ -163,27 +168,3 @@ class Trust:
 def _may_sign(_policy: object, _certificate: object, usage: x509.KeyUsage | None) -> None:
     if usage is None or not usage.digital_signature:
         raise ValueError("KeyUsage does not allow digitalSignature")
-
-
-def _unusual(root: etree._Element, signature: etree._Element) -> list[str]:
-    """Say how the signature differs from the one shape taken."""
-    found = []
-    if len(list(root.iter(signature_tag("Signature")))) != 1:
-        found.append("gói tin có nhiều hơn một chữ ký XML")
-    info = signature_tag("SignedInfo")
-    reference = f"{info}/{signature_tag('Reference')}"
-    transform = f"{reference}/{signature_tag('Transforms')}/{signature_tag('Transform')}"
-    told: tuple[tuple[str, str, str, list[str]], ...] = (
-        ("CanonicalizationMethod", f"{info}/{signature_tag('CanonicalizationMethod')}", "Algorithm", [EXCLUSIVE_C14N]),
-        ("SignatureMethod", f"{info}/{signature_tag('SignatureMethod')}", "Algorithm", [ECDSA_SHA256]),
-        ("DigestMethod", f"{reference}/{signature_tag('DigestMethod')}", "Algorithm", [SHA256]),
-        ("Transform", transform, "Algorithm", [ENVELOPED, EXCLUSIVE_C14N]),
-        ("Reference URI", reference, "URI", [""]),
-    )
-    for name, path, attribute, wanted in told:
-        values = [node.get(attribute) for node in signature.findall(path)]
-        if values != wanted:
-            found.append(f"chữ ký: {name} là {values}, chỉ nhận {wanted}")
-    if len(signature.findall(f".//{signature_tag('X509Certificate')}")) != 1:
-        found.append("chữ ký cần kèm đúng một X509Certificate")
-    return found

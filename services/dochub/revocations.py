@@ -1,0 +1,70 @@
+"""What the signing authority has revoked, as the hub last heard it over the LGSP.
+
+The list is asked for every few seconds and believed only when the authority's own key signed it. While the authority
+is out of reach the last list counts: documents do not stop for it, and what was revoked stays revoked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from datetime import datetime
+
+import msgspec
+import structlog
+from cryptography import x509
+
+from services.kit.kit import Kit
+
+log = structlog.get_logger()
+_ASK_EVERY_SECONDS = 5.0  # assumed
+
+
+class _Answer(msgspec.Struct):
+    crl: str
+
+
+class Revocations:
+    """Looked up for every seal; renewed beside the traffic."""
+
+    def __init__(self, kit: Kit, authority: bytes) -> None:
+        """`authority` is the certificate that signs the list, PEM."""
+        self._kit = kit
+        self._authority = x509.load_pem_x509_certificate(authority)
+        self._revoked: dict[int, datetime] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    def since(self, certificate: x509.Certificate) -> datetime | None:
+        """Since when it has been revoked; None for one that has not."""
+        return self._revoked.get(certificate.serial_number)
+
+    async def start(self) -> None:
+        """Ask from now on."""
+        self._task = asyncio.create_task(self._follow())
+
+    async def stop(self) -> None:
+        """Ask no more."""
+        if self._task:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _follow(self) -> None:
+        while True:
+            try:
+                await self._ask()
+            except Exception:
+                log.exception("revocations-not-read")
+            await asyncio.sleep(_ASK_EVERY_SECONDS)
+
+    async def _ask(self) -> None:
+        answer = await self._kit.lgsp.call("national", "signing.revocations", purpose="revocations")
+        if not answer.good:
+            log.warning("revocations-not-answered", outcome=answer.outcome, status=answer.status)
+            return
+        told = x509.load_pem_x509_crl(answer.json(_Answer).crl.encode())
+        public = self._authority.public_key()
+        if told.issuer != self._authority.subject or not told.is_signature_valid(public):  # type: ignore[arg-type]
+            log.error("revocations-not-the-authoritys")
+            return
+        self._revoked = {one.serial_number: one.revocation_date_utc for one in told}

@@ -1,0 +1,62 @@
+"""The archive: a document that is done is filed, as the electronic original alone or on paper as well.
+
+What was signed digitally and is printed for the archive anyway is the two tracks that the press tells of
+(TRB-TWO-TRACK); the register of filings shows how often that is, and how many pages it costs.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+
+from services.kit.accounts import Account
+from services.kit.kit import Endpoint, Kit, Reply, reply
+from services.kit.problems import not_found, wrong_state
+from services.kit.transaction import Transaction
+
+_DONE = {"issued", "finished", "refused", "withdrawn"}
+
+
+class Filed(msgspec.Struct, forbid_unknown_fields=True):
+    """Which document, and whether paper is filed beside it."""
+
+    document: str
+    paper: bool = False
+
+
+def filing_endpoint(kit: Kit) -> Endpoint:
+    """`POST /api/filings`, by the document clerk."""
+
+    async def prepare(request: Request, _content: Any) -> Account:
+        return kit.who(request, "document_clerk")
+
+    async def handle(_request: Request, asked: Filed, tx: Transaction, who: Account) -> Reply:
+        row = await tx.row(
+            "SELECT 'outgoing' AS direction, state, signed, pages FROM document WHERE document = $1 AND agency = $2 "
+            "UNION ALL SELECT 'incoming', state, 'digital', 1 FROM incoming WHERE document = $1 AND agency = $2",
+            asked.document,
+            who.agency,
+        )
+        if row is None:
+            raise not_found(f"văn bản {asked.document[:120]} trong cơ quan của bạn")
+        if row["state"] not in _DONE:
+            raise wrong_state(f"Văn bản {asked.document}", row["state"], "đã phát hành hoặc đã xử lý xong")
+        await tx.execute(
+            "INSERT INTO filing (agency, document, direction, paper, signed, pages, actor, at, request_key) "
+            "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING",
+            who.agency,
+            asked.document,
+            row["direction"],
+            asked.paper,
+            row["signed"],
+            row["pages"],
+            who.account,
+            tx.now,
+            tx.key,
+        )
+        two_tracks = asked.paper and row["signed"] == "digital"
+        return reply({"document": asked.document, "paper": asked.paper, "two_tracks": two_tracks}, 201)
+
+    return kit.write(handle, body=Filed, prepare=prepare)

@@ -1,0 +1,97 @@
+"""Delegation: a leader who is away lets a colleague act in his stead for a while (TRB-DELEGATE).
+
+The deputy does what leaders do, under his own name and, where he signs on screen, with his own certificate; without one
+the paper way is left to him, as for anybody. The document says in whose stead it was signed.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+
+from services.kit.accounts import Account
+from services.kit.kit import Endpoint, Kit, Prepare, Reply, reply
+from services.kit.mistakes import Mistakes
+from services.kit.problems import Problem
+from services.kit.transaction import Transaction
+
+_LONGEST = timedelta(days=366)  # assumed
+_MAY_DEPUTISE = {"leader", "specialist"}
+_WRONG_ROLE = 403
+
+
+class Asked(msgspec.Struct, forbid_unknown_fields=True):
+    """Who deputises, from when to when."""
+
+    deputy: str
+    since: datetime
+    until: datetime
+
+
+class Actor(Account, frozen=True):
+    """An official who acts, perhaps in a leader's stead."""
+
+    in_stead_of: str = ""
+
+
+def as_leader(kit: Kit) -> Prepare:
+    """Let leaders pass, and those who deputise for one of their agency at this moment."""
+
+    async def prepare(request: Request, _content: Any) -> Actor:
+        try:
+            who = kit.who(request, "leader")
+        except Problem as problem:
+            if problem.status != _WRONG_ROLE:
+                raise
+            who = kit.who(request)
+            leader = await kit.pool.fetchval(
+                "SELECT leader FROM delegation WHERE deputy = $1 AND agency = $2 AND since <= $3 AND $3 < until "
+                "ORDER BY given_at DESC LIMIT 1",
+                who.account,
+                who.agency,
+                kit.clock.now(),
+            )
+            if leader is None:
+                raise
+            return Actor(**msgspec.structs.asdict(who), in_stead_of=leader)
+        return Actor(**msgspec.structs.asdict(who))
+
+    return prepare
+
+
+def delegation_endpoint(kit: Kit) -> Endpoint:
+    """`POST /api/delegations`, by a leader."""
+
+    async def prepare(request: Request, _content: Any) -> Account:
+        return kit.who(request, "leader")
+
+    async def handle(_request: Request, asked: Asked, tx: Transaction, who: Account) -> Reply:
+        _check(kit, asked, who)
+        number = await tx.value(
+            "INSERT INTO delegation (agency, leader, deputy, since, until, given_at) VALUES ($1, $2, $3, $4, $5, $6) "
+            "RETURNING id",
+            who.agency,
+            who.account,
+            asked.deputy,
+            asked.since,
+            asked.until,
+            tx.now,
+        )
+        return reply({"delegation": number, "deputy": asked.deputy}, 201)
+
+    return kit.write(handle, body=Asked, prepare=prepare)
+
+
+def _check(kit: Kit, asked: Asked, who: Account) -> None:
+    mistakes = Mistakes()
+    deputy = kit.reference.staff.get(asked.deputy)
+    if deputy is None or deputy.agency != who.agency or deputy.role not in _MAY_DEPUTISE or asked.deputy == who.account:
+        mistakes.add("deputy", asked.deputy[:100], "Chọn một lãnh đạo khác hoặc chuyên viên của cơ quan.")
+    if asked.since.tzinfo is None or asked.until.tzinfo is None:
+        mistakes.add("since", str(asked.since), "Ghi cả múi giờ, ví dụ 2018-08-22T07:00:00+07:00.")
+    elif not asked.since < asked.until <= asked.since + _LONGEST:
+        mistakes.add("until", str(asked.until), f"Phải sau “since” và không quá {_LONGEST.days} ngày.")
+    mistakes.stop()

@@ -1,0 +1,83 @@
+"""The issued document as a PDF with the agency's signature in it (PAdES), for archives and for people.
+
+Made on request, not for every document: laying out and signing take a tenth of a second, a hundred times what sealing
+an envelope takes. Typst sets the page (PDF/A-2b, Vietnamese right with its bundled font), pyHanko signs.
+"""
+
+from __future__ import annotations
+
+import io
+from datetime import datetime
+from importlib import resources
+
+import msgspec
+import typst
+from asn1crypto import keys as asn1_keys
+from asn1crypto import pem as asn1_pem
+from asn1crypto import x509 as asn1_x509
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign import signers
+from pyhanko.sign.fields import SigSeedSubFilter
+from pyhanko_certvalidator.registry import SimpleCertificateStore
+
+_FIELD = "ChuKyCoQuan"
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """What stands on the page."""
+
+    agency: str
+    place: str
+    notation: str  #: "15/SNV-VP"
+    issued_at: datetime
+    kind: str
+    subject: str
+    content: str
+    addressees: list[str]
+    position: str
+    signed: str  #: "Đã ký số" or "Đã ký"
+    signer: str
+
+
+def laid_out(page: Page) -> bytes:
+    """The page as an unsigned PDF/A; the same page gives the same bytes."""
+    at = page.issued_at
+    told = msgspec.structs.asdict(page) | {"day": f"{at:%d}", "month": f"{at:%m}", "year": f"{at:%Y}"}
+    told.pop("issued_at")
+    template = (resources.files("services.office") / "templates" / "van_ban.typ").read_bytes()
+    inputs = {"told": msgspec.json.encode(told).decode()}
+    made: bytes = typst.compile(template, format="pdf", sys_inputs=inputs, pdf_standards=["a-2b"])
+    return made
+
+
+class PdfSeal:
+    """An agency's key for PDFs, loaded once: loading it for every signature costs more than signing."""
+
+    def __init__(self, *, key: str, certificate: str, authority: bytes) -> None:
+        """Take PEM texts."""
+        chain = SimpleCertificateStore()  # type: ignore[no-untyped-call]
+        chain.register(asn1_x509.Certificate.load(_der(authority)))
+        self._signer = signers.SimpleSigner(
+            signing_cert=asn1_x509.Certificate.load(_der(certificate.encode())),
+            signing_key=asn1_keys.PrivateKeyInfo.load(_der(key.encode())),
+            cert_registry=chain,
+        )
+
+    def sign(self, pdf: bytes, *, reason: str, place: str) -> bytes:
+        """Add a PAdES signature over the whole file."""
+        told = signers.PdfSignatureMetadata(
+            field_name=_FIELD,
+            md_algorithm="sha256",
+            reason=reason,
+            location=place,
+            subfilter=SigSeedSubFilter.PADES,
+        )
+        out: io.BytesIO = signers.PdfSigner(told, signer=self._signer).sign_pdf(
+            IncrementalPdfFileWriter(io.BytesIO(pdf)), output=io.BytesIO()
+        )
+        return out.getvalue()
+
+
+def _der(text: bytes) -> bytes:
+    _, _, der = asn1_pem.unarmor(text)
+    return bytes(der)

@@ -268,7 +268,8 @@ def _await_health(found: Container, inputs: Inputs) -> None:
             if not health:
                 return
             with suppress(APIError):  # it may be ending and starting again this very moment
-                if found.exec_run(list(health), stdout=False, stderr=False).exit_code == 0:
+                # With its output attached: without, the engine does not wait for the command, and has no exit code yet.
+                if found.exec_run(list(health)).exit_code == 0:
                     return
         time.sleep(pause)
         pause = min(2 * pause, _ASK_AT_LEAST_EVERY_SECONDS)  # a question costs a process: many would slow the start

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -25,12 +26,13 @@ from infra.trouble import TargetError
 from simulation.progress import Progress, silent
 from simulation.text import Text
 
-#: A Debian mirror other than the usual one, e.g. in a closed network.
+#: A Debian mirror other than the one this machine's own packages come from, e.g. in a closed network.
 MIRROR_VARIABLE = "TINHMAU_DEBIAN_MIRROR"
 #: An image to start from where a registry is within reach, e.g. debian:bookworm-slim; debootstrap is then not used.
 BASE_VARIABLE = "TINHMAU_BASE_IMAGE"
 _BOOTSTRAP = "tinhmau/bootstrap"
 _LINES_SHOWN = 15
+_DEBIAN = re.compile(r"https?://\S+/debian/?(?=\s|$)")
 _PLATFORMS = ("manylinux_2_34_x86_64", "manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64")
 
 
@@ -60,10 +62,28 @@ def label(client: docker.DockerClient, source: str, tag: str, labels: Mapping[st
     return _build(client, {"Dockerfile": f"FROM {source}\n".encode()}, tag=tag, labels=labels)
 
 
+def mirror_of_this_machine(folder: Path = Path("/etc/apt")) -> str:
+    """Where this machine's own packages come from, by apt's settings in `folder`. Raises TargetError without one."""
+    files = [folder / "sources.list", *sorted((folder / "sources.list.d").glob("*"))]
+    for file in files:
+        lines = file.read_text("utf-8").splitlines() if file.is_file() else []
+        for line in lines:
+            if found := _DEBIAN.search(line.partition("#")[0]):
+                return found[0].rstrip("/")
+    raise TargetError(
+        Text(
+            f"Không thấy kho gói Debian nào trong {folder}. Đặt {MIRROR_VARIABLE} (địa chỉ một kho Debian), hoặc nơi "
+            f"có kho ảnh: {BASE_VARIABLE}=debian:bookworm-slim.",
+            f"No Debian mirror stands in {folder}. Set {MIRROR_VARIABLE} (a Debian mirror's address), or where a "
+            f"registry is within reach: {BASE_VARIABLE}=debian:bookworm-slim.",
+        )
+    )
+
+
 def _make_base(client: docker.DockerClient, tag: str, progress: Progress) -> None:
     given = os.environ.get(BASE_VARIABLE, "")
-    mirror = os.environ.get(MIRROR_VARIABLE, "") or recipe.MIRROR
-    if given:
+    mirror = os.environ.get(MIRROR_VARIABLE, "") or ("" if given else mirror_of_this_machine())
+    if given:  # without a mirror named, it keeps its own
         progress(0.02, Text(f"Lấy ảnh nền {given}.", f"Fetching the base image {given}."))
         try:
             client.images.pull(given).tag(_BOOTSTRAP)
@@ -76,7 +96,7 @@ def _make_base(client: docker.DockerClient, tag: str, progress: Progress) -> Non
     arguments = {
         "SUITE": recipe.SUITE,
         "MIRROR": mirror,
-        "SECURITY_MIRROR": mirror.rstrip("/") + "-security",
+        "SECURITY_MIRROR": f"{mirror.rstrip('/')}-security",
         "PACKAGES": " ".join(recipe.PACKAGES),
     }
     _build(client, {"Dockerfile": recipe.FILES / "base.Dockerfile"}, tag=tag, arguments=arguments)

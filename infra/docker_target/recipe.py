@@ -17,8 +17,6 @@ ROOT = Path(__file__).resolve().parents[2]
 FILES = Path(__file__).resolve().parent / "files"
 LOCK = ROOT / "requirements" / "run.txt"
 SUITE = "bookworm"
-MIRROR = "http://deb.debian.org/debian"
-SECURITY_MIRROR = "http://deb.debian.org/debian-security"
 #: Debian's packages beyond its smallest system.
 PACKAGES = ("ca-certificates", "haproxy", "iproute2", "python3", "python3-venv")
 #: Python packages that the services import, and PostgreSQL's programs; theirs follow.

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from packaging.utils import canonicalize_name
 
-from infra.docker_target import materials, recipe
+from infra.docker_target import images, materials, recipe
+from infra.trouble import TargetError
 
 
 def test_all_that_the_services_import_is_in_the_image() -> None:
@@ -62,3 +63,19 @@ def test_a_bill_of_materials_names_every_package() -> None:
         "pkg:deb/debian/libc6@2.36-9%2Bdeb12u10?arch=amd64",
         f"pkg:pypi/{recipe.pinned()[0].name}@{recipe.pinned()[0].version}",
     ]
+
+
+def test_debian_comes_from_where_this_machine_gets_its_packages(tmp_path: Path) -> None:
+    """The first Debian mirror of apt's settings, in either form; a commented one and other archives do not count."""
+    (tmp_path / "sources.list").write_text("# deb http://old.invalid/debian bookworm main\n")
+    (tmp_path / "sources.list.d").mkdir()
+    (tmp_path / "sources.list.d" / "a.list").write_text("deb https://apt.invalid/debian-security bookworm main\n")
+    (tmp_path / "sources.list.d" / "debian.sources").write_text("Types: deb\nURIs: http://mirror.invalid/debian/\n")
+
+    assert images.mirror_of_this_machine(tmp_path) == "http://mirror.invalid/debian"
+
+
+def test_a_machine_without_a_debian_mirror_is_told_the_ways_out(tmp_path: Path) -> None:
+    """On Ubuntu, say: name a mirror, or start from an image of a registry."""
+    with pytest.raises(TargetError, match=r"TINHMAU_DEBIAN_MIRROR.*TINHMAU_BASE_IMAGE"):
+        images.mirror_of_this_machine(tmp_path)

@@ -19,9 +19,9 @@ def postgres() -> Iterator[Postgres]:
     server.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def reference_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Reference data of the small province."""
+    """Reference data of the small province, one for each module: some change it."""
     folder = tmp_path_factory.mktemp("reference")
     small_province.write(folder)
     return folder

@@ -134,7 +134,9 @@ class Workplace:
         for process in self.processes():
             with suppress(psutil.NoSuchProcess):  # ended while it was looked at
                 left.append(f"process {process.pid} {' '.join(process.cmdline())}, ports {listening([process])}")
-        return left + [str(path) for folder in (self.temporary, self.home) for path in sorted(folder.rglob("*"))]
+        for top in (self.temporary, self.home):  # os.walk passes over folders that go while it looks
+            left += [str(Path(folder, name)) for folder, folders, files in os.walk(top) for name in folders + files]
+        return left
 
     def newest(self) -> Path:
         """The newest run folder."""

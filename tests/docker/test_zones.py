@@ -80,21 +80,21 @@ def somewhere() -> Iterator[tuple[str, int]]:
     ip(["ip", "netns", "add", away])
     try:
         ip(["ip", "link", "add", link, "type", "veth", "peer", "name", "eth0", "netns", away])
-        ip(["ip", "address", "add", "192.0.2.1/24", "dev", link])
+        ip(["ip", "address", "add", "203.0.113.1/24", "dev", link])
         ip(["ip", "link", "set", link, "up"])
         for command in (
-            ["ip", "address", "add", "192.0.2.2/24", "dev", "eth0"],
+            ["ip", "address", "add", "203.0.113.2/24", "dev", "eth0"],
             ["ip", "link", "set", "eth0", "up"],
-            ["ip", "route", "add", "default", "via", "192.0.2.1"],
+            ["ip", "route", "add", "default", "via", "203.0.113.1"],
         ):
             ip(["ip", "netns", "exec", away, *command])
-        server = "import socket; s=socket.create_server(('192.0.2.2', 80)); print(flush=True)\nwhile True: s.accept()"
+        server = "import socket; s=socket.create_server(('203.0.113.2', 80)); print(flush=True)\nwhile True: s.accept()"
         with subprocess.Popen(
             ["ip", "netns", "exec", away, sys.executable, "-c", server], stdout=subprocess.PIPE
         ) as process:
             assert process.stdout is not None
             process.stdout.readline()
-            yield "192.0.2.2", 80
+            yield "203.0.113.2", 80
             process.kill()
     finally:
         ip(["ip", "netns", "del", away])

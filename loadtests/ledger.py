@@ -105,7 +105,7 @@ async def _backlogs(session: aiohttp.ClientSession, stack: Stack) -> dict[str, i
 async def _backlog(session: aiohttp.ClientSession, stack: Stack, service: str) -> int:
     try:
         words = msgspec.json.decode(await _get(session, stack, service, "/backlog"))
-        return int(words["outbox"]) + int(words["in_flight"])
+        return sum(int(words[part]) for part in ("outbox", "in_flight", "requests"))
     except (aiohttp.ClientError, TimeoutError, msgspec.DecodeError, KeyError, TypeError, ValueError):
         return UNKNOWN
 

@@ -157,7 +157,7 @@ _KINDS = _all_kinds(records.Record)
 
 
 def _items(entry: Any) -> int:
-    """Sum up a backlog, told as one number or as {"outbox": n, "in_flight": n}."""
+    """Sum up a backlog, told as one number or as {"outbox": n, "in_flight": n, "requests": n}."""
     return sum(int(part) for part in entry.values()) if isinstance(entry, dict) else int(entry)
 
 

@@ -34,6 +34,7 @@ class Gate:
     def __init__(self, app: ASGIApp, *, max_body_bytes: int, max_seconds: float = 30) -> None:
         """Bodies over `max_body_bytes` get 413, requests over `max_seconds` 504."""
         self._app, self._max_body, self._max_seconds = app, max_body_bytes, max_seconds
+        self.under_way = 0  #: requests that are being served, but for those that only look
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -43,6 +44,8 @@ class Gate:
         headers = dict(scope["headers"])
         tracing.enter(headers.get(b"traceparent", b"").decode("latin-1"))
         started, status, taken = time.perf_counter(), 0, 0
+        weight = 0 if _only_looks(scope["path"]) else 1
+        self.under_way += weight
 
         async def counted() -> Message:
             nonlocal taken
@@ -70,6 +73,7 @@ class Gate:
             late = Problem(504, "too-slow", f"Quá {self._max_seconds:.0f} giây chưa xong; xin thử lại.")
             await self._answer(late, scope, receive, noted, begun=status != 0)
         finally:
+            self.under_way -= weight
             self._note(scope, status, time.perf_counter() - started)
 
     @staticmethod
@@ -85,8 +89,12 @@ class Gate:
         method: str = scope["method"]
         _SECONDS.labels(method, name).observe(seconds)
         _ANSWERS.labels(method, name, status).inc()
-        if path not in _QUIET and not path.startswith("/export"):
+        if not _only_looks(path):
             log.info("request", method=method, route=name, status=status, ms=round(seconds * 1000, 2))
+
+
+def _only_looks(path: str) -> bool:
+    return path in _QUIET or path.startswith("/export")
 
 
 def _too_large(limit: int) -> Problem:

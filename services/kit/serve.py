@@ -193,7 +193,7 @@ class _App:
         kit = self._auditor(request)
         assert self._parts  # noqa: S101 -- routes exist only after the lifespan began
         in_flight = await kit.pool.fetchval(self._parts.in_flight)
-        return json({"outbox": await kit.outbox.backlog(), "in_flight": in_flight})
+        return json({"outbox": await kit.outbox.backlog(), "in_flight": in_flight, "requests": self.asgi.under_way})
 
     def _books(self) -> dict[str, str]:
         assert self._parts  # noqa: S101 -- routes exist only after the lifespan began

@@ -29,7 +29,7 @@ def books(seen: Seen) -> web.Response | None:
         name = seen.path.removeprefix("/export/")
         return web.Response(text="".join(f'{{"n":{number}}}\n' for number in range(len(name))))
     if seen.path == "/backlog":
-        return web.json_response({"outbox": 0, "in_flight": 0})
+        return web.json_response({"outbox": 0, "in_flight": 0, "requests": 0})
     return web.Response(text="metric 1\n") if seen.path == "/metrics" else None
 
 
@@ -81,7 +81,7 @@ def test_settling_waits_until_nothing_is_left_twice_in_a_row(tmp_path: Path) -> 
 
     def whim(seen: Seen) -> web.Response:
         number = (seen.nth - 1) // len(BOOKS) + 1
-        return web.json_response({"outbox": left.get(number, 0), "in_flight": 0})
+        return web.json_response({"outbox": left.get(number, 0), "in_flight": 0, "requests": 0})
 
     told: list[float] = []
     with StandIn(whim) as province:
@@ -95,7 +95,11 @@ def test_settling_gives_up_and_says_what_is_left(tmp_path: Path) -> None:
     """A backlog that never empties, and a service that does not answer, end the wait by its limit."""
 
     def whim(seen: Seen) -> web.Response:
-        return web.json_response({"outbox": 2, "in_flight": 1}) if seen.path == "/backlog" else problem(404, "x")
+        return (
+            web.json_response({"outbox": 2, "in_flight": 1, "requests": 0})
+            if seen.path == "/backlog"
+            else problem(404, "x")
+        )
 
     with StandIn(whim) as province:
         whole = stack(province, tmp_path)

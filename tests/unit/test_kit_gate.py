@@ -1,0 +1,58 @@
+"""The gate knows what is being served, so that nobody takes the books while a service still works."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from starlette.types import Message, Receive, Scope, Send
+
+from services.kit.gate import Gate
+
+
+def _request(path: str) -> Scope:
+    return {"type": "http", "method": "POST", "path": path, "headers": []}
+
+
+async def _gone() -> Message:
+    return {"type": "http.disconnect"}
+
+
+async def _nowhere(_message: Message) -> None:
+    return None
+
+
+@pytest.mark.parametrize(("path", "counted"), [("/api/polls", 1), ("/backlog", 0), ("/export/calls", 0)])
+def test_what_is_served_counts_until_it_ends_though_its_client_has_gone(path: str, counted: int) -> None:
+    """A poller that gave up leaves a request behind that still calls other systems; looking at books is none."""
+
+    async def story() -> None:
+        go_on = asyncio.Event()
+
+        async def slow(_scope: Scope, _receive: Receive, _send: Send) -> None:
+            await go_on.wait()
+
+        gate = Gate(slow, max_body_bytes=100)
+        served = asyncio.create_task(gate(_request(path), _gone, _nowhere))
+        await asyncio.sleep(0)
+        assert gate.under_way == counted
+        go_on.set()
+        await served
+        assert gate.under_way == 0
+
+    asyncio.run(story())
+
+
+def test_a_request_that_fails_is_no_longer_counted() -> None:
+    """Otherwise one failure would make every later settling wait for nothing."""
+
+    async def story() -> None:
+        async def broken(_scope: Scope, _receive: Receive, _send: Send) -> None:
+            raise RuntimeError("as planned")
+
+        gate = Gate(broken, max_body_bytes=100)
+        with pytest.raises(RuntimeError, match="as planned"):
+            await gate(_request("/api/polls"), _gone, _nowhere)
+        assert gate.under_way == 0
+
+    asyncio.run(story())

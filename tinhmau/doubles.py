@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from conformance.access import Access
-from conformance.agreement import Agreement
-from conformance.listener import Listener
+from verification.conformance.access import Access
+from verification.conformance.agreement import Agreement
+from verification.conformance.listener import Listener
 
 _ROOT = Path(__file__).resolve().parent.parent
 _TAKEN = 200
@@ -45,7 +45,7 @@ class Double:
         exchange = folder / "exchange"
         exchange.mkdir()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "vendors", product],
+            [sys.executable, "-m", "services.vendors", product],
             cwd=_ROOT,
             env={
                 "PATH": os.defpath, "PYTHONPATH": str(_ROOT), "REFERENCE_DATA": str(folder / "reference"),

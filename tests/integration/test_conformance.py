@@ -9,14 +9,14 @@ import pytest
 from planted import PLANTED
 from running_service import AUDIT_TOKEN, PASSCODE_KEY, PROVIDER_SECRET, Running
 
-from conformance import agreement
-from conformance.access import Access
-from conformance.inspection import inspect
-from conformance.listener import Listener
-from conformance.points import points
-from conformance.rating import Rating
+from services.vendors import quirks
 from tinhmau.doubles import Double, DoubleError
-from vendors import quirks
+from verification.conformance import agreement
+from verification.conformance.access import Access
+from verification.conformance.inspection import inspect
+from verification.conformance.listener import Listener
+from verification.conformance.points import points
+from verification.conformance.rating import Rating
 
 Place = Callable[..., Running]
 PRODUCTS = ("sen", "truc", "dua")

@@ -12,11 +12,7 @@ import click
 import msgspec
 from rich.table import Table
 
-from conformance import agreement, dialects, report
-from conformance.access import Access
-from conformance.inspection import inspect
-from conformance.listener import Listener
-from conformance.rating import Rating
+from services.vendors import quirks
 from simulation.mistakes import BadInputError, Mistake, did_you_mean
 from simulation.text import Text
 from simulation.timeline import VIETNAM
@@ -24,7 +20,11 @@ from tinhmau import screen
 from tinhmau.commands import options
 from tinhmau.doubles import Double
 from tinhmau.language import current, number, say, t
-from vendors import quirks
+from verification.conformance import agreement, dialects, report
+from verification.conformance.access import Access
+from verification.conformance.inspection import inspect
+from verification.conformance.listener import Listener
+from verification.conformance.rating import Rating
 
 _ALL, _NONE, _LIST = "all", "none", "list"
 

@@ -1,0 +1,31 @@
+"""From a product's address to its rating, in one function."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from verification.conformance import clock, dialects
+from verification.conformance.access import Access
+from verification.conformance.agreement import Agreement
+from verification.conformance.inspector import Inspector
+from verification.conformance.listener import Listener
+from verification.conformance.rating import Rating, rate
+from verification.conformance.scenarios import SCENARIOS
+
+
+def inspect(
+    dialect: str, access: Access, agreement: Agreement, listener: Listener, *, only: Collection[str] = ()
+) -> Rating:
+    """Play the scenarios against the product: all, or those that look at the points named in `only`.
+
+    Raises KeyError for an unknown dialect.
+    """
+    scenarios = [scenario for scenario in SCENARIOS if not only or set(only) & set(scenario.points)]
+    product = dialects.DIALECTS[dialect](access, listener)
+    try:
+        with clock.of(access) as set_clock:
+            inspector = Inspector(product, agreement, access, set_clock)
+            inspector.play(scenarios)
+    finally:
+        product.close()
+    return rate(inspector.findings)

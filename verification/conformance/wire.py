@@ -1,0 +1,60 @@
+"""HTTP to one address, kept open, from several threads."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from urllib.parse import urlsplit
+
+import msgspec
+
+from verification.conformance.product import OutOfReach
+
+_PATIENCE_SECONDS = 30.0
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """What came back."""
+
+    status: int
+    body: bytes
+
+
+class Wire:
+    """One address. Raises OutOfReach when nothing answers there."""
+
+    def __init__(self, url: str) -> None:
+        """Take the base address, `http://…` or `https://…`."""
+        self._url = urlsplit(url)
+        self._local = threading.local()
+        self._open: list[HTTPConnection] = []
+
+    def request(self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None) -> Reply:
+        """Ask once; where a kept connection was closed meanwhile, on a fresh one."""
+        for attempt in (1, 2):
+            connection = self._connection()
+            try:
+                connection.request(method, self._url.path.rstrip("/") + path, body or None, dict(headers or {}))
+                response = connection.getresponse()
+                return Reply(response.status, response.read())
+            except (OSError, HTTPException) as error:
+                connection.close()
+                if attempt == 2 or isinstance(error, TimeoutError):  # noqa: PLR2004 -- the second one
+                    message = f"{method} {self._url.geturl()}{path}: {error or type(error).__name__}"
+                    raise OutOfReach(message) from error
+        raise AssertionError  # left above
+
+    def close(self) -> None:
+        """Close all connections."""
+        for connection in self._open:
+            connection.close()
+
+    def _connection(self) -> HTTPConnection:
+        kept: HTTPConnection | None = getattr(self._local, "connection", None)
+        if kept is None:
+            kind = HTTPSConnection if self._url.scheme == "https" else HTTPConnection
+            kept = kind(self._url.hostname or "", self._url.port, timeout=_PATIENCE_SECONDS)
+            self._local.connection = kept
+            self._open.append(kept)
+        return kept

@@ -14,6 +14,8 @@ from simulation.province import Province
 from simulation.timeline import Timeline
 
 State = Literal["waiting", "starting", "ready", "restarting", "gave_up", "stopped"]
+#: What may be done to a service and undone: its processes freeze; it is cut off; its answers come late, or get lost.
+Disturbance = Literal["pause", "partition", "delay", "loss"]
 
 
 class ServiceStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,4 +68,17 @@ class Killable(Protocol):
 
     def kill(self, stack: Stack, service: str) -> int:
         """End the service's process at once, with no chance to tidy up, and return the process id it had."""
+        ...
+
+
+@runtime_checkable
+class Disturbable(Protocol):
+    """A target whose services can be frozen, cut off, slowed down or made to lose packets, each until it is undone."""
+
+    def disturb(self, stack: Stack, service: str, kind: Disturbance) -> None:
+        """Begin. Raises TargetError when there is no such service, or when this machine cannot do it."""
+        ...
+
+    def relieve(self, stack: Stack, service: str, kind: Disturbance) -> None:
+        """Undo it. Raises TargetError when there is no such service."""
         ...

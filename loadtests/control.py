@@ -16,14 +16,14 @@ class ControlError(Exception):
     """The supervisor did not do it, or cannot be reached. The text says why."""
 
 
-def ask(stack: Stack, **words: Any) -> dict[str, Any]:
+def ask(stack: Stack, *, patience_seconds: float = _PATIENCE_SECONDS, **words: Any) -> dict[str, Any]:
     """Send one request and return the supervisor's answer. Raises ControlError."""
     if not stack.control:
         message = f"target {stack.target!r} has no supervisor to ask"
         raise ControlError(message)
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
-            line.settimeout(_PATIENCE_SECONDS)
+            line.settimeout(patience_seconds)
             line.connect(stack.control)
             line.sendall(msgspec.json.encode(words) + b"\n")
             with line.makefile("rb") as answers:

@@ -32,7 +32,7 @@ from simulation.population import Population
 from simulation.province import Province
 from simulation.scenario import Scenario
 from simulation.text import Text
-from tinhmau import interrupts, run_folder, screen
+from tinhmau import interrupts, recoveries, run_folder, screen
 
 _SETTLE_SECONDS = 30  # for what is on its way between systems when traffic ends
 _RELEASE_SECONDS = 600  # for upgrades and roll-backs that a day has begun
@@ -178,7 +178,8 @@ class Traffic:
 def books(stack: Stack, run: Path, *, damage: str = "") -> None:
     """Wait until nothing is on its way any more, damage one thing where asked to, and take every system's books."""
     if stack.target == "docker" and stack.control:  # an upgrade that was begun in the day may still be under way
-        control.ask(stack.control, {"act": "finish"}, timeout_seconds=_RELEASE_SECONDS)
+        finished = control.ask(stack.control, {"act": "finish"}, timeout_seconds=_RELEASE_SECONDS)
+        recoveries.note(run, finished["recoveries"])
     with screen.progress(Text("Chờ chuyển hết, thu sổ", "Settling, taking the books")) as tell:
         ledger.settle(stack, seconds=_SETTLE_SECONDS, installations=_installations(run), progress=tell)
         if damage:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import docker
 import msgspec
@@ -23,12 +24,27 @@ from docker.models.containers import Container
 from infra.docker_target.plugin.kind import SERVICE_LABEL, STACK_LABEL
 from infra.local import control
 from infra.local.sampling import EVERY_SECONDS, Sampler, Watched
-from infra.target import ServiceStatus
+from infra.target import Disturbance, ServiceStatus
 from infra.trouble import TargetError
 from simulation.text import Text
 
 _UNREACHED = (APIError, NotFound, requests.exceptions.RequestException, OSError)
+_DISTURBANCES = get_args(Disturbance)
 _BEGIN_WITHIN_SECONDS = 10.0
+_RECOVER_WITHIN_SECONDS = 300.0  #: after that it counts as not recovered
+_LOOK_EVERY_SECONDS = 0.1
+
+#: Begins or ends a disturbance of a service.
+Disturb = Callable[[str, Disturbance], None]
+
+
+class Recovery(msgspec.Struct, frozen=True, kw_only=True):
+    """How long something that was done to a service took until the service answered again."""
+
+    act: str  #: "kill", "upgrade", "rollback"
+    service: str
+    began: float  #: Unix seconds
+    seconds: float | None  #: until every container of it answered, or the work was done; None: it did not come back
 
 
 def containers_of(client: docker.DockerClient, stack: str, service: str = "") -> list[Container]:
@@ -65,15 +81,20 @@ class Attendant:
         *,
         status: Callable[[], list[ServiceStatus]],
         work: Mapping[str, Callable[[str], None]],
+        disturb: Disturb,
+        relieve: Disturb,
     ) -> None:
         """Begin to listen on `socket` and to take samples.
 
         `work` are acts on one service that take long: they are answered at once, done one after another, and waited
-        for by `end`.
+        for by `end`. A disturbance that nobody has ended ends when the day is finished.
         """
         self._client, self._stack, self._socket, self._status = client, stack, socket, status
         self._work, self._queue = work, ThreadPoolExecutor(1, thread_name_prefix="attendant-work")
-        self._begun: list[Future[None]] = []
+        self._watching = ThreadPoolExecutor(thread_name_prefix="attendant-watch")
+        self._begun: list[Future[Recovery]] = []
+        self._disturb, self._relieve = disturb, relieve
+        self._disturbed: dict[tuple[str, Disturbance], None] = {}
         self._sampler = Sampler()
         self._extra: dict[str, int] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -90,6 +111,7 @@ class Attendant:
     def end(self) -> None:
         """Finish what was begun, then stop listening and sampling."""
         self._queue.shutdown(wait=True)
+        self._watching.shutdown(wait=False, cancel_futures=True)
         if self._loop is not None and self._stop is not None and self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._stop.set)
             self._thread.join()
@@ -139,6 +161,10 @@ class Attendant:
                 return self._finish()
             case {"act": "metrics", "folder": str(folder)}:
                 self._sampler.write_to(Path(folder))
+            case {"act": "disturb" | "relieve" as act, "kind": str(kind), "service": str(service)} if (
+                kind in _DISTURBANCES
+            ):
+                return self._suffer(self._disturb if act == "disturb" else self._relieve, service, kind)
             case {"act": str(act), "service": str(service)} if act == "kill" or act in self._work:
                 return self._act_on(act, service)
             case _:
@@ -146,22 +172,61 @@ class Attendant:
         return {"ok": True}
 
     def _finish(self) -> dict[str, Any]:
-        """Wait for the work that was begun; say no when some of it failed."""
+        """End disturbances, wait for the work that was begun; say no when some of it failed."""
+        for service, kind in list(self._disturbed):
+            answer = self._suffer(self._relieve, service, kind)
+            if not answer["ok"]:
+                return answer
         for begun in self._begun:
             error = begun.exception()
             if error is not None:
                 return control.refusal(error.text if isinstance(error, TargetError) else Text(str(error), str(error)))
+        return {"ok": True, "recoveries": msgspec.to_builtins([begun.result() for begun in self._begun])}
+
+    def _suffer(self, do: Disturb, service: str, kind: Any) -> dict[str, Any]:
+        try:
+            do(service, kind)
+        except TargetError as error:
+            return control.refusal(error.text)
+        if do is self._disturb:
+            self._disturbed[service, kind] = None
+        else:
+            self._disturbed.pop((service, kind), None)
         return {"ok": True}
 
     def _act_on(self, act: str, service: str) -> dict[str, Any]:
         found = containers_of(self._client, self._stack, service)
         if not found:
             return control.refusal(Text(f"Không có “{service}” nào đang chạy.", f"No “{service}” is running."))
+        began = time.time()
         if act == "kill":
             pids = [kill(one) for one in found]
+            self._begun.append(self._watching.submit(self._recovery, service, began))
             return {"ok": True, "pid": pids[0]}
-        self._begun.append(self._queue.submit(self._work[act], service))
+        self._begun.append(self._queue.submit(self._do, act, service))
         return {"ok": True}
+
+    def _do(self, act: str, service: str) -> Recovery:
+        began = time.time()
+        self._work[act](service)
+        return Recovery(act=act, service=service, began=began, seconds=round(time.time() - began, 2))
+
+    def _recovery(self, service: str, began: float) -> Recovery:
+        """Wait until every container of a killed service answers its own health command again."""
+        while (now := time.time()) - began < _RECOVER_WITHIN_SECONDS:
+            found = containers_of(self._client, self._stack, service)
+            if found and all(_answers(one) for one in found):
+                return Recovery(act="kill", service=service, began=began, seconds=round(time.time() - began, 2))
+            time.sleep(max(0.0, _LOOK_EVERY_SECONDS - (time.time() - now)))
+        return Recovery(act="kill", service=service, began=began, seconds=None)
+
+
+def _answers(container: Container) -> bool:
+    health = container.attrs["Config"].get("Healthcheck", {}).get("Test", ["NONE"])[1:]
+    try:
+        return bool(container.exec_run(health).exit_code == 0)
+    except _UNREACHED:
+        return False
 
 
 def _numbered(container: Container, stack: str) -> str:

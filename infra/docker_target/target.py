@@ -13,10 +13,11 @@ from pathlib import Path
 import docker
 import msgspec
 from docker.errors import APIError, NotFound
+from docker.models.containers import Container
 
 from infra import rules
 from infra.blueprint import Blueprint
-from infra.docker_target import engine, holding, images, layout, up
+from infra.docker_target import disturbance, engine, holding, images, layout, up
 from infra.docker_target.attendant import Attendant, containers_of, kill, service_of
 from infra.docker_target.plugin.kind import STACK_LABEL
 from infra.docker_target.settings import Placement
@@ -25,7 +26,7 @@ from infra.engine import finding
 from infra.local import clock, proc
 from infra.scaling import with_replicas
 from infra.stack import Stack
-from infra.target import ServiceStatus, State
+from infra.target import Disturbance, ServiceStatus, State
 from infra.trouble import TargetError
 from simulation.mistakes import BadInputError
 from simulation.progress import Progress, silent
@@ -160,6 +161,8 @@ class DockerTarget:
                 "upgrade": lambda service: self.upgrade(attended, service),
                 "rollback": lambda service: self.roll_back(attended, service),
             },
+            disturb=lambda service, kind: self.disturb(attended, service, kind),
+            relieve=lambda service, kind: self.relieve(attended, service, kind),
         )
         self._attendants[stack.name] = attendant
         if self._options.metrics is not None:
@@ -228,11 +231,20 @@ class DockerTarget:
 
     def kill(self, stack: Stack, service: str) -> int:
         """End every process of a service at once. Raises TargetError when there is no such service."""
-        found = containers_of(engine.connect(), stack.name, service)
-        if not found:
-            raise TargetError(Text(f"Không có “{service}” nào đang chạy.", f"No “{service}” is running."))
-        pids = [kill(one) for one in found]
+        pids = [kill(one) for one in _running(engine.connect(), stack, service)]
         return pids[0]
+
+    def disturb(self, stack: Stack, service: str, kind: Disturbance) -> None:
+        """Freeze, cut off, slow down or spoil every container of a service. Raises TargetError."""
+        client, placement = engine.connect(), up.load(Path(stack.state)).placement
+        for found in _running(client, stack, service):
+            disturbance.begin(client, placement, kind, found)
+
+    def relieve(self, stack: Stack, service: str, kind: Disturbance) -> None:
+        """Undo `disturb`. Raises TargetError."""
+        client, placement = engine.connect(), up.load(Path(stack.state)).placement
+        for found in _running(client, stack, service):
+            disturbance.end(client, placement, kind, found)
 
     def upgrade(self, stack: Stack, service: str, *, release: str = "") -> None:
         """Give a service another release: the image of that tag, or, without one, the same code under another tag.
@@ -278,6 +290,13 @@ class DockerTarget:
                 (destination / f"{name}.log").write_bytes(container.logs())
         with suppress(OSError):
             shutil.copyfile(Path(stack.state) / "pulumi.log", destination / "pulumi.log")
+
+
+def _running(client: docker.DockerClient, stack: Stack, service: str) -> list[Container]:
+    found = containers_of(client, stack.name, service)
+    if not found:
+        raise TargetError(Text(f"Không có “{service}” nào đang chạy.", f"No “{service}” is running."))
+    return found
 
 
 def _runner(folder: Path) -> Runner:

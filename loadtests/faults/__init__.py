@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import get_args
 
+from infra.target import Disturbance
 from loadtests.books import SERVICES
 from loadtests.faults.counterpart import COUNTERPARTS, Outage, Slow
+from loadtests.faults.disturbance import Disturb, Relieve
 from loadtests.faults.fault import Fault
 from loadtests.faults.kill import Kill
 from loadtests.faults.nothing import Nothing
@@ -17,9 +20,10 @@ from simulation.timeline import Timeline
 
 #: What can be hit: every service, and the database server under them by the supervisor's name for it.
 VICTIMS = (*SERVICES, "postgresql")
-#: Kinds that hit one service, kinds that hit a national counterpart (and may end), and kinds that hit none.
+#: Kinds that hit one service, kinds that hit a service or a national counterpart and may end, and kinds that hit none.
 _AT_A_SERVICE: Mapping[str, Callable[..., Fault]] = {"kill": Kill, "upgrade": Upgrade, "rollback": Rollback}
 _AT_A_COUNTERPART: Mapping[str, Callable[..., Fault]] = {"slow": Slow, "outage": Outage}
+_DISTURBANCES: tuple[Disturbance, ...] = get_args(Disturbance)
 _AT_NONE: Mapping[str, Callable[..., Fault]] = {"nothing": Nothing}
 _SHAPE = re.compile(r"(?P<kind>[^:@]*)(?::(?P<service>[^@]*))?(?:@(?P<time>.*))?", re.DOTALL)
 _TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
@@ -31,18 +35,19 @@ def kinds() -> tuple[str, ...]:
     return (
         *(f"{kind}@HH:MM" for kind in _AT_NONE),
         *(f"{kind}:SERVICE@HH:MM" for kind in _AT_A_SERVICE),
+        *(f"{kind}:SERVICE@HH:MM[-HH:MM]" for kind in _DISTURBANCES),
         *(f"{kind}:COUNTERPART@HH:MM[-HH:MM]" for kind in _AT_A_COUNTERPART),
     )
 
 
-def only_with_releases(faults: Iterable[Fault], *, releases: bool) -> None:
-    """Raise BadInputError for faults that need a target with releases, where the target has none."""
-    found = Text("đích này chỉ có một bản phát hành.", "this target has one release only.")
+def only_on_docker(faults: Iterable[Fault], *, docker: bool) -> None:
+    """Raise BadInputError for faults that only containers can have, where there are none."""
+    found = Text("đích này không làm được sự cố ấy.", "this target cannot do that.")
     way_out = Text("Thêm --target docker.", "Add --target docker.")
     mistakes = [
         Mistake(file=_OPTION, key=fault.spec, found=found, way_out=way_out)
         for fault in faults
-        if isinstance(fault, Upgrade | Rollback) and not releases
+        if isinstance(fault, Upgrade | Rollback | Disturb) and not docker
     ]
     if mistakes:
         raise BadInputError(mistakes)
@@ -54,32 +59,45 @@ def parse(spec: str) -> Fault:
     assert parts is not None  # noqa: S101 -- the shape fits any text
     kind, service, time = parts["kind"], parts["service"], parts["time"]
     first, _, last = (time or "").partition("-")
-    if kind not in _AT_A_COUNTERPART:
+    if kind not in _AT_A_COUNTERPART and kind not in _DISTURBANCES:
         first, last = time or "", ""
     mistakes = [*_of_kind(spec, kind), *_of_service(spec, kind, service), *_of_time(spec, first)]
     if last:
-        mistakes += _of_time(spec, last)
+        mistakes += _of_time(spec, last) or _of_order(spec, first, last)
     if mistakes:
         raise BadInputError(mistakes)
-    at = _seconds(first)
+    at, until = _seconds(first), _seconds(last) if last else None
     if kind in _AT_A_COUNTERPART:
-        return _AT_A_COUNTERPART[kind](spec=spec, at=at, service=service, until=_seconds(last) if last else None)
+        return _AT_A_COUNTERPART[kind](spec=spec, at=at, service=service, until=until)
+    for disturbance in _DISTURBANCES:
+        if kind == disturbance:
+            return Disturb(spec=spec, at=at, service=str(service), kind=disturbance, until=until)
     if kind in _AT_A_SERVICE:
         return _AT_A_SERVICE[kind](spec=spec, at=at, service=service)
     return _AT_NONE[kind](spec=spec, at=at)
 
 
 def check(faults: Iterable[Fault], timeline: Timeline) -> Sequence[Fault]:
-    """Return the faults in order of time. Raises BadInputError for those outside the day that is played."""
+    """Return the faults in order of time, and the ends of those that end.
+
+    Raises BadInputError for those outside the day that is played.
+    """
     first, last = timeline.points[0][0], timeline.points[-1][0]
-    outside = [fault for fault in faults if not first <= fault.at < last]
+    whole = [part for fault in faults for part in (fault, *_end_of(fault))]
+    outside = [fault for fault in whole if not first <= fault.at < last]
     if outside:
         raise BadInputError(_outside(fault, first, last) for fault in outside)
-    return sorted(faults, key=lambda fault: fault.at)
+    return sorted(whole, key=lambda fault: fault.at)
+
+
+def _end_of(fault: Fault) -> tuple[Fault, ...]:
+    if not isinstance(fault, Disturb) or fault.until is None:
+        return ()
+    return (Relieve(spec=f"{fault.spec} (end)", at=fault.until, service=fault.service, kind=fault.kind),)
 
 
 def _of_kind(spec: str, kind: str) -> list[Mistake]:
-    known = {**_AT_A_SERVICE, **_AT_A_COUNTERPART, **_AT_NONE}
+    known = {*_AT_A_SERVICE, *_DISTURBANCES, *_AT_A_COUNTERPART, *_AT_NONE}
     if kind in known:
         return []
     found = Text(f"không có loại sự cố “{kind}”.", f"there is no kind of fault “{kind}”.")
@@ -106,6 +124,14 @@ def _of_time(spec: str, time: str | None) -> list[Mistake]:
         "Viết giờ chính thức dạng HH:MM sau dấu @, ví dụ kill:portal@10:30.",
         "Write the official time as HH:MM after an @, e.g. kill:portal@10:30.",
     )
+    return [Mistake(file=_OPTION, key=spec, found=found, way_out=way_out)]
+
+
+def _of_order(spec: str, first: str, last: str) -> list[Mistake]:
+    if not _TIME.fullmatch(first) or _seconds(first) < _seconds(last):
+        return []
+    found = Text(f"kết thúc lúc {last}, trước khi bắt đầu.", f"it ends at {last}, before it begins.")
+    way_out = Text("Viết giờ bắt đầu trước, ví dụ 09:30-11:00.", "Write the beginning first, e.g. 09:30-11:00.")
     return [Mistake(file=_OPTION, key=spec, found=found, way_out=way_out)]
 
 

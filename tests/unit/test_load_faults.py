@@ -37,10 +37,12 @@ def test_a_fault_is_written_as_kind_service_and_official_time() -> None:
         ("kill:portal@25:00", ["HH:MM"]),
         ("nothing:portal@10:30", ["nothing@HH:MM"]),
         ("kil:portl@99", ["“kill”", "“portal”", "HH:MM"]),
-        ("", ["kill, nothing, outage, rollback, slow", "dochub, lgsp", "HH:MM"]),
+        ("", ["delay, kill, loss, nothing, outage, partition, pause, rollback, slow", "dochub, lgsp", "HH:MM"]),
         ("slow:populaton@9:00", ["“population”"]),
         ("slow:portal@9:00", ["“post”"]),
         ("slow:population@9:00-25:00", ["HH:MM"]),
+        ("pause:portal@9:00-8:30", ["Write the beginning first"]),
+        ("delay@9:00", ["portal, postgresql, sector"]),
     ],
 )
 def test_every_mistake_in_a_fault_is_told_with_its_way_out(spec: str, ways_out: list[str]) -> None:
@@ -61,14 +63,36 @@ def test_faults_strike_in_order_of_time_and_within_the_day() -> None:
         faults.check([faults.parse("kill:lgsp@03:00")], day)
 
 
-def test_an_upgrade_needs_a_target_with_releases() -> None:
-    """Before the run, and with the way out; a kill needs none."""
-    struck = [faults.parse("upgrade:portal@9:00"), faults.parse("kill:portal@9:00"), faults.parse("rollback:lgsp@9:30")]
+def test_what_only_containers_can_have_is_refused_elsewhere() -> None:
+    """Before the run, and with the way out; a kill can be had everywhere."""
+    specs = ("upgrade:portal@9:00", "kill:portal@9:00", "rollback:lgsp@9:30", "partition:dochub@9:30")
+    struck = [faults.parse(spec) for spec in specs]
 
-    faults.only_with_releases(struck, releases=True)
+    faults.only_on_docker(struck, docker=True)
     with pytest.raises(BadInputError) as caught:
-        faults.only_with_releases(struck, releases=False)
-    assert [mistake.key for mistake in caught.value.mistakes] == ["upgrade:portal@9:00", "rollback:lgsp@9:30"]
+        faults.only_on_docker(struck, docker=False)
+    assert [mistake.key for mistake in caught.value.mistakes] == [specs[0], specs[2], specs[3]]
+
+
+def test_a_disturbance_ends_at_its_time_and_strikes_by_the_target(tmp_path: Path) -> None:
+    """Its end stands among the day's faults; without one the target ends it when the day is finished."""
+    day = Timeline(day="2018-08-22", points=((7 * 3600.0, 0.0), (17 * 3600.0, 60.0)))
+    begins, other, ends = faults.check(
+        [faults.parse("pause:lgsp@9:00-9:30"), faults.parse("nothing@9:15")], day
+    )  # fmt: skip
+    assert (begins.spec, other.spec, ends.at) == ("pause:lgsp@9:00-9:30", "nothing@9:15", 9.5 * 3600)
+    assert len(faults.check([faults.parse("loss:postgresql@9:00")], day)) == 1
+
+    heard: list[dict[str, object]] = []
+    for number, fault in enumerate((begins, ends)):
+        stack = msgspec.structs.replace(STACK, control=str(tmp_path / f"{number}.sock"))
+        thread = supervisor(tmp_path / f"{number}.sock", {"ok": True}, heard)
+        fault.strike(stack)
+        thread.join()
+    assert heard == [
+        {"act": "disturb", "kind": "pause", "service": "lgsp"},
+        {"act": "relieve", "kind": "pause", "service": "lgsp"},
+    ]
 
 
 def test_a_release_is_the_targets_to_do(tmp_path: Path) -> None:

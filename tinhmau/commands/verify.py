@@ -83,7 +83,7 @@ def command(  # noqa: PLR0913 -- one argument an option
         if sabotage:
             attempt(sabotages.check, sabotage)
         attempt(targets.check, target)
-        attempt(lambda: fault_kinds.only_with_releases(struck, releases=target == "docker" and not standing))
+        attempt(lambda: fault_kinds.only_on_docker(struck, docker=target == "docker" and not standing))
         checked = attempt(phases.read, scenario)
         if checked:
             attempt(fault_kinds.check, struck, checked[0].timeline)
@@ -97,7 +97,7 @@ def command(  # noqa: PLR0913 -- one argument an option
         run,
         scenario=scenario,
         seed=seed,
-        target=target,
+        target=stack.target if stack else target,
         faults=list(faults),
         workers=workers,
         generator=generator,

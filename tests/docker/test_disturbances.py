@@ -1,0 +1,76 @@
+"""Services that freeze, are cut off, or get slow lines: what is felt by who asks them, and that it ends."""
+
+from __future__ import annotations
+
+import time
+import urllib.error
+import urllib.request
+
+import pytest
+from standing_docker import Standing
+
+from infra.target import Disturbable, Disturbance
+from infra.trouble import TargetError
+
+pytestmark = pytest.mark.needs("docker", "pulumi")
+_PATIENCE_SECONDS = 60.0
+
+
+def _answers(standing: Standing, service: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{standing.stack.endpoints[service]}/ready", timeout=3) as answer:  # noqa: S310
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _await(standing: Standing, service: str, *, answers: bool) -> None:
+    until = time.monotonic() + _PATIENCE_SECONDS
+    while _answers(standing, service) != answers:
+        assert time.monotonic() < until
+        time.sleep(0.2)
+
+
+@pytest.mark.parametrize("kind", ["pause", "partition"])
+def test_a_service_that_is_frozen_or_cut_off_does_not_answer_until_it_is_relieved(
+    standing: Standing, kind: Disturbance
+) -> None:
+    """The same container afterwards, in its network under its name; another service answers throughout."""
+    assert isinstance(standing.target, Disturbable)
+    (before,) = standing.containers("sector")
+
+    standing.target.disturb(standing.stack, "sector", kind)
+    _await(standing, "sector", answers=False)
+    assert _answers(standing, "portal")
+    standing.target.relieve(standing.stack, "sector", kind)
+
+    _await(standing, "sector", answers=True)
+    assert [one.id for one in standing.containers("sector")] == [before.id]
+    assert standing.changes() == {}
+
+
+def test_relieving_what_is_not_disturbed_is_no_error(standing: Standing) -> None:
+    """A service may have been started again meanwhile."""
+    for kind in ("pause", "partition", "delay", "loss"):
+        standing.target.relieve(standing.stack, "sector", kind)  # type: ignore[arg-type]
+
+    assert _answers(standing, "sector")
+
+
+def _spoiled(standing: Standing) -> TargetError | None:
+    try:
+        standing.target.disturb(standing.stack, "sector", "delay")
+    except TargetError as error:
+        return error
+    return None
+
+
+def test_slow_lines_take_effect_or_say_what_the_kernel_lacks(standing: Standing) -> None:
+    """Where the kernel has netem an answer takes 150 ms longer at least; where not, one sentence names the module."""
+    refused = _spoiled(standing)
+    began = time.monotonic()
+    assert _answers(standing, "sector")
+    took = time.monotonic() - began
+    standing.target.relieve(standing.stack, "sector", "delay")
+
+    assert took > 0.15 or (refused is not None and "modprobe sch_netem" in refused.text.en)

@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 SCENARIO ?= ben_tre_2018
 ARGS ?=
 
-.PHONY: help verify test test-docker test-nightly check format bench up down status lock clean
+.PHONY: help verify policy test test-docker test-nightly check format bench up down status lock clean
 
 help: ## List the commands
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,10 +52,18 @@ down: $(VENV)/.ready ## Stop what `make up` left running
 status: $(VENV)/.ready ## What is running, where, and how it is
 	@$(BIN)/tinhmau status $(ARGS)
 
+policy: infra/policy_pack/.venv/.ready ## Install the CrossGuard policy pack's packages, in a venv of its own
+
+infra/policy_pack/.venv/.ready: requirements/policy.txt
+	@$(PYTHON) -m venv infra/policy_pack/.venv
+	@infra/policy_pack/.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/policy.txt
+	@touch $@
+
 lock: ## Resolve the pinned and hashed locks anew (needs uv on the PATH)
 	uv pip compile -q --no-header --no-annotate --generate-hashes --python-version 3.11 pyproject.toml -o requirements/run.txt
 	uv pip compile -q --no-header --no-annotate --generate-hashes --python-version 3.11 --extra dev pyproject.toml -o requirements/dev.txt
 	uv pip compile -q --no-header --no-annotate --generate-hashes --python-version 3.11 --extra large pyproject.toml -o requirements/large.txt
+	uv pip compile -q --no-header --no-annotate --generate-hashes --python-version 3.11 infra/policy_pack/requirements.in -o requirements/policy.txt
 
 clean: ## Remove the virtual environment and caches (runs/ stays)
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -82,3 +82,20 @@ class Disturbable(Protocol):
     def relieve(self, stack: Stack, service: str, kind: Disturbance) -> None:
         """Undo it. Raises TargetError when there is no such service."""
         ...
+
+
+class Drill(msgspec.Struct, frozen=True, kw_only=True):
+    """What it took to restore a stack that was lost."""
+
+    rto_seconds: float  #: recovery time: from the loss until every service answered again
+    rpo_seconds: float | None  #: recovery point: how much of the end of the database's work is lost; None: not told
+    destroyed_seconds: float  #: of the recovery time, taking away what was left of the lost stack
+
+
+@runtime_checkable
+class Restorable(Protocol):
+    """A target whose stacks can be lost as a whole and restored from their backup."""
+
+    def lose_and_restore(self, stack: Stack) -> tuple[Stack, Drill]:
+        """Destroy everything but the backup without warning, and restore from that alone. Raises TargetError."""
+        ...

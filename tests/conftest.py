@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Callable, Iterator, Mapping
 
 import pytest
-from command_line import Run, Standing, Workplace, stand, verify
+from command_line import ROOT, Run, Standing, Workplace, stand, verify
 from hypothesis import settings
 
 from infra.engine import finding
@@ -40,6 +40,7 @@ THINGS: Mapping[str, tuple[Callable[[], bool], str]] = {
     "root": (lambda: os.geteuid() == 0, "run the tests as root"),
     "docker": (_docker_answers, "start Docker (sudo systemctl start docker), as a user who may use it"),
     "pulumi": (lambda: finding.find() is not None, "tinhmau engine"),
+    "policy": ((ROOT / "infra" / "policy_pack" / ".venv" / ".ready").exists, "make policy"),
     "mount": (_may_mount, "run the tests as root, where mounting is allowed"),
 }
 

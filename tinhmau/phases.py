@@ -20,7 +20,7 @@ from infra import stack as stacks
 from infra.blueprint import draw_up
 from infra.local import control
 from infra.stack import Stack
-from infra.target import Target
+from infra.target import Restorable, Target
 from loadtests import ledger, sabotage
 from loadtests.drive import Drive, Generator
 from loadtests.faults.fault import Fault
@@ -175,11 +175,43 @@ class Traffic:
             )
 
 
+@contextmanager
+def backup_folder(*, wanted: bool) -> Iterator[Path | None]:
+    """A folder for a backup, which holds secrets and goes away afterwards."""
+    if not wanted:
+        yield None
+        return
+    folder = Path(tempfile.mkdtemp(prefix="tinhmau-backup-"))
+    try:
+        yield folder
+    finally:
+        with interrupts.held():
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def drilled(stack: Stack, run: Path, *, target: Target) -> Iterator[Stack]:
+    """Lose the whole stack once nothing is on its way any more, restore it from its backup, and go on with that one.
+
+    What it took stands in environment.json as `restore_drill`. Raises TargetError when it does not come back.
+    """
+    assert isinstance(target, Restorable)  # noqa: S101 -- targets.check_drill has seen to it
+    with screen.progress(Text("Chờ chuyển hết", "Settling")) as tell:
+        _finish(stack, run)
+        ledger.settle(stack, seconds=_SETTLE_SECONDS, installations=_installations(run), progress=tell)
+    with screen.progress(Text("Mất tất cả, phục hồi từ bản sao lưu", "Losing everything, restoring from the backup")):
+        restored, drill = target.lose_and_restore(stack)
+    try:
+        stacks.save(restored, run / "stack.json")
+        run_folder.write_environment(run, restore_drill=msgspec.to_builtins(drill))
+        yield restored
+    finally:
+        remove(restored, run, target=target)
+
+
 def books(stack: Stack, run: Path, *, damage: str = "") -> None:
     """Wait until nothing is on its way any more, damage one thing where asked to, and take every system's books."""
-    if stack.target == "docker" and stack.control:  # an upgrade that was begun in the day may still be under way
-        finished = control.ask(stack.control, {"act": "finish"}, timeout_seconds=_RELEASE_SECONDS)
-        recoveries.note(run, finished["recoveries"])
+    _finish(stack, run)
     with screen.progress(Text("Chờ chuyển hết, thu sổ", "Settling, taking the books")) as tell:
         ledger.settle(stack, seconds=_SETTLE_SECONDS, installations=_installations(run), progress=tell)
         if damage:
@@ -189,6 +221,12 @@ def books(stack: Stack, run: Path, *, damage: str = "") -> None:
                 sabotage={"name": done.name, "subject": done.subject, "what": done.what.vi, "what_en": done.what.en},
             )
         ledger.collect(stack, run, progress=tell)
+
+
+def _finish(stack: Stack, run: Path) -> None:
+    if stack.target == "docker" and stack.control:  # an upgrade that was begun in the day may still be under way
+        finished = control.ask(stack.control, {"act": "finish"}, timeout_seconds=_RELEASE_SECONDS)
+        recoveries.note(run, finished["recoveries"])
 
 
 def _installations(run: Path) -> list[str]:

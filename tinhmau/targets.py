@@ -30,8 +30,16 @@ def check(name: str) -> str:
     return name
 
 
-def make(name: str, run: Path, *, port_base: int | None = None, keep: bool = False, attached: bool = True) -> Target:
-    """A target that leaves metrics and logs in the run folder."""
+def make(
+    name: str,
+    run: Path,
+    *,
+    port_base: int | None = None,
+    keep: bool = False,
+    attached: bool = True,
+    backup_to: Path | None = None,
+) -> Target:
+    """A target that leaves metrics and logs in the run folder; with `backup_to`, every change in that folder."""
     if keep and name != "local":
         found = Text("chỉ đích local biết.", "is known to the target local only.")
         way_out = Text(
@@ -44,9 +52,19 @@ def make(name: str, run: Path, *, port_base: int | None = None, keep: bool = Fal
         from infra.docker_target import target as docker_target  # noqa: PLC0415 -- its libraries are an extra
 
         return docker_target.DockerTarget(
-            docker_target.Options(port_base=port_base, metrics=metrics, logs_to=logs, attached=attached)
+            docker_target.Options(
+                port_base=port_base, metrics=metrics, logs_to=logs, attached=attached, backup_to=backup_to
+            )
         )
     return LocalTarget(LocalOptions(port_base=port_base, metrics=metrics, logs_to=logs, keep=keep, attached=attached))
+
+
+def check_drill(name: str) -> None:
+    """Raise BadInputError for a target that cannot lose its stack and restore it."""
+    if name != "docker":
+        found = Text("đích này chưa sao lưu được.", "this target has no backups.")
+        way_out = Text("Thêm --target docker.", "Add --target docker.")
+        raise BadInputError([Mistake(file="--drill", key=name, found=found, way_out=way_out)])
 
 
 def of(stack: Stack) -> Target:

@@ -15,6 +15,7 @@ import msgspec
 from infra.blueprint import DATABASE, Blueprint, Flow, Workload
 
 OUTSIDE, MANAGEMENT = "outside", "management"
+BACKUP = "backup"  #: zone and network of what receives the database's changes, where a stack is backed up
 POSTGRESQL_PORT, FIRST_PORT, GATEWAY_PORT = 5432, 8080, 8404
 _FIRST_GATEWAY = 10  # last octet of the first zone's gateway; the others follow
 
@@ -36,7 +37,7 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
     network: str  #: the source's
     address: str  #: of the gateway in that network
     port: int
-    flow: Flow | None  #: None: a stand-in's own visitors, whom the blueprint has no flow for
+    flow: Flow | None  #: None: a stand-in's own visitors, or the backup, whom the blueprint has no flow for
 
 
 class Gateway(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,6 +55,7 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
     block: str  #: the private /16 in which all networks lie
     networks: tuple[Network, ...]
     gateways: tuple[Gateway, ...]
+    backup: bool = False  #: whether there is a backup zone, from which only the database is reached
 
     def network_of(self, workload: str) -> str:
         """The workload's own network."""
@@ -72,13 +74,15 @@ def port_of(blueprint: Blueprint, workload: str) -> int:
     return POSTGRESQL_PORT if workload == DATABASE else FIRST_PORT + blueprint.services.index(workload)
 
 
-def draw(blueprint: Blueprint, *, block: str) -> Layout:
+def draw(blueprint: Blueprint, *, block: str, backup: bool = False) -> Layout:
     """Lay a blueprint out in a private /16. Raises ValueError when it has more networks than that holds."""
-    networks = _networks(blueprint, block)
+    networks = _networks(blueprint, block, backup=backup)
     by_name = {network.name: network for network in networks}
     gateways = []
     for number, zone in enumerate(_zones(blueprint)):
         ways = list(_ways(blueprint, zone))
+        if backup and zone == blueprint.workload(DATABASE).zone:
+            ways.append((BACKUP, DATABASE, BACKUP, None))
         homes = [_home(one) for one in blueprint.workloads if one.zone == zone]
         names = dict.fromkeys([*homes, *(network for _, _, network, _ in ways)])
         addresses = {name: _address(by_name[name], number) for name in names}
@@ -99,7 +103,7 @@ def draw(blueprint: Blueprint, *, block: str) -> Layout:
                 ),
             )
         )
-    return Layout(blueprint=blueprint, block=block, networks=networks, gateways=tuple(gateways))
+    return Layout(blueprint=blueprint, block=block, networks=networks, gateways=tuple(gateways), backup=backup)
 
 
 def _home(workload: Workload) -> str:
@@ -111,7 +115,7 @@ def _zones(blueprint: Blueprint) -> tuple[str, ...]:
     return tuple(zone.name for zone in blueprint.zones if any(one.zone == zone.name for one in blueprint.workloads))
 
 
-def _networks(blueprint: Blueprint, block: str) -> tuple[Network, ...]:
+def _networks(blueprint: Blueprint, block: str, *, backup: bool) -> tuple[Network, ...]:
     wanted = [(_home(one), one.zone, True) for one in blueprint.workloads]
     wanted.append((MANAGEMENT, MANAGEMENT, True))
     wanted += [
@@ -119,6 +123,8 @@ def _networks(blueprint: Blueprint, block: str) -> tuple[Network, ...]:
         for zone in _zones(blueprint)
         if any(source == OUTSIDE for source, *_ in _ways(blueprint, zone))
     ]
+    if backup:
+        wanted.append((BACKUP, BACKUP, True))
     subnets = ipaddress.IPv4Network(block).subnets(new_prefix=24)
     return tuple(
         Network(name=name, zone=zone, internal=internal, subnet=str(subnet))

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from infra.blueprint import DATABASE
-from infra.docker_target.layout import POSTGRESQL_PORT, Layout, port_of
+from infra.docker_target.layout import BACKUP, POSTGRESQL_PORT, Layout, port_of
 from infra.docker_target.plugin.volumes import File
 from infra.docker_target.recipe import DATABASE_USER, SERVICE_USER
 from infra.local import cluster
@@ -62,12 +62,27 @@ def of_database(layout: Layout, *, master: str) -> list[File]:
     (subnet,) = (network.subnet for network in layout.networks if network.name == home)
     doors = [f"host {one.name} {one.role} {subnet} scram-sha-256" for one in layout.blueprint.databases]
     doors.append(f"host all {cluster.SUPERUSER} 127.0.0.1/32 scram-sha-256")
+    making = cluster.making_sql(POSTGRESQL_MAJOR, passwords)
+    if layout.backup:
+        doors.append(f"host replication {BACKUP} {subnet} scram-sha-256")
+        making += f"CREATE ROLE \"{BACKUP}\" LOGIN REPLICATION PASSWORD '{backup_password(master)}'\n"
     secret = {"owner": DATABASE_USER, "mode": 0o400}
     return [
         File(path="password", content=superuser_password(master) + "\n", **secret),
-        File(path="making.sql", content=cluster.making_sql(POSTGRESQL_MAJOR, passwords), **secret),
+        File(path="making.sql", content=making, **secret),
         File(path="pg_hba.conf", content="\n".join(doors) + "\n", **secret),
     ]
+
+
+def of_backup(*, master: str) -> list[File]:
+    """How the backup is let into the database."""
+    line = f"{DATABASE}:{POSTGRESQL_PORT}:*:{BACKUP}:{backup_password(master)}\n"
+    return [File(path="pgpass", content=line, owner=SERVICE_USER, mode=0o400)]
+
+
+def backup_password(master: str) -> str:
+    """Password of the role that may receive the database's changes and do nothing else."""
+    return derive(master, "backup_password", DATABASE)
 
 
 def superuser_password(master: str) -> str:

@@ -9,6 +9,13 @@ import msgspec
 from infra.docker_target.layout import Layout
 
 
+class Restore(msgspec.Struct, frozen=True, kw_only=True):
+    """A backup that the stack begins with."""
+
+    folder: str  #: what `Placement.backup` was
+    until: str = ""  #: a point in time (ISO 8601 with its zone); empty: everything that had arrived
+
+
 class Placement(msgspec.Struct, frozen=True, kw_only=True):
     """Everything but the master secret."""
 
@@ -20,6 +27,8 @@ class Placement(msgspec.Struct, frozen=True, kw_only=True):
     services: str  #: tag of the image that services run
     releases: Mapping[str, str] = {}  #: service → tag of another image that it runs instead
     clock: str = ""  #: folder whose clock.json is the official clock; empty: the machine's time
+    backup: str = ""  #: folder on this machine that receives every change; empty: no backup
+    restore: Restore | None = None
     ready_within_seconds: int = 300  #: a bound for a very busy machine; 15 s are usual
 
     def release(self, service: str) -> str:

@@ -6,7 +6,8 @@ import ipaddress
 import secrets
 import shutil
 import socket
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,17 +17,17 @@ from docker.errors import APIError, NotFound
 from docker.models.containers import Container
 
 from infra import rules
-from infra.blueprint import Blueprint
-from infra.docker_target import disturbance, engine, holding, images, layout, up
+from infra.blueprint import DATABASE, Blueprint
+from infra.docker_target import disturbance, engine, holding, images, layout, restoring, up
 from infra.docker_target.attendant import Attendant, containers_of, kill, service_of
 from infra.docker_target.plugin.kind import STACK_LABEL
-from infra.docker_target.settings import Placement
+from infra.docker_target.settings import Placement, Restore
 from infra.docker_target.up import Orders, Runner
 from infra.engine import finding
 from infra.local import clock, proc
 from infra.scaling import with_replicas
 from infra.stack import Stack
-from infra.target import Disturbance, ServiceStatus, State
+from infra.target import Disturbance, Drill, ServiceStatus, State
 from infra.trouble import TargetError
 from simulation.mistakes import BadInputError
 from simulation.progress import Progress, silent
@@ -43,6 +44,8 @@ _STATES: Mapping[str, State] = {
     "dead": "gave_up",
 }
 
+_BOOKS_WITHIN_SECONDS, _LOOK_EVERY_SECONDS = 60.0, 0.2
+
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
     """What only the Docker target knows."""
@@ -54,6 +57,20 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     logs_to: Path | None = None  #: folder that the logs are copied to before the stack is removed
     metrics: Path | None = None  #: folder for processes.ndjson
     attached: bool = True  #: somebody stays with the stack: takes samples, does what faults ask for
+    backup_to: Path | None = None  #: folder that receives every change, outside the stack; it will hold its secrets too
+
+
+class _Given(msgspec.Struct, frozen=True, kw_only=True):
+    """What a stack is made from, new or restored."""
+
+    blueprint: Blueprint
+    reference: Path
+    province: str
+    era: str
+    master: str
+    set_clock: Callable[[Path], object]
+    ports: Mapping[str, int] | None = None
+    restore: Restore | None = None
 
 
 class DockerTarget:
@@ -83,6 +100,75 @@ class DockerTarget:
         mistakes = rules.check(blueprint)
         if mistakes:
             raise BadInputError(mistakes)
+        given = _Given(
+            blueprint=blueprint,
+            reference=reference,
+            province=province.id,
+            era=province.era,
+            master=secrets.token_hex(32),
+            set_clock=lambda path: _set_clock(path, timeline),
+        )
+        return self._bring_up(given, progress)
+
+    def restore(self, backup: Path, *, until: str = "", clock_file: Path | None = None) -> Stack:
+        """Bring a lost stack up again from its backup alone, at its old addresses and with its old secrets.
+
+        `until` is a point in time (ISO 8601 with its zone) at which the database stops; the services' own books are
+        all there is, whatever the point. Without `clock_file` the official clock is the machine's. The restored stack
+        is not backed up. Raises BadInputError for what is no backup, TargetError for everything else.
+        """
+        orders, reference = restoring.read(backup)
+        instant = clock_file.read_bytes() if clock_file is not None else None
+        given = _Given(
+            blueprint=orders.placement.layout.blueprint,
+            reference=reference,
+            province=orders.province,
+            era=orders.era,
+            master=orders.master,
+            set_clock=lambda path: path.write_bytes(instant) if instant is not None else clock.follow_machine(path),
+            ports=orders.placement.ports,
+            restore=Restore(folder=str(backup / restoring.DATA), until=until),
+        )
+        return self._bring_up(given, silent)
+
+    def lose_and_restore(self, stack: Stack) -> tuple[Stack, Drill]:
+        """Kill everything at once, take away what is left, and restore the stack from its backup alone.
+
+        The database gets no warning and no chance to finish. Raises TargetError when something of the lost stack stays
+        behind, or when the stack has no backup.
+        """
+        folder, client = Path(stack.state), engine.connect()
+        placement = up.load(folder).placement
+        if not placement.backup:
+            raise TargetError(Text("Stack này không được sao lưu.", "This stack is not backed up."))
+        backup = Path(placement.backup).parent
+        (database,) = _running(client, stack, DATABASE)
+        _await_books(_running(client, stack, layout.BACKUP)[0])
+        instant = backup / "clock.json"  # the official time is nobody's loss: it comes from outside a data centre
+        shutil.copyfile(Path(placement.clock) / "clock.json", instant)
+        before, began = restoring.last_change(database), time.time()
+        for lost in (database, *(one for one in containers_of(client, stack.name) if one.id != database.id)):
+            with suppress(APIError):
+                lost.kill()
+        if self._options.logs_to is not None:
+            self.copy_logs(stack, self._options.logs_to / "lost")
+        self._end_attendant(stack)
+        self._forget(stack)
+        left = left_over(client, stack.name)
+        if left:
+            raise TargetError(Text(f"Còn sót: {left}.", f"Left behind: {left}."))
+        destroyed = time.time()
+        restored = self.restore(backup, clock_file=instant)
+        ready = time.time()
+        after = restoring.reached(_running(client, restored, DATABASE)[0])
+        lost_seconds = None if before is None or after is None else round(max(0.0, before - after), 3)
+        return restored, Drill(
+            rto_seconds=round(ready - began, 1),
+            rpo_seconds=lost_seconds,
+            destroyed_seconds=round(destroyed - began, 1),
+        )
+
+    def _bring_up(self, given: _Given, progress: Progress) -> Stack:
         progress(0.0, Text("Tìm Docker và Pulumi.", "Looking for Docker and Pulumi."))
         client = engine.connect()
         found = finding.ensure(progress=progress)
@@ -91,15 +177,19 @@ class DockerTarget:
         held = holding.make(self._options.name)
         folder = held.path
         try:
-            placement = self._placement(client, blueprint, folder, reference, runtime, services)
-            _set_clock(Path(placement.clock) / "clock.json", timeline)
+            placement = self._placement(client, given, folder, runtime, services)
+            given.set_clock(Path(placement.clock) / "clock.json")
             orders = Orders(
                 placement=placement,
-                province=province.id,
-                era=province.era,
-                master=secrets.token_hex(32),
+                province=given.province,
+                era=given.era,
+                master=given.master,
                 passphrase=secrets.token_urlsafe(24),
             )
+            if self._options.backup_to is not None and given.restore is None:
+                data = restoring.begin(self._options.backup_to, orders)
+                placement = msgspec.structs.replace(placement, backup=str(data))
+                orders = msgspec.structs.replace(orders, placement=placement)
             up.save(orders, folder)
             progress(0.3, Text("Pulumi dựng các vùng và dịch vụ.", "Pulumi is bringing zones and services up."))
             result = Runner(folder, found).up()
@@ -118,26 +208,22 @@ class DockerTarget:
         return stack
 
     def _placement(
-        self,
-        client: docker.DockerClient,
-        blueprint: Blueprint,
-        folder: Path,
-        reference: Path,
-        runtime: str,
-        services: str,
+        self, client: docker.DockerClient, given: _Given, folder: Path, runtime: str, services: str
     ) -> Placement:
-        once = {workload.name: 1 for workload in blueprint.workloads}
-        sized = with_replicas(blueprint, {**once, **self._options.replicas})
-        shutil.copytree(reference, folder / "reference")
+        once = {workload.name: 1 for workload in given.blueprint.workloads}
+        sized = with_replicas(given.blueprint, {**once, **self._options.replicas})
+        shutil.copytree(given.reference, folder / "reference")
         (folder / "clock").mkdir(mode=0o755)
+        backed_up = self._options.backup_to is not None and given.restore is None
         return Placement(
             stack=folder.name,
-            layout=layout.draw(sized, block=free_block(client)),
-            ports=_free_ports(sized.services, self._options.port_base),
+            layout=layout.draw(sized, block=free_block(client), backup=backed_up),
+            ports=given.ports or _free_ports(sized.services, self._options.port_base),
             reference=str(folder / "reference"),
             runtime=runtime,
             services=services,
             clock=str(folder / "clock"),
+            restore=given.restore,
         )
 
     def _stack(self, output: Mapping[str, object], folder: Path, client: docker.DockerClient, version: str) -> Stack:
@@ -171,13 +257,18 @@ class DockerTarget:
 
     def remove(self, stack: Stack) -> None:
         """Destroy the stack and sweep up what the engine does not know of. A stack that is gone is no error."""
-        folder = Path(stack.state)
+        self._end_attendant(stack)
+        if self._options.logs_to is not None and Path(stack.state).exists():
+            self.copy_logs(stack, self._options.logs_to)
+        self._forget(stack)
+
+    def _end_attendant(self, stack: Stack) -> None:
         attendant = self._attendants.pop(stack.name, None)
         if attendant is not None:
             attendant.end()
-        if self._options.logs_to is not None and folder.exists():
-            self.copy_logs(stack, self._options.logs_to)
-        self._remove(folder)
+
+    def _forget(self, stack: Stack) -> None:
+        self._remove(Path(stack.state))
         held = self._held.pop(stack.name, None)
         if held is not None:
             held.let_go()
@@ -276,7 +367,7 @@ class DockerTarget:
         folder = Path(stack.state)
         orders = up.load(folder)
         before = orders.placement.layout
-        after = layout.draw(with_replicas(before.blueprint, replicas), block=before.block)
+        after = layout.draw(with_replicas(before.blueprint, replicas), block=before.block, backup=before.backup)
         placement = msgspec.structs.replace(orders.placement, layout=after)
         up.save(msgspec.structs.replace(orders, placement=placement), folder)
         _runner(folder).up()
@@ -297,6 +388,17 @@ def _running(client: docker.DockerClient, stack: Stack, service: str) -> list[Co
     if not found:
         raise TargetError(Text(f"Không có “{service}” nào đang chạy.", f"No “{service}” is running."))
     return found
+
+
+def _await_books(backup: Container) -> None:
+    """Wait until the copies of the services' books are whole; what the database is doing is not waited for."""
+    until = time.monotonic() + _BOOKS_WITHIN_SECONDS
+    while not restoring.books_copied(backup):
+        if time.monotonic() > until:
+            raise TargetError(
+                Text("Sổ của các dịch vụ chưa được chép xong.", "The services' books have not been copied in time.")
+            )
+        time.sleep(_LOOK_EVERY_SECONDS)
 
 
 def _runner(folder: Path) -> Runner:

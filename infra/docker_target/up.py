@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -55,7 +55,7 @@ class Runner:
 
     def __init__(self, folder: Path, engine: Engine) -> None:
         """Read the orders; nothing is started."""
-        self._folder, self._engine = folder, engine
+        self._folder, self.engine = folder, engine
         self.orders = load(folder)
 
     def up(self, *, expect_no_changes: bool = False) -> automation.UpResult:
@@ -70,9 +70,12 @@ class Runner:
         """Look at what is really there. Raises TargetError."""
         return self._do(lambda stack, say: stack.refresh(on_output=say, parallel=_AT_ONCE, color="never"))
 
-    def preview(self) -> automation.PreviewResult:
-        """What `up` would do. Raises TargetError."""
-        return self._do(lambda stack, say: stack.preview(on_output=say, parallel=_AT_ONCE, color="never"))
+    def preview(self, *, policy_packs: Sequence[Path] = ()) -> automation.PreviewResult:
+        """What `up` would do, and whether these policy packs let it. Raises TargetError."""
+        packs = [str(pack) for pack in policy_packs]
+        return self._do(
+            lambda stack, say: stack.preview(on_output=say, parallel=_AT_ONCE, color="never", policy_packs=packs)
+        )
 
     def destroy(self) -> automation.DestroyResult:
         """Remove everything that the engine knows of. Raises TargetError."""
@@ -108,7 +111,7 @@ class Runner:
             opts=automation.LocalWorkspaceOptions(
                 work_dir=str(home),
                 pulumi_home=str(home / "home"),
-                pulumi_command=automation.PulumiCommand(root=str(self._engine.root), skip_version_check=True),
+                pulumi_command=automation.PulumiCommand(root=str(self.engine.root), skip_version_check=True),
                 project_settings=automation.ProjectSettings(
                     name=PROJECT, runtime="python", backend=automation.ProjectBackend(url=f"file://{home}")
                 ),

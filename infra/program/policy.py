@@ -1,4 +1,4 @@
-"""Rules on the resources that a stack asks for, whoever wrote the program: what a CrossGuard pack will call.
+"""Rules on the resources that a stack asks for, whoever wrote the program: what the CrossGuard pack calls.
 
 The rules on the blueprint (infra/level_three.py) say what is meant; these look at what would really be made.
 """
@@ -11,9 +11,11 @@ from typing import Any
 
 import msgspec
 
+from infra.blueprint import DATABASE
 from simulation.mistakes import Mistake
 from simulation.text import Text
 
+_DOCKER = "tinhmaudocker"  #: package of the Docker target's own provider; its name there needs Docker's libraries
 _EVERYWHERE = ("0.0.0.0/0", "::/0")
 #: Looks like a secret in plain text: an assignment to a telling name, a private key, a password in an address.
 _TELLING = re.compile(
@@ -125,6 +127,26 @@ def _no_plain_secrets(resources: Sequence[Resource]) -> Iterator[Finding]:
                 "Chỉ dùng khoá SSH.", "Use the SSH key alone.")  # fmt: skip
 
 
+def _docker_is_guarded(resources: Sequence[Resource]) -> Iterator[Finding]:
+    """L3-DATABASE, L3-ZONES, L3-SECRETS on the Docker target: what a container shows, and where a network leads."""
+    own = f"{_DOCKER}:index:"
+    for one in (one for one in resources if one.type.startswith(own)):
+        kind, given = one.type.removeprefix(own), one.inputs
+        if kind == "Container" and given.get("service") == DATABASE and given.get("ports"):
+            yield one.name, Text(
+                "[L3-DATABASE] công bố cổng của cơ sở dữ liệu.", "[L3-DATABASE] publishes a database's port."), Text(
+                "Bỏ ports; lối vào là cổng của vùng.", "Drop ports; the way in is the zone's gateway.")  # fmt: skip
+        if kind == "Network" and given.get("internal") is False and not str(given.get("name", "")).endswith("-door"):
+            yield one.name, Text("[L3-ZONES] mạng có lối ra ngoài.", "[L3-ZONES] has a way out."), Text(
+                "Đặt internal=True; lối vào là “-door”.", "Set internal=True; the way in is a “-door”.")  # fmt: skip
+        for name, value in dict(given.get("environment") or {}).items() if kind == "Container" else ():
+            match = _TELLING.search(f"{name}={value}")
+            if match and not any(word in match.group() for word in _HARMLESS):
+                yield one.name, Text(
+                    f"[L3-SECRETS] biến {name} có vẻ là bí mật.", f"[L3-SECRETS] {name} seems to be a secret."), Text(
+                    "Đưa vào một Volume với files.", "Bring it in a Volume with files.")  # fmt: skip
+
+
 #: Every rule; each yields the resource's name, what was found and the way out.
 RULES: tuple[Callable[[Sequence[Resource]], Iterator[Finding]], ...] = (
     _no_open_group,
@@ -134,4 +156,5 @@ RULES: tuple[Callable[[Sequence[Resource]], Iterator[Finding]], ...] = (
     _containers_are_private,
     _people_meet_tls,
     _no_plain_secrets,
+    _docker_is_guarded,
 )

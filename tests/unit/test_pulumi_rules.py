@@ -11,6 +11,7 @@ from pulumi_cloud import Placed, as_kept, example, place, server_name
 from infra import level_three, rules
 from infra.blueprint import DATABASE, Blueprint, Flow, draw_up
 from infra.demand import demand_of_province
+from infra.docker_target.plugin import NAME
 from infra.program import policy
 from infra.program.settings import SECRET_KEY, read
 from infra.safeguards import Safeguards
@@ -131,3 +132,29 @@ def test_a_resource_that_breaks_a_rule_is_found(placed: Placed, case: str) -> No
     assert found in mistake.found.en
     assert mistake.found.vi.startswith("[L3-")
     assert mistake.way_out.vi
+
+
+def _docker(kind: str, **inputs: Any) -> policy.Resource:
+    return policy.Resource(type=f"{NAME}:index:{kind}", name="one", id="", inputs=inputs)
+
+
+@pytest.mark.parametrize(
+    ("clause", "broken", "kept"),
+    [
+        ("L3-DATABASE", _docker("Container", service=DATABASE, ports=[{"inside": 5432, "outside": 5432}]),
+         _docker("Container", service=DATABASE, ports=[])),
+        ("L3-ZONES", _docker("Network", name="s-data-postgresql", internal=False),
+         _docker("Network", name="s-dmz-door", internal=False)),
+        ("L3-SECRETS", _docker("Container", service="portal", environment={"TOKEN": "0123456789abcdef"}),
+         _docker("Container", service="portal", environment={"LGSP_URL": "http://lgsp:8082"})),
+    ],
+)  # fmt: skip
+def test_each_rule_for_containers_finds_what_breaks_it_and_nothing_else(
+    clause: str, broken: policy.Resource, kept: policy.Resource
+) -> None:
+    """What would be made on Docker, whoever wrote the program."""
+    (found,) = policy.judge([broken])
+
+    assert found.found.en.startswith(f"[{clause}]")
+    assert found.way_out.vi
+    assert policy.judge([kept]) == ()

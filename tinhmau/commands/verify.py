@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 
 import click
@@ -59,6 +60,14 @@ from tinhmau.language import t
     is_flag=True,
     help=t("Giữ lại cơ sở dữ liệu và nhật ký của các dịch vụ.", "Keep the services' databases and logs."),
 )
+@click.option(
+    "--drill",
+    is_flag=True,
+    help=t(
+        "Diễn tập mất trung tâm dữ liệu: hết ngày thì mất tất cả, phục hồi từ bản sao lưu, rồi mới đối soát.",
+        "Disaster drill: after the day everything is lost and restored from the backup, and only then judged.",
+    ),
+)
 def command(  # noqa: PLR0913 -- one argument an option
     *,
     scenario: str,
@@ -72,6 +81,7 @@ def command(  # noqa: PLR0913 -- one argument an option
     sabotage: str,
     standing: str,
     keep: bool,
+    drill: bool,
 ) -> int:
     """Run the main job."""
     if sabotage == "list":
@@ -84,6 +94,8 @@ def command(  # noqa: PLR0913 -- one argument an option
             attempt(sabotages.check, sabotage)
         attempt(targets.check, target)
         attempt(lambda: fault_kinds.only_on_docker(struck, docker=target == "docker" and not standing))
+        if drill:
+            attempt(targets.check_drill, "--stack" if standing else target)
         checked = attempt(phases.read, scenario)
         if checked:
             attempt(fault_kinds.check, struck, checked[0].timeline)
@@ -102,13 +114,17 @@ def command(  # noqa: PLR0913 -- one argument an option
         workers=workers,
         generator=generator,
     )
-    place_on = targets.make(target, run, port_base=port_base, keep=keep)
-    with phases.Traffic(run, workers=workers, generator=generator) as traffic:
+    with ExitStack() as cleanup:
+        backup_to = cleanup.enter_context(phases.backup_folder(wanted=drill))
+        place_on = targets.make(target, run, port_base=port_base, keep=keep, backup_to=backup_to)
+        traffic = cleanup.enter_context(phases.Traffic(run, workers=workers, generator=generator))
         world = phases.draw(scenario, seed=seed, folder=run / "plan")
         using = phases.borrowed(stack, run) if stack else phases.placed(world, run, target=place_on)
-        with using as stack:
-            traffic.drive(stack, stack_file=run / "stack.json", faults=struck)
-            phases.books(stack, run, damage=sabotage)
+        stack = cleanup.enter_context(using)
+        traffic.drive(stack, stack_file=run / "stack.json", faults=struck)
+        if drill:
+            stack = cleanup.enter_context(phases.drilled(stack, run, target=place_on))
+        phases.books(stack, run, damage=sabotage)
     if keep:
         screen.line(
             t(f"Giữ lại để xem, xoá khi xong: {stack.state}", f"Kept to look into, delete when done: {stack.state}")

@@ -30,7 +30,7 @@ _COUNT_WORDS: Mapping[str, Text] = {
     "calls": Text("lời gọi qua LGSP", "calls over the LGSP"),
 }
 #: Parts of environment.json that say how the data centre was set, shown with it; the rest is told under honesty.
-_SETTINGS = ("recovery", "settings", "stack", "machine")
+_SETTINGS = ("recovery", "restore_drill", "settings", "stack", "machine")
 _PLANNED_WORDS: Mapping[str, Text] = {
     **_COUNT_WORDS,
     "journeys": Text("hành trình", "journeys"),

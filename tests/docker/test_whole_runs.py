@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import time
@@ -12,6 +13,7 @@ import docker
 import pytest
 from command_line import Workplace
 
+from infra.blueprint import SERVICES
 from infra.docker_target import engine
 from infra.docker_target.plugin.kind import STACK_LABEL
 
@@ -60,6 +62,29 @@ def test_a_day_of_the_toy_province_keeps_every_law_and_leaves_nothing(place: Wor
     samples = (run / "metrics" / "processes.ndjson").read_text("utf-8")
     assert '"service":"postgresql"' in samples
     assert (run / "logs" / "data-postgresql.log").stat().st_size > 0
+
+
+def test_every_service_is_upgraded_and_rolled_back_in_turn_while_people_work(place: Workplace) -> None:
+    """No law broken, nothing acknowledged lost; what each change cost is in the report, with the requests that failed."""
+    hours = [f"{7 + number // 2:02d}:{30 * (number % 2):02d}" for number in range(2 * len(SERVICES))]
+    changes = [f"{act}:{service}" for service in SERVICES for act in ("upgrade", "rollback")]
+    faults = [part for change, hour in zip(changes, hours, strict=True) for part in ("--fault", f"{change}@{hour}")]
+
+    done = place.run(
+        "verify", "--target", "docker", "--scenario", "toy_release", "--runs", place.runs, *faults,
+        "--fault", "kill:postgresql@16:30", **_environment(),
+    )  # fmt: skip
+
+    for law in _LAWS:
+        assert [line for line in done.out.splitlines() if law in line and "✓ Kept" in line], done.out + done.err
+    run = (place.runs / "latest").resolve()
+    told = json.loads((run / "environment.json").read_text("utf-8"))["recovery"]
+    assert sorted(name.partition(". ")[2] for name in told) == sorted(
+        [*(change.replace(":", " ") for change in changes), "kill postgresql"]
+    )
+    assert all(cost["seconds"] is not None for cost in told.values()), told
+    # A connection that is open to what goes away may be cut; what is not answered is counted, not hidden.
+    assert sum(cost["failed"] for cost in told.values()) <= 0.05 * sum(cost["requests"] for cost in told.values()) + 20
 
 
 def test_an_up_that_is_interrupted_is_taken_back(place: Workplace) -> None:

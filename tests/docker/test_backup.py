@@ -1,0 +1,115 @@
+"""Backups that were restored: the whole main job over a lost data centre, and a point in time."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import docker
+import pytest
+from command_line import Workplace
+from standing_docker import Standing, write_reference
+
+from infra import demand
+from infra.blueprint import DATABASE, draw_up
+from infra.docker_target import engine, restoring
+from infra.docker_target.plugin.kind import STACK_LABEL
+from infra.docker_target.target import DockerTarget, Options, left_over
+from simulation import province_files
+
+pytestmark = pytest.mark.needs("docker", "pulumi")
+_PATIENCE_SECONDS = 60.0
+_RECEIVED = "SELECT bool_and(flush_lsn >= pg_current_wal_lsn()) FROM pg_stat_replication"
+
+
+@pytest.fixture
+def place() -> Iterator[Workplace]:
+    """Folders of its own, with the engine's cache of this user."""
+    made = Workplace()
+    yield made
+    made.close()
+
+
+def _stacks(client: docker.DockerClient) -> set[str]:
+    found = client.volumes.list(filters={"label": STACK_LABEL})
+    return {str(one.attrs["Labels"][STACK_LABEL]) for one in found}
+
+
+def test_every_law_holds_on_what_was_restored_after_everything_was_lost(place: Workplace) -> None:
+    """`verify --drill`: killed without warning and removed, restored from the backup, judged against the clients."""
+    before = _stacks(engine.connect())
+
+    done = place.run(
+        "verify", "--target", "docker", "--scenario", "toy", "--runs", place.runs, "--drill",
+        XDG_CACHE_HOME=os.environ.get("XDG_CACHE_HOME", str(Path.home() / ".cache")),
+    )  # fmt: skip
+
+    lines = done.out.splitlines()
+    for law in ("LAW-1", "LAW-2", "LAW-3", "LAW-4", "LAW-5"):
+        assert [line for line in lines if law in line and "✓ Kept" in line], done.out + done.err
+    run = (place.runs / "latest").resolve()
+    drill = json.loads((run / "environment.json").read_text("utf-8"))["restore_drill"]
+    assert drill["rto_seconds"] > drill["destroyed_seconds"] > 0
+    assert 0 <= drill["rpo_seconds"] < _PATIENCE_SECONDS
+    assert "RPO" in (run / "report.html").read_text("utf-8")
+    assert _stacks(engine.connect()) == before
+    assert not list(place.temporary.glob("tinhmau-backup-*"))
+
+
+def _write(standing: Standing, word: str) -> str:
+    """Write one word into the portal's database; returns the database's time afterwards."""
+    (database,) = standing.containers(DATABASE)
+    restoring.ask(database, "portal", "CREATE TABLE IF NOT EXISTS drill (word text)")
+    restoring.ask(database, "portal", f"INSERT INTO drill VALUES ('{word}')")  # noqa: S608 -- the test's own word
+    return restoring.ask(database, "portal", "SELECT clock_timestamp()")
+
+
+def _words(standing: Standing) -> list[str]:
+    (database,) = standing.containers(DATABASE)
+    return restoring.ask(database, "portal", "SELECT word FROM drill ORDER BY word").split()
+
+
+def test_a_stack_is_restored_to_a_point_in_time_and_to_its_end() -> None:
+    """Destroyed whole; up to the point only what was written before, in full also what came after it."""
+    province = province_files.load("toy")
+    with tempfile.TemporaryDirectory(prefix="tinhmau-test-") as root:
+        target = DockerTarget(Options(backup_to=Path(root, "backup")))
+        reference = Path(root, "reference")
+        reference.mkdir()
+        write_reference(province, reference)
+        stack = target.place(
+            draw_up(province, demand.demand_of_province(province)), reference=reference, province=province
+        )
+        try:
+            first = Standing(target, stack)
+            point = _write(first, "before")
+            _write(first, "later")
+            _await_received(first)
+        finally:
+            target.remove(stack)
+        assert left_over(engine.connect(), stack.name) == []
+
+        for until, wanted in ((point, ["before"]), ("", ["before", "later"])):
+            restored = target.restore(Path(root, "backup"), until=until)
+            try:
+                second = Standing(target, restored)
+                assert _words(second) == wanted
+                assert restored.endpoints == stack.endpoints
+                assert restored.audit_token == stack.audit_token
+                assert {row.state for row in target.status(restored)} == {"ready"}
+                _write(second, "new")
+                assert "new" in _words(second)
+            finally:
+                target.remove(restored)
+
+
+def _await_received(standing: Standing) -> None:
+    (database,) = standing.containers(DATABASE)
+    until = time.monotonic() + _PATIENCE_SECONDS
+    while restoring.ask(database, "postgres", _RECEIVED) != "t":
+        assert time.monotonic() < until
+        time.sleep(0.2)

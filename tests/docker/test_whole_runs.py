@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,10 +13,13 @@ from pathlib import Path
 import docker
 import pytest
 from command_line import Workplace
+from docker_line import DockerLine
+from standing_docker import toy
 
 from infra.blueprint import SERVICES
 from infra.docker_target import engine
 from infra.docker_target.plugin.kind import STACK_LABEL
+from infra.trouble import TargetError
 
 pytestmark = pytest.mark.needs("docker", "pulumi")
 _LAWS = ("LAW-1", "LAW-2", "LAW-3", "LAW-4", "LAW-5")
@@ -65,7 +69,7 @@ def test_a_day_of_the_toy_province_keeps_every_law_and_leaves_nothing(place: Wor
 
 
 def test_every_service_is_upgraded_and_rolled_back_in_turn_while_people_work(place: Workplace) -> None:
-    """No law broken, nothing acknowledged lost; what each change cost is in the report, with the requests that failed."""
+    """No law broken, nothing acknowledged lost; the report tells what each change cost and which requests failed."""
     hours = [f"{7 + number // 2:02d}:{30 * (number % 2):02d}" for number in range(2 * len(SERVICES))]
     changes = [f"{act}:{service}" for service in SERVICES for act in ("upgrade", "rollback")]
     faults = [part for change, hour in zip(changes, hours, strict=True) for part in ("--fault", f"{change}@{hour}")]
@@ -118,6 +122,67 @@ def test_what_a_killed_command_has_left_goes_with_the_next_one(place: Workplace)
 
     assert left
     assert done.code == 0, done.err
+    assert _marked(client) == before
+
+
+def test_an_engine_that_dies_in_mid_up_leaves_what_the_next_command_takes_away(place: Workplace) -> None:
+    """One message with the reason and the way out; when the engine is back, `tinhmau down` finds the stack."""
+    client = engine.connect()
+    before = _marked(client)
+
+    with (
+        DockerLine(place.temporary / "docker.sock") as line,
+        place.start(
+            "verify", "--target", "docker", "--scenario", "toy", "--runs", place.runs,
+            DOCKER_HOST=f"unix://{line.path}", **_environment(),
+        ) as command,
+    ):  # fmt: skip
+        _await(lambda: _marked(client) > before)
+        line.cut()
+        done = command.end()
+    left = _marked(client) - before
+    again = place.run("down", "--runs", place.runs, **_environment())
+
+    assert done.code == 70, done.err
+    assert "Docker engine" in done.err
+    assert "Traceback" not in done.err
+    assert left
+    assert again.code == 0, again.err
+    assert _marked(client) == before
+
+
+def test_an_image_that_is_missing_is_named_and_the_next_up_succeeds() -> None:
+    """Somebody has removed a release that the stack is to run; with the one that is there it comes up again."""
+    with toy() as standing:
+        gone = "tinhmau/services:gone"
+        with pytest.raises(TargetError, match=gone):
+            standing.target.upgrade(standing.stack, "sector", release=gone)
+
+        standing.target.roll_back(standing.stack, "sector")
+
+        assert standing.changes() == {}
+        assert {row.state for row in standing.target.status(standing.stack)} == {"ready"}
+
+
+@pytest.mark.needs("mount")
+def test_a_full_disk_is_told_and_leaves_nothing(place: Workplace) -> None:
+    """The folder for stacks' state has room for nothing: one sentence, and no container."""
+    client = engine.connect()
+    before = _marked(client)
+    full = place.temporary / "full"
+    full.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", full], check=True)
+    try:
+        done = place.run(
+            "verify", "--target", "docker", "--scenario", "toy", "--runs", place.runs,
+            XDG_STATE_HOME=str(full), **_environment(),
+        )  # fmt: skip
+    finally:
+        subprocess.run(["umount", full], check=True)
+
+    assert done.code == 70, done.err
+    assert "No space left on device" in done.err
+    assert "Traceback" not in done.err
     assert _marked(client) == before
 
 

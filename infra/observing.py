@@ -19,7 +19,7 @@ PROMETHEUS, ALERTS, DASHBOARD = "prometheus.yml", "alerts.yml", "dashboard.json"
 _EVERY_SECONDS = 5  #: assumed: a compressed day's minute is about a second; a real province may take 15
 _WINDOW = "1m"
 _SERVER_ERRORS = f'sum by (job) (rate(http_answers_total{{status=~"5.."}}[{_WINDOW}]))'
-_FAILED_CALLS = f'sum by (provider) (rate(lgsp_calls_total{{outcome!="ok"}}[{_WINDOW}]))'
+_FAILED_CALLS = f'sum by (provider) (rate(lgsp_calls_total{{outcome!="answered"}}[{_WINDOW}]))'
 
 #: Alert → (expression, for how long, what it means). Bounds are assumed: a province sets its own.
 _ALERTS: Mapping[str, tuple[str, str, Text]] = {

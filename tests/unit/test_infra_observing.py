@@ -49,6 +49,14 @@ def test_alerts_and_panels_ask_only_for_what_services_say() -> None:
         assert names <= said, expression
 
 
+def test_a_call_that_was_answered_is_no_failure() -> None:
+    """The alert on failing calls leaves out just the outcome that the LGSP gives to what a provider has answered."""
+    gateway = (_ROOT / "services" / "lgsp" / "gateway.py").read_text("utf-8")
+    (left_out,) = {word for asked in observing.metrics_asked() for word in re.findall(r'outcome!="(\w+)"', asked)}
+
+    assert f'Answer("{left_out}"' in gateway
+
+
 def test_the_files_are_written_without_a_secret(tmp_path: Path) -> None:
     """Addresses only: `/metrics` needs no token."""
     paths = observing.write(_RUNS, tmp_path / "out", language="vi")

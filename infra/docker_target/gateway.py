@@ -28,11 +28,14 @@ defaults
   log global
   option dontlognull
   timeout connect 2s
+  # A service that is slow is not gone: taking it out would turn late answers into none. One that has ended refuses the
+  # connection, which is known at once.
+  timeout check 10s
   timeout client 90s
   timeout server 90s
   retries 6
   option redispatch 1
-  default-server init-addr none resolvers engine resolve-prefer ipv4 inter 1s fastinter 200ms fall 2 rise 1
+  default-server init-addr none resolvers engine resolve-prefer ipv4 inter 1s fastinter 200ms fall 3 rise 1
 
 frontend self
   mode http

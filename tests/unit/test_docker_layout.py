@@ -76,6 +76,13 @@ def test_a_gateway_listens_for_a_caller_in_that_callers_network_only(drawn: layo
         assert {by_address[address].network for address, _ in bound} <= set(one.addresses)
 
 
+def test_a_slow_server_is_not_taken_for_a_dead_one(drawn: layout.Layout) -> None:
+    """A check waits longer than people do: what does not answer within a second on a loaded machine still works."""
+    for one in drawn.gateways:
+        (seconds,) = re.findall(r"timeout check (\d+)s", gateway.configuration(one, drawn.blueprint))
+        assert int(seconds) >= 10
+
+
 def test_only_a_request_that_no_server_has_seen_is_sent_again(drawn: layout.Layout) -> None:
     """A gateway never repeats what may have been done already."""
     for one in drawn.gateways:

@@ -37,6 +37,16 @@ def test_the_image_holds_no_more_than_the_services_need() -> None:
     assert all("--hash=sha256:" in one.lines for one in recipe.pinned())
 
 
+def test_every_script_of_ours_is_copied_into_the_image() -> None:
+    """A container whose command is missing would end again and again."""
+    (line,) = [
+        line for line in (recipe.FILES / "runtime.Dockerfile").read_text("utf-8").splitlines()
+        if line.startswith("COPY start-")
+    ]  # fmt: skip
+
+    assert set(line.split()[1:-1]) == {path.name for path in recipe.scripts()}
+
+
 def test_a_tag_changes_with_what_is_inside_and_with_nothing_else(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

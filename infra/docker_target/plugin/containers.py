@@ -281,7 +281,7 @@ def _await_health(found: Container, inputs: Inputs) -> None:
         pause = min(2 * pause, _ASK_AT_LEAST_EVERY_SECONDS)  # a question costs a process: many would slow the start
     lines = found.logs(tail=_LOG_LINES_SHOWN).decode("utf-8", errors="replace")
     message = (
-        f"{inputs['name']} does not answer after {seconds - (deadline - time.monotonic()):.0f} s ({found.status}, started "
-        f"again {found.attrs['RestartCount']} times). The last lines of its log:\n{lines}"
+        f"{inputs['name']} does not answer after {seconds - (deadline - time.monotonic()):.0f} s ({found.status}, "
+        f"started again {found.attrs['RestartCount']} times). The last lines of its log:\n{lines}"
     )
     raise TimeoutError(message)

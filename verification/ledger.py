@@ -7,6 +7,7 @@ why it cannot be used, and whoever needs it answers UNKNOWN with that reason.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -39,6 +40,7 @@ class Ledger:
         self._expected: dict[str, int] = {}
         self.backlog: dict[str, int] | None = None  #: undelivered items by service, negative where a service did
         #: not answer; None where nobody asked
+        self.began: datetime | None = None  #: from when on the books were taken; None where nobody noted it
         self.doubt: Text | None = None  #: why `collected.json` cannot be used
         self._read_collected()
 
@@ -118,6 +120,8 @@ class Ledger:
                 if isinstance(entry, dict) and "records" in entry
             }
             missing = msgspec.convert(collected.get("missing", []), list[_Missing])
+            if "began" in collected:
+                self.began = datetime.fromisoformat(collected["began"])
             if "backlog" in collected:
                 self.backlog = {name: _items(entry) for name, entry in sorted(collected["backlog"].items())}
         except OSError as error:

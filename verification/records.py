@@ -322,6 +322,7 @@ class Call(Record, frozen=True, kw_only=True, gc=False):
     operation: str
     status: int | None = None
     outcome: str | None = None
+    at: str = ""  #: by the machine's clock
 
 
 class DeadLetter(Record, frozen=True, kw_only=True, gc=False):

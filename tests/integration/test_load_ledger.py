@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -34,11 +35,17 @@ def books(seen: Seen) -> web.Response | None:
 
 
 def test_every_book_is_copied_and_counted(tmp_path: Path) -> None:
-    """The run folder has each export of each service, the metrics and the signing CA, and a list with the numbers."""
+    """The run folder has each export of each service, the metrics and the signing CA, and a list with the numbers.
+
+    The LGSP's books come first, its head before the rest: nothing is named there that another book cannot have.
+    """
     with StandIn(books) as province:
         ledger.collect(stack(province, tmp_path), tmp_path)
+    taken = [seen.path.removeprefix("/export/") for seen in province.seen if seen.path.startswith("/export/")]
+    assert taken[:3] == ["audit_heads", "audit", "audit_chain"]
     collected = msgspec.json.decode((tmp_path / "ledger" / "collected.json").read_bytes())
     assert collected["missing"] == []
+    assert datetime.fromisoformat(collected["began"]) <= datetime.now(UTC)
     assert collected["backlog"] == dict.fromkeys(BOOKS, 0)
     assert collected["portal.dossiers"] == {"records": len("dossiers")}
     assert len((tmp_path / "ledger" / "lgsp.audit.ndjson").read_bytes().splitlines()) == len("audit")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+from contextlib import ExitStack
 
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from services.kit.gate import Gate
+from services.kit.serve import connections_waiting
 
 
 def _request(path: str) -> Scope:
@@ -56,3 +59,14 @@ def test_a_request_that_fails_is_no_longer_counted() -> None:
         assert gate.under_way == 0
 
     asyncio.run(story())
+
+
+def test_connections_that_nobody_has_taken_yet_are_counted() -> None:
+    """Clients that gave up in the kernel's queue are still served later, and may still cause calls."""
+    with socket.create_server(("127.0.0.1", 0), backlog=8) as listener, ExitStack() as clients:
+        assert connections_waiting(listener) == 0
+        for _ in range(3):
+            clients.enter_context(socket.create_connection(listener.getsockname()))
+        assert connections_waiting(listener) == 3
+        listener.accept()[0].close()
+        assert connections_waiting(listener) == 2

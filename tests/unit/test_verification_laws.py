@@ -381,6 +381,28 @@ def test_books_taken_in_mid_conversation_accuse_nobody(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("at", "subjects"),
+    [
+        ("2026-11-22T01:01:00+00:00", []),
+        ("2026-11-22T01:00:59+00:00", ["unsent", "unsent"]),
+        ("later", ["unsent", "unsent"]),
+        ("2026-11-22T08:30:00", ["unsent", "unsent"]),
+    ],
+    ids=["while books were taken", "before", "no moment", "no time zone"],
+)
+def test_a_systems_own_schedule_after_the_end_accuses_nobody(at: str, subjects: list[str], tmp_path: Path) -> None:
+    """Books are taken one after another; a call made meanwhile stands in some of them only. An older one is missed."""
+    world = World()
+    row = next(row for row in world.books["national.calls"] if row["side"] == "served")
+    world.books["national.calls"].append({**row, "call": "unsent", "at": at})
+
+    law = _law("LAW-4", world, tmp_path)
+
+    assert [violation.subject for violation in law.violations] == subjects
+    assert law.answer == ("BROKEN" if subjects else "KEPT")
+
+
+@pytest.mark.parametrize(
     ("book", "laws"),
     [
         ("onestop.dossiers", {"LAW-1", "LAW-2", "LAW-5"}),

@@ -35,6 +35,7 @@ DAY = "2018-08-22"
 CENTRE = "000.00.12.H07"  #: a department with a one-stop
 DISTRICT = "000.00.31.H07"
 COMMUNE = "000.01.31.H07"
+BOOKS_TAKEN = "2026-11-22T08:01:00+07:00"  #: what it showed when the first book was taken
 BEGAN = "2026-11-22T08:00:00+07:00"  #: what the machine's clock showed at run second 0
 AGENCIES = (CENTRE, DISTRICT, COMMUNE)
 
@@ -235,7 +236,7 @@ class World:
         with (folder / "journal" / "worker-1.ndjson").open("ab") as out:
             out.write(self.torn)
         collected: dict[str, Any] = {name: {"records": len(rows)} for name, rows in self.books.items()}
-        collected |= {"missing": self.missing, "backlog": self.backlog}
+        collected |= {"missing": self.missing, "backlog": self.backlog, "began": BOOKS_TAKEN}
         (folder / "ledger" / "collected.json").write_text(json.dumps(collected))
         for name, rows in self.books.items():
             (folder / "ledger" / f"{name}.ndjson").write_text("".join(json.dumps(row) + "\n" for row in rows))

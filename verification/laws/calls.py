@@ -6,6 +6,8 @@ And the audit is what the LGSP wrote: its hash chain holds (verification/audit_c
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
+from datetime import UTC, datetime
 
 from simulation.text import Text
 from verification import audit_chain
@@ -27,6 +29,7 @@ _LGSP_ANSWERED = frozenset({"answered", "refused"})
 #: What a caller says when the LGSP may have been killed in mid-call; `lost` also stands for no word at all.
 _NO_ANSWER = frozenset({"lost", "unreachable"})
 _FIRST_ERROR_STATUS = 400
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 class _Told:
@@ -54,15 +57,18 @@ def check(evidence: Evidence) -> LawResult:
     for audit in evidence.ledger.rows(Audit):
         told[audit.call].audits.append(audit)
     settled = evidence.ledger.settled
+    late = _late(told, evidence.ledger.began)
     audit_chain.check(
         findings,
         evidence.ledger.rows(Audit),
         evidence.ledger.rows(AuditBlock),
         evidence.ledger.rows(AuditHead),
-        settled=settled,
+        settled=settled and not late,
     )
     halves = 0
     for call_id, sides in told.items():
+        if call_id in late and not _whole(sides):
+            continue  # a system's own schedule, after the end of what is judged
         if not settled and not _whole(sides):
             halves += (
                 1  # books are taken one after another: what was going on meanwhile stands in some and not in others
@@ -111,6 +117,25 @@ def _check_call(findings: Findings, call_id: str, sides: _Told) -> None:
     audit = sides.audits[0]
     _match_caller(findings, call_id, sides, said, audit)
     _match_callee(findings, call_id, sides, audit)
+
+
+def _late(told: Mapping[str, _Told], began: datetime | None) -> set[str]:
+    """Return the calls that were still going on when the first book was taken, as their systems' clocks have it."""
+    if began is None:
+        return set()
+    return {
+        call_id
+        for call_id, sides in told.items()
+        if any(_moment(call.at) >= began for _, call in (*sides.sent, *sides.done, *sides.served))
+    }
+
+
+def _moment(at: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(at)
+    except ValueError:
+        return _LONG_AGO  # judged like any other
+    return moment if moment.tzinfo else _LONG_AGO
 
 
 def _whole(sides: _Told) -> bool:

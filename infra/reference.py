@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from infra import bodies, pki
+from infra import bodies, pki, shared_lists
 from infra.contracts import CONTRACTS
 from infra.form_files import forms_of
 from simulation.province import Province
@@ -47,6 +47,7 @@ def write(province: Province, folder: Path, *, population_folder: Path | None = 
     _write(folder / "staff.json", [*province.staff, *_pollers(province), ADMINISTRATOR])
     _write(folder / "sites.json", {"schools": province.schools, "health": province.health})
     _write(folder / "ndxp.json", bodies.all_bodies())
+    _write(folder / "shared_lists.json", shared_lists.of(province))
     era = load_era(province.era)
     axis = {
         "mode": "strict",

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime
 
 import msgspec
 
+from services.dochub.directory import Directory
 from services.kit.edxml.envelope import Envelope
 from services.kit.edxml.trouble import EdxmlError
 from services.kit.edxml.trust import Opened, Trust
 from services.kit.operations import Again, Operation, Refused
-from services.kit.reference import Agency
 from services.kit.transaction import Transaction
 
 
@@ -23,15 +24,16 @@ class Sent(msgspec.Struct, frozen=True):
 class Accepting:
     """`dochub.envelopes.send`."""
 
-    def __init__(self, agencies: dict[str, Agency], trust: Trust, *, strict: bool) -> None:
-        """`agencies` is the directory, `trust` the authority that seals are verified against.
+    def __init__(self, directory: Directory, trust: Trust, *, strict: bool) -> None:
+        """`directory` knows who may send to whom, `trust` the authority that seals are verified against.
 
         `strict` takes only what the schema describes; otherwise the forms of real programs are taken and noted.
         """
-        self._agencies, self._trust, self._strict = agencies, trust, strict
-        self.operation = Operation(apply=self._accept, body=Sent)
+        self._directory, self._trust, self._strict = directory, trust, strict
+        self.operation = Operation(apply=self.accept, body=Sent)
 
-    async def _accept(self, sent: Sent, tx: Transaction) -> None:
+    async def accept(self, sent: Sent, tx: Transaction) -> None:
+        """Take one envelope. Raises Refused with every reason, Again where another transaction is taking it."""
         opened = self._checked(sent.xml, tx)
         envelope = opened.envelope
         document, digest = str(envelope.id), hashlib.sha256(sent.xml.encode()).hexdigest()
@@ -50,13 +52,13 @@ class Accepting:
             "SELECT document FROM stored",
             document,
             envelope.sender.code,
-            self._agencies[envelope.sender.code].installation,
+            self._directory.agencies[envelope.sender.code].installation,
             addressees,
             envelope.subject,
             tx.now,
             digest,
             sent.xml,
-            [self._agencies[code].installation for code in addressees],
+            [self._directory.agencies[code].installation for code in addressees],
             envelope.doc_type,
             about,
             list(opened.tolerated),
@@ -75,20 +77,19 @@ class Accepting:
         if known != digest:
             raise Refused(f"{document} đã được nhận với nội dung khác: mỗi mã văn bản chỉ dùng một lần")
 
+    def examine(self, xml: str, *, at: datetime) -> Opened:
+        """Open an envelope by the axis' rules. Raises EdxmlError."""
+        return self._trust.examine(xml, at=at, strict=self._strict)
+
     def _checked(self, xml: str, tx: Transaction) -> Opened:
         """Raise Refused with every reason found."""
         try:
-            opened = self._trust.examine(xml, at=tx.now, strict=self._strict)
+            opened = self.examine(xml, at=tx.now)
         except EdxmlError as error:
             raise Refused(str(error)) from error
-        envelope = opened.envelope
-        reasons = [
-            f"không có cơ quan {organ.code} trong danh bạ"
-            for organ in (envelope.sender, *envelope.addressees)
-            if organ.code not in self._agencies
-        ]
-        if reasons:
-            raise Refused("; ".join(reasons))
+        objections = self._directory.objections(opened.envelope)
+        if objections:
+            raise Refused("; ".join(one.text for one in objections))
         return opened
 
 

@@ -8,10 +8,13 @@ from starlette.routing import Route
 
 from services.dochub.accepting import Accepting
 from services.dochub.delivering import Delivering
+from services.dochub.directory import Directory
+from services.dochub.face import Face
 from services.dochub.revocations import Revocations
 from services.dochub.statuses import Reading
 from services.kit.edxml.trust import Trust
 from services.kit.kit import Kit
+from services.kit.operations import Operation
 from services.kit.pages import Pages
 from services.kit.serve import Parts
 
@@ -41,19 +44,27 @@ def build(kit: Kit) -> Parts:
     authority = (kit.reference.folder / "certificate-authority.pem").read_bytes()
     revocations = Revocations(kit, authority)
     trust = Trust(authority, allowed=axis.algorithms, revoked=revocations.since)
+    directory = Directory(kit, levels=axis.levels)
+    accepting = Accepting(directory, trust, strict=axis.mode == "strict")
+
+    async def start() -> None:
+        await directory.start()
+        await revocations.start()
 
     async def home(_request: Request) -> Response:
         return pages.page("home.html", counts=await kit.pool.fetchrow(_COUNTS))
 
     return Parts(
-        routes=[Route("/", home)],
+        routes=[Route("/", home), Route("/control/agencies", directory.control, methods=["GET", "PUT"])],
         operations={
-            "envelopes.send": Accepting(kit.reference.agencies, trust, strict=axis.mode == "strict").operation,
+            "envelopes.send": accepting.operation,
+            "agencies.list": Operation(at_once=directory.list),
+            **Face(kit, directory, accepting).operations(),
             **Delivering(kit).operations(),
             **Reading(kit).operations(),
         },
         exports=EXPORTS,
         in_flight="SELECT count(*) FROM delivery WHERE received_at IS NULL",
-        start=revocations.start,
+        start=start,
         stop=revocations.stop,
     )

@@ -47,7 +47,7 @@ class Delivering:
         return {
             "envelopes.list": Operation(at_once=self._list),
             "envelopes.get": Operation(at_once=self._get),
-            "envelopes.received": Operation(apply=_received, body=Received),
+            "envelopes.received": Operation(apply=receive, body=Received),
         }
 
     async def _list(self, request: Request, _consumer: Consumer) -> Any:
@@ -76,7 +76,8 @@ class Delivering:
         return installation
 
 
-async def _received(receipt: Received, tx: Transaction) -> None:
+async def receive(receipt: Received, tx: Transaction) -> None:
+    """Mark a document as taken over by an addressee. Raises Refused for one that was not sent there."""
     delivery = await statuses.locked(tx, document=receipt.document, agency=receipt.agency)
     if delivery is None:
         raise Refused(f"{receipt.document} không gửi đến {receipt.agency}")

@@ -7,7 +7,7 @@ import re
 import time
 import uuid
 from collections import defaultdict
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -21,6 +21,7 @@ from services.kit import tokens, tracing
 from services.kit.clock import Clock
 from services.kit.problems import Problem, decode, invalid
 from services.kit.reference import Contract
+from services.lgsp.admission import Admission
 from services.lgsp.audit import Audit, AuditError
 from services.lgsp.breaker import Breaker
 from services.lgsp.chain import Begun, Ended, Head
@@ -87,7 +88,8 @@ class Gateway:
     def __init__(self, *, audit: Audit, limits: Limits, clock: Clock, token_key: str) -> None:
         """Knows nobody until `use` is called. `token_key` signs the tokens that systems show."""
         self.registry = Registry({}, ())
-        self._audit, self._limits, self._clock, self._token_key = audit, limits, clock, token_key
+        self.admission = Admission(token_key)
+        self._audit, self._limits, self._clock = audit, limits, clock
         self._providers: dict[str, Provider] = {}
         self._urls: dict[str, str] = {}
         self._breakers: defaultdict[tuple[str, str], Breaker] = defaultdict(Breaker)
@@ -99,7 +101,7 @@ class Gateway:
                 if name in self._providers:
                     self._providers[name].close()
                 self._providers[name], self._urls[name] = Provider(system.url), system.url
-        self.registry = registry
+        self.registry = self.admission.registry = registry
 
     def close(self) -> None:
         """Close connections that are not in use."""
@@ -174,16 +176,7 @@ class Gateway:
         return answer
 
     def _consumer(self, call: Call) -> str:
-        token = call.header(b"authorization").removeprefix("Bearer ")
-        try:
-            claims = tokens.read(token, self._token_key)
-        except tokens.TokenError as error:
-            raise Problem(401, "bad-token", "Thẻ truy cập không hợp lệ hoặc đã hết hạn; hãy xin thẻ mới.") from error
-        consumer: str = claims["sub"]
-        system = self.registry.systems.get(consumer)
-        if system is None or not system.lets_in(claims.get("cred", ""), datetime.now(UTC)):
-            raise Problem(401, "revoked", "Khoá của hệ thống này đã bị thu hồi; hãy xin khoá mới từ quản trị LGSP.")
-        return consumer
+        return self.admission.holder(call.header(b"authorization").removeprefix("Bearer "))
 
     def _authorised(self, call: Call, consumer: str, now: datetime) -> Contract:
         """Return the contract that covers the call as it is. Raises a Problem that says what does not fit."""

@@ -15,14 +15,20 @@ from services.kit.pages import Pages
 from services.kit.problems import Problem, decode
 from services.kit.serve import Parts
 from services.national import portal, post, registers
+from services.national.business_register import BusinessRegister
+from services.national.civil_status import CivilStatus
+from services.national.confirmation import Confirmation
+from services.national.criminal_records import CriminalRecords
 from services.national.door import NationalDoor
 from services.national.faults import Fault, Faults
 from services.national.filing import ROLE, Filed, NationalFiling, Numbered
 from services.national.identity import Identity
 from services.national.ndxp import Ndxp
 from services.national.payments import Payments, Refund
+from services.national.shared_lists import SharedLists
 from services.national.signing import Authority
 from services.national.single_sign_on import SingleSignOn
+from services.national.social_insurance import SocialInsurance
 
 
 def build(kit: Kit) -> Parts:
@@ -37,6 +43,7 @@ def build(kit: Kit) -> Parts:
         return await kit.write(filing.file, body=Filed)(request)
 
     identity, door = Identity(kit, pages, signed_on), NationalDoor(kit, pages, lookups, signed_on)
+    lists = SharedLists(kit)
     faults = Faults(kit.clock)
     ndxp = Ndxp(kit)
     authority = Authority(kit)
@@ -102,6 +109,12 @@ def build(kit: Kit) -> Parts:
             "identity.register": Operation(at_once=identity.register),
             "identity.token": Operation(at_once=identity.exchange),
             "identity.keys": Operation(at_once=identity.keys),
+            "population.confirm": Operation(at_once=Confirmation(kit).confirm),
+            **lists.operations(),
+            **CivilStatus(kit, lists).operations(),
+            **CriminalRecords(kit, lists).operations(),
+            **SocialInsurance(kit).operations(),
+            **BusinessRegister(kit).operations(),
             "ndxp.bodies": Operation(at_once=ndxp.bodies),
             "ndxp.request": Operation(at_once=ndxp.request),
             "dvcqg.dossiers": Operation(apply=portal.synchronise, body=portal.Known),

@@ -30,6 +30,9 @@ COUNTERPARTS = (
     "identity",
     "land",
     "signing",
+    "lists",
+    "civil",
+    "criminal",
 )
 _SEED = 20180822
 _NEVER_SECONDS = 3600.0  # longer than anybody waits: the service's own limit ends the request

@@ -37,7 +37,7 @@ class _Calls:
         self.made += count
         return [
             request("POST", "/call/national/population.verify", self._body(number),
-                    Authorization=f"Bearer {self._token}", X_Call_Id=fresh_key(), X_Purpose="benchmark")
+                    Authorization=f"Bearer {self._token}", X_Call_Id=fresh_key(), X_Purpose="check-form")
             for number in range(count)
         ]  # fmt: skip
 

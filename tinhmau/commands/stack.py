@@ -10,6 +10,7 @@ from rich.table import Table
 
 from infra import stack as stacks
 from infra.local.clock import stand_clock
+from infra.reference import ADMINISTRATOR
 from infra.stack import Stack
 from infra.target import ServiceStatus
 from infra.trouble import TargetError
@@ -33,6 +34,7 @@ _DOORS = {
     "portal": Text("qua API: POST /api/sign-in", "by API: POST /api/sign-in"),
     "onestop": Text("mở trang, đăng nhập", "open the page and sign in"),
     "office": Text("mở trang, đăng nhập", "open the page and sign in"),
+    "lgsp": Text("mở trang, đăng nhập", "open the page and sign in"),
 }
 _STATES = {
     "waiting": Text("chờ", "waiting"),
@@ -187,6 +189,7 @@ def _accounts(world: World) -> Mapping[str, list[tuple[str, str]]]:
         member = next((one for one in world.province.staff if one.role == role), None)
         if member:
             found[where].append((member.account, f"{member.name}, {say(title)}"))
+    found["lgsp"] = [(ADMINISTRATOR["account"], ADMINISTRATOR["name"])]
     return {where: accounts for where, accounts in found.items() if accounts}
 
 

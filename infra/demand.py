@@ -39,6 +39,8 @@ FAN_OUT: Mapping[str, Mapping[str, float]] = {
     "onestop.receive": {"onestop": 1, **_TOLD},
     "onestop.accept": {"onestop": 1, **_TOLD},
     "onestop.ask_supplement": {"onestop": 1, **_TOLD},
+    "onestop.refer": {"onestop": 1, **_TOLD},
+    "onestop.give_opinion": {"onestop": 1, **_TOLD},
     "onestop.examine": {"onestop": 1, **_TOLD},
     "onestop.decide": {"onestop": 1, **_TOLD},
     "onestop.hand_back": {"onestop": 1, "lgsp": 3, "portal": 1, "national": 2},

@@ -37,6 +37,8 @@ OPERATIONS: Mapping[str, Operation] = {
     ),
     "onestop.accept": Operation(write=True),
     "onestop.ask_supplement": Operation(write=True, needed=("what",)),
+    "onestop.refer": Operation(write=True, optional=("to",)),
+    "onestop.give_opinion": Operation(write=True, needed=("opinion", "note")),
     "onestop.examine": Operation(write=True, needed=("proposal",)),
     "onestop.decide": Operation(write=True, needed=("decision",)),
     "onestop.hand_back": Operation(write=True, needed=("by", "fee_cash")),

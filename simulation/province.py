@@ -89,7 +89,8 @@ class Procedure(msgspec.Struct, frozen=True, kw_only=True):
     deadline_hours: float  #: legal limit in working hours (8 a day); 0 = while the applicant waits (same day)
     same_day: bool  #: given back on the working day it was received
     needs_leader: bool  #: a leader decides; otherwise the specialist does
-    linked_agencies: tuple[str, ...] = ()  #: tiers or agency codes it passes through (một cửa liên thông)
+    linked_agencies: tuple[str, ...] = ()  #: tiers or agency codes it passes through, in order (một cửa liên thông)
+    linked_hours: tuple[float, ...] = ()  #: working hours that each of them has, out of the legal limit
     certified_copies: bool = False  #: asks for certified copies, so it does not really qualify as level 3 or 4
     visit: bool = False  #: has a step on site, likewise
     waived_online: bool = False  #: no fee for who files online

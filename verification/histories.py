@@ -9,8 +9,9 @@ from simulation.text import Text
 #: State of a dossier -> states that may come next.
 NEXT_STATES: Mapping[str, frozenset[str]] = {
     "submitted": frozenset({"received", "withdrawn"}),
-    "received": frozenset({"awaiting_supplement", "examined", "withdrawn"}),
+    "received": frozenset({"awaiting_supplement", "referred", "examined", "withdrawn"}),
     "awaiting_supplement": frozenset({"received", "withdrawn"}),
+    "referred": frozenset({"referred", "received", "withdrawn"}),
     "examined": frozenset({"approved", "rejected"}),
     "approved": frozenset({"posted", "returned"}),
     "rejected": frozenset({"posted", "returned"}),
@@ -25,6 +26,7 @@ STATE_WORDS: Mapping[str, str] = {
     "submitted": "đã nộp",
     "received": "đã tiếp nhận",
     "awaiting_supplement": "chờ bổ sung",
+    "referred": "đang ở cơ quan liên thông",
     "examined": "đã thẩm định",
     "approved": "đã duyệt",
     "rejected": "đã từ chối",

@@ -24,6 +24,8 @@ OPERATIONS = (
     ),
     _Act(name="onestop.accept", path="/api/dossiers/{code}/acceptance", waits_for=ARRIVAL),
     _Act(name="onestop.ask_supplement", path="/api/dossiers/{code}/supplement-request", body=("what",)),
+    _Act(name="onestop.refer", path="/api/dossiers/{code}/referral", body=("to?",), waits_for=ARRIVAL),
+    _Act(name="onestop.give_opinion", path="/api/dossiers/{code}/opinion", body=("opinion", "note")),
     _Act(name="onestop.examine", path="/api/dossiers/{code}/examination", body=("proposal",), waits_for=ARRIVAL),
     _Act(name="onestop.decide", path="/api/dossiers/{code}/decision", body=("decision",)),
     _Act(

@@ -35,7 +35,8 @@ class Procedure(msgspec.Struct, frozen=True, kw_only=True):
     deadline_hours: float
     same_day: bool
     needs_leader: bool
-    linked_agencies: list[str] = []
+    linked_agencies: list[str] = []  #: tiers or agency codes that a dossier passes through, in this order
+    linked_hours: list[float] = []  #: working hours that each of them has
     certified_copies: bool = False
     visit: bool = False  #: a step on site, so that levels 3 and 4 are hollow
     waived_online: bool = False  #: no fee for who files online

@@ -13,23 +13,38 @@ from services.onestop import inbound
 from services.onestop.desk import Desk, guarded
 from services.onestop.forms import Forms
 from services.onestop.handling import Decision, Examination, HandedIn, Handling, Wanted
+from services.onestop.linking import Linking, Opinion, Referral
 from services.onestop.notes import Notes
 from services.onestop.reception import Handed, Reception
 from services.onestop.returning import Return, Returning
-from services.onestop.states import ACCEPT, ASK_SUPPLEMENT, DECIDE, EXAMINE, HAND_BACK, RECEIVE, SUPPLEMENT, Act
+from services.onestop.states import (
+    ACCEPT,
+    ASK_SUPPLEMENT,
+    DECIDE,
+    EXAMINE,
+    GIVE_OPINION,
+    HAND_BACK,
+    RECEIVE,
+    REFER,
+    SUPPLEMENT,
+    Act,
+)
 
 _EXPORTS = {
     "dossiers": "SELECT code, procedure, agency, channel, state, seq, moment(due_at) AS due_at, "
     "moment(received_at) AS received_at FROM dossier ORDER BY code",
     "events": "SELECT code, seq, event, state, actor, moment(at) AS at, request_key FROM event ORDER BY code, seq",
+    "referrals": "SELECT code, step, agency, moment(asked_at) AS asked_at, moment(due_at) AS due_at, asked_by, "
+    "moment(answered_at) AS answered_at, answered_by, opinion FROM referral ORDER BY code, step",
     "payments": 'SELECT code, kind, amount, "order", request_key FROM payment ORDER BY id',
 }
 
 
 def build(kit: Kit) -> Parts:
     """Put the one-stop together."""
-    desk, reception, handling, returning = Desk(kit), Reception(kit), Handling(kit), Returning(kit)
-    forms = Forms(kit, desk, reception=reception, handling=handling, returning=returning)
+    desk, reception, linking, returning = Desk(kit), Reception(kit), Linking(kit), Returning(kit)
+    handling = Handling(kit, linking)
+    forms = Forms(kit, desk, reception=reception, handling=handling, linking=linking, returning=returning)
     notes = Notes(kit, desk)
 
     def act(path: str, of: Act, handler: WriteHandler, body: Any = None) -> Route:
@@ -56,6 +71,8 @@ def build(kit: Kit) -> Parts:
             act(f"{one}/acceptance", ACCEPT, reception.accept),
             act(f"{one}/supplement-request", ASK_SUPPLEMENT, handling.ask_supplement, Wanted),
             act(f"{one}/supplement", SUPPLEMENT, handling.take_supplement, HandedIn),
+            act(f"{one}/referral", REFER, linking.refer, Referral),
+            act(f"{one}/opinion", GIVE_OPINION, linking.give_opinion, Opinion),
             act(f"{one}/examination", EXAMINE, handling.examine, Examination),
             act(f"{one}/decision", DECIDE, handling.decide, Decision),
             act(f"{one}/return", HAND_BACK, returning.hand_back, Return),

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs, quote
 
+import asyncpg
 import msgspec
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -27,6 +28,13 @@ _OPEN = """
     SELECT code, procedure, channel, state, seq, received_at, due_at, count(*) OVER () AS open
     FROM dossier WHERE agency = $1 AND open ORDER BY due_at NULLS LAST, code LIMIT $2
 """
+_REFERRED = """
+    SELECT code, procedure, dossier.agency, referral.asked_at, referral.due_at
+    FROM referral JOIN dossier USING (code)
+    WHERE referral.agency = $1 AND answered_at IS NULL AND state = 'referred' ORDER BY referral.due_at, code LIMIT $2
+"""
+_ASKED_OF = "SELECT 1 FROM referral WHERE code = $1 AND agency = $2 LIMIT 1"
+_ROUTE = "SELECT step, agency, asked_at, due_at, answered_at, opinion, note FROM referral WHERE code = $1 ORDER BY step"
 _HISTORY = "SELECT seq, event, state, actor, at, note FROM event WHERE code = $1 ORDER BY seq"
 _PAYMENTS = 'SELECT kind, amount, "order", at FROM payment WHERE code = $1 ORDER BY id'
 _PARCELS = "SELECT parcel, sent_at, delivered_at FROM parcel WHERE code = $1"
@@ -59,12 +67,17 @@ class Desk:
             }
             for row in rows
         ]
-        return json({"agency": who.agency, "open": rows[0]["open"] if rows else 0, "dossiers": shown})
+        referrals = [
+            {**dict(row), "asked_at": _local(row["asked_at"]), "due_at": _local(row["due_at"])}
+            for row in await self._kit.pool.fetch(_REFERRED, who.agency, _MOST)
+        ]
+        opened = rows[0]["open"] if rows else 0
+        return json({"agency": who.agency, "open": opened, "dossiers": shown, "referrals": referrals})
 
     async def one_dossier(self, request: Request) -> Response:
-        """Answer one dossier with its history to an official of its agency; the applicant's number stays masked."""
+        """Answer one dossier with its history to officials who work on it; the applicant's number stays masked."""
         who = self._kit.who(request, *ROLES)
-        dossier = await self.find(request.path_params["code"], who)
+        dossier = await self.find_shared(request.path_params["code"], who)
         history = await self._kit.pool.fetch(_HISTORY, dossier.code)
         number = dossier.applicant_number
         return json(
@@ -86,6 +99,15 @@ class Desk:
                 "due_at": dossier.due_at,
                 "paused_at": dossier.paused_at,
                 "history": [{**dict(step), "at": _local(step["at"])} for step in history],
+                "route": [
+                    {
+                        **dict(stop),
+                        "asked_at": _local(stop["asked_at"]),
+                        "due_at": _local(stop["due_at"]),
+                        "answered_at": _local(stop["answered_at"]),
+                    }
+                    for stop in await self.route(dossier.code)
+                ],
             }
         )
 
@@ -167,6 +189,15 @@ class Desk:
             agency=self._reference.agencies[who.agency].name,
             lines=lines,
             open=rows[0]["open"] if rows else 0,
+            referrals=[
+                {
+                    **dict(row),
+                    "name": self._name(row["procedure"]),
+                    "from_agency": self._reference.agencies[row["agency"]].name,
+                    "late": row["due_at"] < now,
+                }
+                for row in await self._kit.pool.fetch(_REFERRED, who.agency, _MOST)
+            ],
         )
 
     async def find(self, code: str, who: Account) -> dossiers.Dossier:
@@ -177,6 +208,22 @@ class Desk:
         dossier = dossiers.read(row)
         dossiers.check_agency(dossier.agency, who)
         return dossier
+
+    async def find_shared(self, code: str, who: Account) -> dossiers.Dossier:
+        """Find a dossier of the official's agency, or one about which that agency was asked. Raises 404 or 403."""
+        if await self._kit.pool.fetchval(_ASKED_OF, code, who.agency):
+            row = await self._kit.pool.fetchrow(_DOSSIER, code)
+            assert row  # noqa: S101 -- a referral is of a dossier
+            return dossiers.read(row)
+        return await self.find(code, who)
+
+    async def asked_now(self, code: str) -> str:
+        """Agency whose opinion is awaited now; empty where none is."""
+        return next((row["agency"] for row in await self.route(code) if row["answered_at"] is None), "")
+
+    async def route(self, code: str) -> list[asyncpg.Record]:
+        """Agencies that were asked about a dossier, in order."""
+        return await self._kit.pool.fetch(_ROUTE, code)  # type: ignore[no-any-return]
 
     async def papers(self, dossier: dossiers.Dossier) -> list[str]:
         """Say what was handed in with a dossier at the counter, as people call it."""
@@ -204,6 +251,11 @@ class Desk:
             payments=await self._kit.pool.fetch(_PAYMENTS, dossier.code),
             parcels=await self._kit.pool.fetch(_PARCELS, dossier.code),
             papers=await self.papers(dossier),
+            own=dossier.agency == who.agency,
+            route=[
+                {**dict(stop), "name": self._reference.agencies[stop["agency"]].name}
+                for stop in await self.route(dossier.code)
+            ],
             late=self.is_late(dossier),
             problem=problem,
             done=ACTS[done].label.lower() if done in ACTS else "",

@@ -18,9 +18,21 @@ from services.onestop import form_keys
 from services.onestop.desk import ROLES, Desk
 from services.onestop.dossiers import Dossier
 from services.onestop.handling import Decision, Examination, HandedIn, Handling, Wanted
+from services.onestop.linking import Linking, Opinion, Referral
 from services.onestop.reception import DELIVERIES, Applicant, Handed, Reception, receives
 from services.onestop.returning import Return, Returning
-from services.onestop.states import ACCEPT, ASK_SUPPLEMENT, DECIDE, EXAMINE, HAND_BACK, RECEIVE, SUPPLEMENT, Act
+from services.onestop.states import (
+    ACCEPT,
+    ASK_SUPPLEMENT,
+    DECIDE,
+    EXAMINE,
+    GIVE_OPINION,
+    HAND_BACK,
+    RECEIVE,
+    REFER,
+    SUPPLEMENT,
+    Act,
+)
 
 Fields = Mapping[str, list[str]]
 DELIVERY_NAMES = {"counter": "Nhận tại quầy", "online": "Nhận trực tuyến", "post": "Nhận qua bưu điện"}
@@ -39,15 +51,17 @@ class Forms:
     """Reception and the acts on a dossier, for people."""
 
     def __init__(
-        self, kit: Kit, desk: Desk, *, reception: Reception, handling: Handling, returning: Returning
+        self, kit: Kit, desk: Desk, *, reception: Reception, handling: Handling, linking: Linking, returning: Returning
     ) -> None:  # fmt: skip
         """Show pages through `desk`, act through the others."""
-        self._kit, self._desk, self._reception = kit, desk, reception
+        self._kit, self._desk, self._reception, self._linking = kit, desk, reception, linking
         self._doings = {
             doing.act.event: doing
             for doing in (
                 Doing(ACCEPT, reception.accept, lambda _: None),
                 Doing(SUPPLEMENT, handling.take_supplement, lambda fields: HandedIn(_text(fields, "what"))),
+                Doing(REFER, linking.refer, lambda fields: Referral(_text(fields, "to") or None)),
+                Doing(GIVE_OPINION, linking.give_opinion, _opinion),
                 Doing(EXAMINE, handling.examine, lambda fields: Examination(_outcome(fields))),
                 Doing(DECIDE, handling.decide, lambda fields: Decision(_outcome(fields))),
                 Doing(HAND_BACK, returning.hand_back, _return),
@@ -107,11 +121,18 @@ class Forms:
         return (await self._kit.once(request, handler, body, key=_text(fields, "key"), raw=raw)).read()
 
     async def _show(self, request: Request, who: Account, *, problem: Problem | None = None) -> Response:
-        dossier = await self._desk.find(request.path_params["code"], who)
+        dossier = await self._desk.find_shared(request.path_params["code"], who)
+        here = await self._desk.asked_now(dossier.code) if dossier.state == "referred" else dossier.agency
+        route = {one["agency"] for one in await self._desk.route(dossier.code)}
+        to_refer = self._linking.has_route(dossier) and not route
         doings = [
             event
             for event, doing in self._doings.items()
-            if dossier.state in doing.act.before and self._may(who, doing.act, dossier)
+            if dossier.state in doing.act.before
+            and who.agency == here
+            and self._may(who, doing.act, dossier)
+            and (doing.act is not REFER or to_refer)
+            and (doing.act is not EXAMINE or not to_refer)
         ]
         return await self._desk.dossier_page(
             who,
@@ -121,6 +142,7 @@ class Forms:
             doings=doings,
             keys={event: form_keys.draw(self._kit, request) for event in doings},
             deliveries=DELIVERY_NAMES,
+            choice=self._linking.choice(dossier) if REFER.event in doings else [],
         )
 
     def _may(self, who: Account, act: Act, dossier: Dossier) -> bool:
@@ -175,6 +197,13 @@ def _outcome(fields: Fields) -> Any:
     if outcome not in {"approve", "reject"}:
         raise Problem(422, "invalid", "Chọn chấp thuận hoặc không chấp thuận.")
     return outcome
+
+
+def _opinion(fields: Fields) -> Opinion:
+    opinion = _text(fields, "opinion")
+    if opinion not in {"agree", "disagree"}:
+        raise Problem(422, "invalid", "Chọn đồng ý hoặc không đồng ý.")
+    return Opinion(opinion, _text(fields, "note"))  # type: ignore[arg-type]  # one of the two
 
 
 def _return(fields: Fields) -> Return:

@@ -16,6 +16,7 @@ from services.kit.reference import Reference
 from services.kit.transaction import Transaction
 from services.onestop import dossiers, news, working_time
 from services.onestop.dossiers import Dossier
+from services.onestop.linking import Linking
 from services.onestop.states import ASK_SUPPLEMENT, DECIDE, EXAMINE, SUPPLEMENT
 
 Verdict = Literal["approve", "reject"]
@@ -50,9 +51,9 @@ class Decision(msgspec.Struct, frozen=True):
 class Handling:
     """Acts of clerks, specialists and leaders on received dossiers."""
 
-    def __init__(self, kit: Kit) -> None:
-        """Use the service's catalogue and agencies."""
-        self._reference = kit.reference
+    def __init__(self, kit: Kit, linking: Linking) -> None:
+        """Use the service's catalogue and agencies, and the dossiers' ways through other agencies."""
+        self._reference, self._linking = kit.reference, linking
 
     async def ask_supplement(self, request: Request, body: Wanted, tx: Transaction, _prepared: Any) -> Reply:
         """Ask the applicant for more; the deadline stands still until it comes."""
@@ -76,9 +77,10 @@ class Handling:
         return reply(dossiers.answer(moved, due_at=moved.due_at))
 
     async def examine(self, request: Request, body: Examination, tx: Transaction, _prepared: Any) -> Reply:
-        """Examine a dossier and propose an outcome."""
+        """Examine a dossier that has been through the agencies of its route, and propose an outcome."""
         who = request.state.who
         dossier = await dossiers.lock_for(tx, request.path_params["code"], who, EXAMINE)
+        await self._linking.check_through(tx, dossier)
         moved = await dossiers.move(
             tx, dossier, EXAMINE, "examined", actor=who.account, request_key=tx.key, proposal=body.proposal
         )

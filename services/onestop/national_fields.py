@@ -21,6 +21,7 @@ STATE_NUMBERS: Mapping[str, str] = {
     "received": "2",
     "examined": "4",
     "awaiting_supplement": "5",
+    "referred": "3",
     "approved": "9",
     "rejected": "9",
     "posted": "9",  # decided, not yet with the applicant

@@ -14,6 +14,7 @@ NAMES: Mapping[str, str] = {
     "submitted": "Chờ tiếp nhận",
     "received": "Đã tiếp nhận",
     "awaiting_supplement": "Chờ bổ sung",
+    "referred": "Đang ở cơ quan liên thông",
     "examined": "Đã thẩm định",
     "approved": "Đã duyệt",
     "rejected": "Bị từ chối",
@@ -24,7 +25,7 @@ NAMES: Mapping[str, str] = {
 
 
 class Act(msgspec.Struct, frozen=True, kw_only=True):
-    """Something done to a dossier. Who may: an official of the dossier's own agency with one of the roles."""
+    """Something done to a dossier. Who may: an official in one of the roles, of the agency that has it now."""
 
     event: str  #: as the book of events names it
     label: str  #: for people
@@ -56,6 +57,17 @@ SUPPLEMENT = Act(
     after=("received",),
     roles=("reception_clerk",),
 )
+REFER = Act(
+    event="referred", label="Chuyển liên thông", before=("received",), after=("referred",), roles=("specialist",)
+)
+#: By an official of the agency that was asked; leads to the next agency of the route, or back.
+GIVE_OPINION = Act(
+    event="opinion_given",
+    label="Cơ quan liên thông trả lời",
+    before=("referred",),
+    after=("referred", "received"),
+    roles=("specialist",),
+)
 EXAMINE = Act(event="examined", label="Thẩm định", before=("received",), after=("examined",), roles=("specialist",))
 DECIDE = Act(
     event="decided",
@@ -75,7 +87,7 @@ DELIVER = Act(event="delivered", label="Bưu điện đã phát", before=("poste
 WITHDRAW = Act(
     event="withdrawn",
     label="Người nộp rút hồ sơ",
-    before=("submitted", "received", "awaiting_supplement"),
+    before=("submitted", "received", "awaiting_supplement", "referred"),
     after=("withdrawn",),
     roles=(),
 )
@@ -83,7 +95,20 @@ WITHDRAW = Act(
 #: All acts by event.
 ACTS: Mapping[str, Act] = {
     act.event: act
-    for act in (SUBMIT, RECEIVE, ACCEPT, ASK_SUPPLEMENT, SUPPLEMENT, EXAMINE, DECIDE, HAND_BACK, DELIVER, WITHDRAW)
+    for act in (
+        SUBMIT,
+        RECEIVE,
+        ACCEPT,
+        ASK_SUPPLEMENT,
+        SUPPLEMENT,
+        REFER,
+        GIVE_OPINION,
+        EXAMINE,
+        DECIDE,
+        HAND_BACK,
+        DELIVER,
+        WITHDRAW,
+    )
 }
 #: Every state from which nothing follows.
 CLOSED = frozenset(NAMES) - {state for act in ACTS.values() for state in act.before}

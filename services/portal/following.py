@@ -22,7 +22,7 @@ from services.portal.citizens import check_own
 _BEST = 5
 _SHORTEST_MASKED = 8
 #: States in which an application can still be taken back: until it is examined.
-WITHDRAWABLE = ("submitted", "received", "awaiting_supplement")
+WITHDRAWABLE = ("submitted", "received", "awaiting_supplement", "referred")
 
 # News may overtake each other: what is older than the newest changes nothing but the list of steps.
 _LEARN = """

@@ -22,6 +22,7 @@ STATE_NAMES = {
     "submitted": "Đã nộp, chờ tiếp nhận",
     "received": "Đã tiếp nhận, đang giải quyết",
     "awaiting_supplement": "Cần bổ sung",
+    "referred": "Đang ở cơ quan liên thông",
     "examined": "Đã thẩm định, chờ quyết định",
     "approved": "Đã duyệt",
     "rejected": "Không được chấp thuận",

@@ -68,7 +68,8 @@ def handle(
     procedure, agency = case.procedure, case.agency.code
     if not procedure.same_day:
         used = dice.between(world.habit("deadline_use_from"), world.habit("deadline_use_to"))
-        yield world.after_working(used * procedure.deadline_hours)
+        yield from _linked(world, log, dice, case, used=used)
+        yield world.after_working(used * (procedure.deadline_hours - sum(procedure.linked_hours)))
     examined = world.serve(agency, "specialist", dice.work(world.figure("minutes_examination")))
     yield examined.ended
     look_at_desk(world, log, dice, at=examined.began, actor="specialist", account=examined.who.account)
@@ -99,6 +100,30 @@ def handle(
         yield float("inf") if late else at
         log.add(at, "postman", "national.deliver")
     return Outcome(approved=approved, handed_over_at=world.clock.now)
+
+
+def _linked(world: World, log: StepLog, dice: Dice, case: Case, *, used: float) -> Generator[float, None, None]:
+    """Pass a dossier through the agencies of its route, each within its own limit, and back (một cửa liên thông)."""
+    stops = world.linked(case.procedure, case.agency, case.person.commune)
+    if not stops:
+        return
+    sent = world.serve(case.agency.code, "specialist", dice.work(world.figure("minutes_acceptance")))
+    yield sent.ended
+    chosen = next((agency for agency, _, one_of_many in stops if one_of_many), None)
+    named = {"to": chosen} if chosen else {}
+    log.add(sent.ended, "specialist", "onestop.refer", account=sent.who.account, **named)
+    for agency, hours, _ in stops:
+        yield world.after_working(used * hours)
+        answered = world.serve(agency, "specialist", dice.work(world.figure("minutes_examination")))
+        yield answered.ended
+        log.add(
+            answered.ended,
+            "specialist",
+            "onestop.give_opinion",
+            account=answered.who.account,
+            opinion="agree",
+            note="Đủ điều kiện theo quy định",
+        )
 
 
 def demand(world: World, *, online: bool) -> NDArray[np.float64]:

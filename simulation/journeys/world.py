@@ -78,6 +78,35 @@ class World:
         unit = commune if procedure.tier == "commune" else self._districts[commune]
         return self._units[unit]
 
+    def linked(self, procedure: Procedure, receiver: Agency, commune: str) -> list[tuple[str, float, bool]]:
+        """Return the agencies of a procedure's route, the working hours of each, and whether it is one of many.
+
+        A tier means the agency of that tier above the receiver, or else one below it: that of `commune` if it is there.
+        """
+        stops = []
+        for to, hours in zip(procedure.linked_agencies, procedure.linked_hours, strict=True):
+            found = self._meant_by(to, receiver)
+            if found:
+                home = self._units.get(commune)
+                chosen = home.code if home and home.code in found else found[0]
+                stops.append((chosen, hours, len(found) > 1))
+        return stops
+
+    def _meant_by(self, to: str, receiver: Agency) -> list[str]:
+        if to in self.agencies:
+            return [] if to == receiver.code else [to]
+        above = self.agencies.get(receiver.parent)
+        while above is not None:
+            if above.tier == to:
+                return [above.code]
+            above = self.agencies.get(above.parent)
+        below, found = [receiver.code], []
+        while below:
+            agency = below.pop()
+            found += [code for code in self._below[agency] if self.agencies[code].tier == to]
+            below += self._below[agency]
+        return found
+
     def is_commune(self, code: str) -> bool:
         """Whether this is a commune of the province."""
         return code in self._districts

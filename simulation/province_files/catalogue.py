@@ -29,6 +29,8 @@ _LEVELS: Mapping[int, Literal[1, 2, 3, 4]] = {1: 1, 2: 2, 3: 3, 4: 4}
 #: The longest legal deadline that is not a slip of the pen: two working years.
 _LONGEST_DEADLINE_HOURS = 4000.0
 _HOURS_A_DAY = 8.0
+#: Part of the legal limit that linked agencies have together where the catalogue does not say: assumed.
+_LINKED_SHARE = 0.5
 
 
 class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
@@ -145,6 +147,7 @@ def _procedure(
         same_day=row.flag("same_day"),
         needs_leader=row.flag("needs_leader"),
         linked_agencies=row.texts("linked_agencies"),
+        linked_hours=row.numbers("linked_hours", low=1.0, high=_LONGEST_DEADLINE_HOURS),
         certified_copies=row.flag("certified_copies", default=False),
         visit=row.flag("visit", default=False),
         waived_online=row.flag("waived_online", default=False),
@@ -162,6 +165,26 @@ def _procedure(
         way_out = Text("Trả trong ngày khi hạn dưới 8 giờ.", "The same day is a deadline below 8 hours.")
         row.wrong("same_day", found, way_out)
     row.no_more()
+    return _with_linked_hours(procedure, row)
+
+
+def _with_linked_hours(procedure: Procedure, row: Row) -> Procedure:
+    """Give each linked agency its time: what the catalogue says, or equal parts of half the limit (assumed)."""
+    count = len(procedure.linked_agencies)
+    stated = procedure.linked_hours
+    if not stated and count:
+        equal = (procedure.deadline_hours * _LINKED_SHARE / count,) * count
+        return msgspec.structs.replace(procedure, linked_hours=equal)
+    if len(stated) != count or sum(stated) > procedure.deadline_hours:
+        found = Text(
+            f"{len(stated)} hạn ({sum(stated):g} giờ) cho {count} cơ quan, hạn chung {procedure.deadline_hours:g} giờ.",
+            f"{len(stated)} limits ({sum(stated):g} hours) for {count} agencies, {procedure.deadline_hours:g} in all.",
+        )
+        way_out = Text(
+            "Ghi một hạn cho mỗi cơ quan, tổng không quá hạn chung.",
+            "Write one limit for each agency, together no more than the whole.",
+        )
+        row.wrong("linked_hours", found, way_out)
     return procedure
 
 

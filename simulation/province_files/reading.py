@@ -143,6 +143,20 @@ class Row:
             self.wrong(name, Text("có phần tử không phải là chuỗi.", "has an entry that is no text."), FILL_IN)
         return tuple(value for value in values if isinstance(value, str))
 
+    def numbers(self, name: str, *, low: float, high: float) -> tuple[float, ...]:
+        """Return a list of numbers within bounds (both allowed), which may be left out."""
+        if not self.has(name):
+            return ()
+        values = self._take(name, (list,), Text("một danh sách số", "a list of numbers")) or []
+        found = tuple(float(value) for value in values if isinstance(value, int | float) and low <= value <= high)
+        if len(found) != len(values):
+            self.wrong(
+                name,
+                Text(f"có phần tử không phải là số từ {low} đến {high}.", f"has an entry beyond {low} to {high}."),
+                FILL_IN,
+            )
+        return found
+
     def row(self, name: str) -> Row:
         """Return a table inside this one; an empty one where it is missing (which is noted)."""
         value = self._take(name, (dict,), Text("một bảng", "a table"))

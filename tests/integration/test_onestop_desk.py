@@ -204,6 +204,8 @@ MATRIX: list[tuple[str, str, set[str]]] = [
     ("POST", "/api/dossiers/{code}/acceptance", CLERK),
     ("POST", "/api/dossiers/{code}/supplement-request", CLERK | SPECIALIST),
     ("POST", "/api/dossiers/{code}/supplement", CLERK),
+    ("POST", "/api/dossiers/{code}/referral", SPECIALIST),
+    ("POST", "/api/dossiers/{code}/opinion", SPECIALIST),
     ("POST", "/api/dossiers/{code}/examination", SPECIALIST),
     ("POST", "/api/dossiers/{code}/decision", LEADER | SPECIALIST),
     ("POST", "/api/dossiers/{code}/return", CLERK),
@@ -211,6 +213,7 @@ MATRIX: list[tuple[str, str, set[str]]] = [
 BODIES: dict[str, Any] = {
     "supplement-request": {"what": "Đơn"},
     "supplement": {"what": "Đơn"},
+    "opinion": {"opinion": "agree", "note": ""},
     "examination": {"proposal": "approve"},
     "decision": {"decision": "approve"},
     "return": {"by": "counter"},

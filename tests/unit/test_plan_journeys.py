@@ -184,7 +184,7 @@ def test_officials_act_at_their_own_agency(day: Day) -> None:
             if step.actor in STAFF:
                 member = staff[step.account]
                 assert member.role == step.actor
-                if step.operation.startswith("onestop.") and receiving:
+                if step.operation.startswith("onestop.") and step.operation != "onestop.give_opinion" and receiving:
                     assert {member.agency} == receiving
                 if "agency" in step.detail:
                     assert member.agency == step.detail["agency"]
@@ -256,10 +256,12 @@ def test_at_level_3_nobody_pays_for_a_refusal(toy: Day) -> None:
 NEXT: Mapping[str, set[str]] = {
     "": {"onestop.receive", "portal.submit"},
     "portal.submit": {"onestop.accept"},
-    "onestop.receive": {"onestop.examine"},
-    "onestop.accept": {"onestop.ask_supplement", "onestop.examine"},
+    "onestop.receive": {"onestop.refer", "onestop.examine"},
+    "onestop.accept": {"onestop.ask_supplement", "onestop.refer", "onestop.examine"},
     "onestop.ask_supplement": {"portal.supplement"},
-    "portal.supplement": {"onestop.examine"},
+    "portal.supplement": {"onestop.refer", "onestop.examine"},
+    "onestop.refer": {"onestop.give_opinion"},
+    "onestop.give_opinion": {"onestop.give_opinion", "onestop.examine"},
     "onestop.examine": {"onestop.decide"},
     "onestop.decide": {"onestop.hand_back"},
     "onestop.hand_back": {"national.deliver"},
@@ -273,6 +275,29 @@ def test_a_dossier_moves_only_as_its_states_allow(day: Day) -> None:
         if journey.kind.startswith("dossier"):
             acts = [step.operation for step in journey.steps if step.operation in NEXT]
             assert all(after in NEXT[before] for before, after in pairwise(["", *acts])), journey.id
+
+
+def test_a_linked_dossier_passes_the_agencies_of_its_procedure_in_their_order(day: Day) -> None:
+    """SYS-ONESTOP: a dossier with a route is referred, each stop answers once, and examination comes after."""
+    procedures = {procedure.code: procedure for procedure in day.province.procedures}
+    staff = {member.account: member.agency for member in day.province.staff}
+    tiers = {agency.code: agency.tier for agency in day.province.agencies}
+    passed = 0
+    for journey in day.plan.journeys:
+        wanted = [step.detail["procedure"] for step in journey.steps if step.operation == "onestop.receive"]
+        acts = [step.operation for step in journey.steps]
+        route = procedures[wanted[0]].linked_agencies if wanted else ()
+        if "onestop.refer" not in acts:
+            assert "onestop.examine" not in acts or not route
+            continue
+        home = staff[next(step.account for step in journey.steps if step.operation == "onestop.refer")]
+        asked = [staff[step.account] for step in journey.steps if step.operation == "onestop.give_opinion"]
+        expected = [to for to in route if to != home]
+        assert [to in {code, tiers[code]} for to, code in zip(expected, asked, strict=False)] == [True] * len(asked)
+        assert "onestop.examine" not in acts or len(asked) == len(expected)
+        passed += len(asked)
+
+    assert passed > 0
 
 
 def test_a_leader_decides_where_one_has_to(day: Day) -> None:

@@ -96,3 +96,14 @@ def test_departments_are_agencies_of_the_province(province: Province) -> None:
         for linked in procedure.linked_agencies:
             assert linked in codes | {"province", "district", "commune"}
             assert linked not in kinds
+
+
+def test_every_agency_of_a_route_has_its_own_time_within_the_whole(province: Province) -> None:
+    """SYS-ONESTOP: linked agencies have the hours that the catalogue states, or equal parts of half the limit."""
+    linked = {procedure.code: procedure for procedure in province.procedures if procedure.linked_agencies}
+
+    assert linked["2.000889"].linked_hours == (16.0, 24.0)
+    assert linked["1.002252"].linked_hours == (50.0, 50.0)
+    for procedure in linked.values():
+        assert len(procedure.linked_hours) == len(procedure.linked_agencies)
+        assert 0 < sum(procedure.linked_hours) <= procedure.deadline_hours

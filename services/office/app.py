@@ -6,6 +6,7 @@ from starlette.routing import Route
 
 from services.kit.edxml.trust import Trust
 from services.kit.kit import Kit
+from services.kit.operations import Operation
 from services.kit.serve import Parts
 from services.office import forms
 from services.office.archiving import filing_endpoint
@@ -17,6 +18,7 @@ from services.office.outgoing import Outgoing
 from services.office.polling import Polling
 from services.office.printing import Printing
 from services.office.requests import answer_endpoint
+from services.office.sealing import Sealing
 from services.office.states import INCOMING
 from services.office.undelivered import replay_endpoint
 
@@ -29,6 +31,7 @@ EXPORTS = {
     "events": "SELECT draft, document, agency, event, at, request_key FROM event ORDER BY id",
     "incoming": "SELECT document, agency, arrived_at, state, status FROM incoming ORDER BY document, agency",
     "filings": "SELECT agency, document, direction, paper, signed, pages, at FROM filing ORDER BY agency, document",
+    "sealings": "SELECT agency, subject, consumer, call, digest, at FROM sealing ORDER BY id",
     "polls": "SELECT installation, at, fetched, request_key FROM poll ORDER BY id",
 }
 
@@ -47,7 +50,8 @@ def build(kit: Kit) -> Parts:
         "delegations": delegation_endpoint(kit),
     }
     trust = Trust((folder / "certificate-authority.pem").read_bytes(), allowed=kit.reference.document_axis.algorithms)
-    desks = Desks(kit, trust, Printing(kit, keystore))
+    printing = Printing(kit, keystore)
+    desks = Desks(kit, trust, printing)
     return Parts(
         routes=[
             *desks.routes(),
@@ -62,5 +66,6 @@ def build(kit: Kit) -> Parts:
             Route("/api/polls", Polling(kit).endpoint, methods=["POST"]),
             *(Route(f"/api/incoming/{name}", endpoint, methods=["POST"]) for name, endpoint in incoming_acts.items()),
         ],
+        operations={"papers.seal": Operation(at_once=Sealing(kit, printing).seal)},
         exports=EXPORTS,
     )

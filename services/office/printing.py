@@ -55,6 +55,10 @@ class Printing:
         )
         return kept
 
+    def seal_of(self, agency: str) -> PdfSeal:
+        """Return an agency's key for PDFs. Raises a 409 Problem for an agency without certificate."""
+        return self._seal(agency)
+
     def _load_seal(self, agency: str) -> PdfSeal:
         from services.office.pdf import PdfSeal  # noqa: PLC0415 -- half a second and 40 MB, spared where none is made
 

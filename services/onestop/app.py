@@ -9,13 +9,16 @@ from starlette.routing import Route
 from services.kit.kit import Kit, WriteHandler
 from services.kit.operations import Operation
 from services.kit.serve import Parts
-from services.onestop import inbound
+from services.onestop import archiving, inbound
+from services.onestop.archiving import Archiving
+from services.onestop.attached import Attached
 from services.onestop.desk import Desk, guarded
 from services.onestop.forms import Forms
 from services.onestop.handling import Decision, Examination, HandedIn, Handling, Wanted
 from services.onestop.linking import Linking, Opinion, Referral
 from services.onestop.notes import Notes
 from services.onestop.reception import Handed, Reception
+from services.onestop.results import Results
 from services.onestop.returning import Return, Returning
 from services.onestop.states import (
     ACCEPT,
@@ -36,6 +39,7 @@ _EXPORTS = {
     "events": "SELECT code, seq, event, state, actor, moment(at) AS at, request_key FROM event ORDER BY code, seq",
     "referrals": "SELECT code, step, agency, moment(asked_at) AS asked_at, moment(due_at) AS due_at, asked_by, "
     "moment(answered_at) AS answered_at, answered_by, opinion FROM referral ORDER BY code, step",
+    "archive": "SELECT code, agency, moment(at) AS at, actor, records, digest, request_key FROM archived ORDER BY code",
     "payments": 'SELECT code, kind, amount, "order", request_key FROM payment ORDER BY id',
 }
 
@@ -45,11 +49,13 @@ def build(kit: Kit) -> Parts:
     desk, reception, linking, returning = Desk(kit), Reception(kit), Linking(kit), Returning(kit)
     handling = Handling(kit, linking)
     forms = Forms(kit, desk, reception=reception, handling=handling, linking=linking, returning=returning)
-    notes = Notes(kit, desk)
+    notes, results, attached = Notes(kit, desk), Results(kit, desk), Attached(kit, desk)
+    archive = Archiving(kit, results)
 
     def act(path: str, of: Act, handler: WriteHandler, body: Any = None) -> Route:
         return Route(path, guarded(kit, kit.write(handler, body=body), *of.roles), methods=["POST"])
 
+    hand_over = guarded(kit, kit.write(archive.hand_over, prepare=archive.ready), *archiving.ROLES)
     one = "/api/dossiers/{code}"
     return Parts(
         routes=[
@@ -63,7 +69,9 @@ def build(kit: Kit) -> Parts:
             Route("/dossiers/{code}", desk.page(forms.do), methods=["POST"]),
             Route("/dossiers/{code}/receipt", desk.page(notes.receipt)),
             Route("/dossiers/{code}/apology", desk.page(notes.apology)),
-            Route("/dossiers/{code}/result", desk.page(notes.result)),
+            Route("/dossiers/{code}/result", desk.page(results.show)),
+            Route("/dossiers/{code}/files", desk.page(attached.show)),
+            Route("/dossiers/{code}/files/{file}", desk.page(attached.open)),
             Route("/api/sign-in", kit.sign_in(kit.find_staff), methods=["POST"]),
             Route("/api/desk", desk.open_dossiers),
             Route("/api/dossiers/{code}", desk.one_dossier),
@@ -76,7 +84,12 @@ def build(kit: Kit) -> Parts:
             act(f"{one}/examination", EXAMINE, handling.examine, Examination),
             act(f"{one}/decision", DECIDE, handling.decide, Decision),
             act(f"{one}/return", HAND_BACK, returning.hand_back, Return),
+            Route("/api/dossiers/{code}/archiving", hand_over, methods=["POST"]),
+            Route("/api/dossiers/{code}/archive", desk.archive_of(archive.proof)),
         ],
-        operations={name: Operation(apply=apply, body=body) for name, (apply, body) in inbound.operations(kit).items()},
+        operations={
+            **{name: Operation(apply=apply, body=body) for name, (apply, body) in inbound.operations(kit).items()},
+            "results.paper": Operation(at_once=results.give),
+        },
         exports=_EXPORTS,
     )

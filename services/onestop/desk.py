@@ -111,6 +111,19 @@ class Desk:
             }
         )
 
+    def archive_of(self, proof: Callable[[str], Awaitable[dict[str, Any] | None]]) -> Endpoint:
+        """Answer whether a dossier of the official's agency is in the archive, and whether it is still as it was."""
+
+        async def endpoint(request: Request) -> Response:
+            who = self._kit.who(request, *ROLES)
+            dossier = await self.find(request.path_params["code"], who)
+            found = await proof(dossier.code)
+            if found is None:
+                raise not_found(f"hồ sơ {dossier.code} trong lưu trữ")
+            return json({"code": dossier.code, **found})
+
+        return endpoint
+
     def page(self, show: Endpoint) -> Endpoint:
         """Wrap a page so that its problems are pages too; who has not signed in is led to the door."""
 

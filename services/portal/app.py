@@ -24,6 +24,7 @@ from services.portal.feedback import Answer, Feedback, Said
 from services.portal.filing import Filed, Filing
 from services.portal.filing_pages import FilingPages
 from services.portal.following import Following, Progress, Rating, Supplement
+from services.portal.for_officials import ForOfficials
 from services.portal.from_the_nation import FromTheNation, Received
 from services.portal.indicators import Indicators
 from services.portal.keeper import kept
@@ -80,6 +81,7 @@ def build(kit: Kit) -> Parts:
         Consulting(kit, look, sessions, catalogue), Feedback(kit, look), QualityPages(kit, look, catalogue)
     )  # fmt: skip
     public, indicators = PublicPages(kit, look, catalogue, watch), Indicators(kit, look, catalogue)
+    officials = ForOfficials(kit)
     data, books = OpenData(kit, look, catalogue, indicators), Reconciling(kit)
 
     async def start() -> None:
@@ -172,6 +174,8 @@ def build(kit: Kit) -> Parts:
         operations={
             "dossiers.progress": Operation(apply=following.learn, body=Progress),
             "dossiers.receive": Operation(apply=FromTheNation(kit.reference, catalogue, filing).receive, body=Received),
+            "attachments.list": Operation(at_once=officials.list),
+            "attachments.get": Operation(at_once=officials.get),
             "payments.notify": Operation(apply=paying.notify, body=Notice),
         },
         exports=_EXPORTS,

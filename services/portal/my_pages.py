@@ -46,6 +46,12 @@ _FILE = """
     FROM attachment LEFT JOIN dossier ON dossier.code = owner LEFT JOIN draft ON draft.id = owner
     WHERE attachment.id = $1
 """
+
+
+class _Paper(msgspec.Struct):
+    pdf: bytes
+
+
 #: Body of a form's act: from the fields that were sent.
 _Read = Callable[[dict[str, str]], Any]
 
@@ -109,18 +115,23 @@ class MyPages:
         )
 
     async def result(self, request: Request) -> Response:
-        """Save the result."""
+        """Save the result: the paper with the agency's signature, from the one-stop. Raises 503 out of its reach."""
         await self._sessions.need(request)
         row = await self._own(request)
         levels.require(self._catalogue.find(row["procedure"]), levels.RESULT, "nhận kết quả trực tuyến")
         if row["result"] is None:
             raise Problem(409, "wrong-state", f"Hồ sơ {row['code']} chưa có kết quả.")
+        answer = await self._kit.lgsp.ask(
+            "onestop", "results.paper", query={"code": row["code"]}, purpose="give-result"
+        )
+        if not answer.good:
+            raise Problem(503, "not-signed-yet", f"Kết quả hồ sơ {row['code']} đang được ký số; xin thử lại sau.")
         headers = {
-            "Content-Disposition": f'attachment; filename="ket-qua-{row["code"]}.txt"',
+            "Content-Disposition": f'attachment; filename="ket-qua-{row["code"]}.pdf"',
             "Cache-Control": "private, no-store",
             "X-Content-Type-Options": "nosniff",
         }
-        return Response(row["result"], media_type="text/plain; charset=utf-8", headers=headers)
+        return Response(answer.json(_Paper).pdf, media_type="application/pdf", headers=headers)
 
     async def file(self, request: Request) -> Response:
         """Save a file that one has handed in."""

@@ -197,6 +197,10 @@ MATRIX: list[tuple[str, str, set[str]]] = [
     ("GET", "/dossiers/{code}/receipt", DESK),
     ("GET", "/dossiers/{code}/apology", DESK),
     ("GET", "/dossiers/{code}/result", DESK),
+    ("GET", "/dossiers/{code}/files", DESK),
+    ("GET", "/dossiers/{code}/files/{file}", DESK),
+    ("GET", "/api/dossiers/{code}/archive", DESK),
+    ("POST", "/api/dossiers/{code}/archiving", CLERK),
     ("GET", "/reception", CLERK),
     ("POST", "/reception", CLERK),
     ("POST", "/dossiers/{code}", DESK),
@@ -225,7 +229,7 @@ def asked(onestop: Running, method: str, address: str, code: str, token: str) ->
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     headers |= {"Idempotency-Key": f"{method}{address}{token[-12:]}"}
     body = BODIES.get(address.rsplit("/", 1)[1], {})
-    path = address.format(code=code)
+    path = address.format(code=code, file="no-such-file")
     return requests.request(method, onestop.url + path, json=body, headers=headers, timeout=30, allow_redirects=False)
 
 

@@ -212,15 +212,16 @@ def test_an_application_can_be_taken_back_until_it_is_examined(
     assert not lan.open(f"/my/{late}").tree.xpath("//form[contains(@action, 'withdrawal')]")
 
 
-def test_the_result_is_saved_and_the_service_rated(lan: PageReader, portal: Running) -> None:
-    """Once returned, the result can be saved, and the applicant says once how it was."""
+def test_the_result_is_saved_and_the_service_rated(lan: PageReader, portal: Running, lgsp: StandinLgsp) -> None:
+    """Once returned, the signed paper can be saved, and the applicant says once how it was."""
+    lgsp.answers["onestop.results.paper"] = lambda call: (200, {"code": call.query["code"], "pdf": "JVBERi0="})
     code = file(lan, FREE, agency=DEPARTMENT)
     tell(portal, code, "returned", 4, procedure=FREE, agency=DEPARTMENT, result="Chấp thuận", digest="d1")
 
     lan.open(f"/my/{code}").press(f"/my/{code}/rating", score="5")
 
     assert "Đã đánh giá: 5/5" in lan.text
-    assert lan.session.get(f"{portal.url}/my/{code}/result", timeout=30).text == "Chấp thuận"
+    assert lan.session.get(f"{portal.url}/my/{code}/result", timeout=30).content == b"%PDF-"
 
 
 @pytest.mark.parametrize("procedure", [INFORMATION, FORM], ids=["level 1", "level 2"])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, time
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import msgspec
 from infra import bodies, pki, shared_lists
 from infra.contracts import CONTRACTS
 from infra.form_files import forms_of
+from simulation.calendar import calendar_of
 from simulation.province import Province
 from simulation.province_files.era import load_era
 
@@ -48,6 +49,7 @@ def write(province: Province, folder: Path, *, population_folder: Path | None = 
     _write(folder / "sites.json", {"schools": province.schools, "health": province.health})
     _write(folder / "ndxp.json", bodies.all_bodies())
     _write(folder / "shared_lists.json", shared_lists.of(province))
+    _write(folder / "calendar.json", _calendar(province.era))
     era = load_era(province.era)
     axis = {
         "mode": "strict",
@@ -62,6 +64,22 @@ def write(province: Province, folder: Path, *, population_folder: Path | None = 
     if population_folder is not None and population_folder.resolve() != folder.resolve():
         for name in POPULATION_FILES:
             shutil.copyfile(population_folder / name, folder / name)
+
+
+def _calendar(era: str) -> dict[str, Any]:
+    """The era's working calendar as services read it."""
+    calendar = calendar_of(era)
+    return {
+        "weekdays": sorted(calendar.weekdays),
+        "shifts": [[_clock(second) for second in shift] for shift in calendar.shifts],
+        "holidays": sorted(calendar.holidays),
+        "worked": sorted(calendar.worked),
+    }
+
+
+def _clock(second: float) -> time:
+    hours, minutes = divmod(round(second) // 60, 60)
+    return time(hours, minutes)
 
 
 def _pollers(province: Province) -> list[dict[str, str]]:

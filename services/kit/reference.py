@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, time
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -105,6 +105,19 @@ class Contract(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     request_schema: dict[str, Any] | None = None  #: JSON Schema of the body
 
 
+class OfficeCalendar(msgspec.Struct, frozen=True, kw_only=True):
+    """When the era's offices work. What stands here where nothing is given: the usual hours of the south (assumed)."""
+
+    weekdays: frozenset[int] = frozenset({1, 2, 3, 4, 5})  #: ISO weekdays; Monday is 1
+    shifts: tuple[tuple[time, time], ...] = ((time(7, 0), time(11, 30)), (time(13, 30), time(17, 0)))
+    holidays: frozenset[date] = frozenset()  #: closed although the weekday says open
+    worked: frozenset[date] = frozenset()  #: open although the weekday says closed
+
+    def works_on(self, day: date) -> bool:
+        """Whether the offices open on a day."""
+        return day in self.worked or (day.isoweekday() in self.weekdays and day not in self.holidays)
+
+
 class ProvinceName(msgspec.Struct, frozen=True, kw_only=True):
     """Which province this is."""
 
@@ -172,6 +185,13 @@ class Reference:
     def sites(self) -> dict[str, list[dict[str, Any]]]:
         """Schools and health facilities."""
         return self._read("sites.json", dict[str, list[dict[str, Any]]])  # type: ignore[no-any-return]
+
+    @cached_property
+    def calendar(self) -> OfficeCalendar:
+        """Working days and hours; without holidays where the folder has no such file."""
+        if not (self.folder / "calendar.json").exists():
+            return OfficeCalendar()
+        return self._read("calendar.json", OfficeCalendar)  # type: ignore[no-any-return]
 
     @cached_property
     def document_axis(self) -> DocumentAxis:

@@ -14,10 +14,11 @@ from services.kit.mistakes import Mistakes
 from services.kit.problems import Problem
 from services.kit.reference import Reference
 from services.kit.transaction import Transaction
-from services.onestop import dossiers, news, working_time
+from services.onestop import dossiers, news
 from services.onestop.dossiers import Dossier
 from services.onestop.linking import Linking
 from services.onestop.states import ASK_SUPPLEMENT, DECIDE, EXAMINE, SUPPLEMENT
+from services.onestop.working_time import WorkingTime
 
 Verdict = Literal["approve", "reject"]
 _STATE_OF: dict[str, str] = {"approve": "approved", "reject": "rejected"}
@@ -54,6 +55,7 @@ class Handling:
     def __init__(self, kit: Kit, linking: Linking) -> None:
         """Use the service's catalogue and agencies, and the dossiers' ways through other agencies."""
         self._reference, self._linking = kit.reference, linking
+        self._time = WorkingTime(kit.reference.calendar)
 
     async def ask_supplement(self, request: Request, body: Wanted, tx: Transaction, _prepared: Any) -> Reply:
         """Ask the applicant for more; the deadline stands still until it comes."""
@@ -72,7 +74,7 @@ class Handling:
         _check_said(body.what)
         who = request.state.who
         dossier = await dossiers.lock_for(tx, request.path_params["code"], who, SUPPLEMENT)
-        moved = await supplement(tx, dossier, actor=who.account, request_key=tx.key, note=body.what)
+        moved = await supplement(tx, dossier, self._time, actor=who.account, request_key=tx.key, note=body.what)
         await news.tell(tx, moved, self._reference, act=SUPPLEMENT, actor=who.account)
         return reply(dossiers.answer(moved, due_at=moved.due_at))
 
@@ -103,12 +105,12 @@ class Handling:
 
 
 async def supplement(
-    tx: Transaction, dossier: Dossier, *, actor: str, request_key: str | None, note: str = ""
+    tx: Transaction, dossier: Dossier, time: WorkingTime, *, actor: str, request_key: str | None, note: str = ""
 ) -> Dossier:
     """Move a dossier that waited for a supplement back to work; its deadline runs on."""
     due_at = dossier.due_at
     if due_at and dossier.paused_at:
-        due_at = working_time.resume(due_at, paused=dossier.paused_at, now=tx.now)
+        due_at = time.resume(due_at, paused=dossier.paused_at, now=tx.now)
     return await dossiers.move(
         tx, dossier, SUPPLEMENT, "received", actor=actor, request_key=request_key, note=note, due_at=due_at,
         paused_at=None,

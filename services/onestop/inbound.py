@@ -14,6 +14,7 @@ from services.onestop import dossiers, handling, news
 from services.onestop.dossiers import Dossier
 from services.onestop.reception import Applicant
 from services.onestop.states import DELIVER, SUBMIT, SUPPLEMENT, WITHDRAW
+from services.onestop.working_time import WorkingTime
 
 _SUBMIT = """
     WITH fresh AS (
@@ -101,7 +102,7 @@ class Inbound:
 
     def __init__(self, kit: Kit) -> None:
         """Use the service's catalogue and agencies."""
-        self._reference = kit.reference
+        self._reference, self._time = kit.reference, WorkingTime(kit.reference.calendar)
 
     async def submit(self, item: Submission, tx: Transaction) -> None:
         """Enter a dossier that waits for the clerk."""
@@ -147,7 +148,7 @@ class Inbound:
         await tx.execute(_SUPPLEMENT_PAPER, item.code, bytes(item.form), item.at)
         if dossier.state not in SUPPLEMENT.before or dossier.seq != item.seq:
             return  # answered at the counter meanwhile: what was handed in online is kept beside it
-        moved = await handling.supplement(tx, dossier, actor="applicant", request_key=item.request_key)
+        moved = await handling.supplement(tx, dossier, self._time, actor="applicant", request_key=item.request_key)
         await news.tell(tx, moved, self._reference, act=SUPPLEMENT, actor="applicant")
 
     async def add_payment(self, item: Payment, tx: Transaction) -> None:

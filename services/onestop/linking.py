@@ -12,10 +12,11 @@ from services.kit.mistakes import Mistakes
 from services.kit.problems import Problem, not_found, wrong_state
 from services.kit.reference import Procedure
 from services.kit.transaction import Transaction
-from services.onestop import dossiers, news, routes, working_time
+from services.onestop import dossiers, news, routes
 from services.onestop.dossiers import Dossier
 from services.onestop.routes import Stop
 from services.onestop.states import GIVE_OPINION, REFER
+from services.onestop.working_time import WorkingTime
 
 _ASK = """
     INSERT INTO referral (code, step, agency, asked_at, asked_by, due_at, chosen) VALUES ($1, $2, $3, $4, $5, $6, $7)
@@ -46,7 +47,7 @@ class Linking:
 
     def __init__(self, kit: Kit) -> None:
         """Use the service's catalogue and agencies. Raises RouteError for a catalogue that cannot be followed."""
-        self._reference = kit.reference
+        self._reference, self._time = kit.reference, WorkingTime(kit.reference.calendar)
         routes.check(kit.reference.procedures.values(), kit.reference.agencies)
 
     async def refer(self, request: Request, body: Referral, tx: Transaction, _prepared: Any) -> Reply:
@@ -145,7 +146,7 @@ class Linking:
         return ""
 
     async def _ask(self, tx: Transaction, dossier: Dossier, stop: Stop, *, actor: str, chosen: str | None) -> Any:
-        due_at = working_time.due(tx.now, hours=stop.hours, same_day=False)
+        due_at = self._time.due(tx.now, hours=stop.hours, same_day=False)
         await tx.execute(_ASK, dossier.code, stop.step, stop.agency, tx.now, actor, due_at, chosen)
         return due_at
 

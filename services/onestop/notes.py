@@ -13,8 +13,9 @@ from services.kit.accounts import Account
 from services.kit.kit import Kit
 from services.kit.pages import money
 from services.kit.problems import Problem
-from services.onestop import dossiers, wording, working_time
+from services.onestop import dossiers, wording
 from services.onestop.desk import ROLE_NAMES, ROLES, Desk
+from services.onestop.working_time import WorkingTime
 
 _FOLDER = Path(__file__).resolve().parent / "templates"
 _RECEIVER = "SELECT actor FROM event WHERE code = $1 AND event IN ('received', 'accepted') ORDER BY seq LIMIT 1"
@@ -30,7 +31,7 @@ class Notes:
 
     def __init__(self, kit: Kit, desk: Desk) -> None:
         """Find dossiers through the desk, so that another agency's stay closed."""
-        self._kit, self._desk = kit, desk
+        self._kit, self._desk, self._time = kit, desk, WorkingTime(kit.reference.calendar)
 
     async def receipt(self, request: Request) -> Response:
         """Make the receipt note. Raises 409 while nobody has received the dossier."""
@@ -67,9 +68,9 @@ class Notes:
         data = {
             **wording.common(self._kit, dossier),
             "received_day": f"{dossier.received_at:%d/%m/%Y}",
-            "late": _hours(working_time.between(dossier.due_at, now)),
+            "late": _hours(self._time.between(dossier.due_at, now)),
             "state": dossiers.state_name(dossier.state).lower(),
-            "again": wording.spoken(working_time.add(now, timedelta(hours=_AGAIN_HOURS))),
+            "again": wording.spoken(self._time.add(now, timedelta(hours=_AGAIN_HOURS))),
             "signer": who.name,
             "signer_role": ROLE_NAMES[who.role].upper(),
         }

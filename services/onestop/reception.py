@@ -11,9 +11,10 @@ from services.kit.kit import Kit, Reply, reply
 from services.kit.mistakes import Mistakes
 from services.kit.reference import Agency, Procedure
 from services.kit.transaction import Transaction
-from services.onestop import dossiers, news, working_time
+from services.onestop import dossiers, news
 from services.onestop.dossiers import Dossier
 from services.onestop.states import ACCEPT, RECEIVE
+from services.onestop.working_time import WorkingTime
 
 DELIVERIES = ("counter", "online", "post")
 _NUMBER_LENGTHS = (9, 12)  # identity card of old, personal number (NĐ 137/2015)
@@ -71,13 +72,13 @@ class Reception:
 
     def __init__(self, kit: Kit) -> None:
         """Use the service's catalogue and agencies."""
-        self._reference = kit.reference
+        self._reference, self._time = kit.reference, WorkingTime(kit.reference.calendar)
 
     async def receive(self, request: Request, body: Handed, tx: Transaction, _prepared: Any) -> Reply:
         """Take a dossier in at the counter: code, receipt with the promised day, cash."""
         who = request.state.who
         procedure = self._check(body, who.agency)
-        due_at = working_time.due(tx.now, hours=procedure.deadline_hours, same_day=procedure.same_day)
+        due_at = self._time.due(tx.now, hours=procedure.deadline_hours, same_day=procedure.same_day)
         code = await tx.value(
             _RECEIVE, who.agency, tx.now.date(), procedure.code, body.delivery, body.applicant.personal_number,
             body.applicant.full_name, body.company, procedure.fee, body.fee_cash, tx.now, due_at, who.account, tx.key,
@@ -143,7 +144,7 @@ class Reception:
         who = request.state.who
         dossier = await dossiers.lock_for(tx, request.path_params["code"], who, ACCEPT)
         procedure = self._reference.procedures[dossier.procedure]
-        due_at = working_time.due(tx.now, hours=procedure.deadline_hours, same_day=procedure.same_day)
+        due_at = self._time.due(tx.now, hours=procedure.deadline_hours, same_day=procedure.same_day)
         moved = await dossiers.move(
             tx, dossier, ACCEPT, ACCEPT.after[0], actor=who.account, request_key=tx.key, received_at=tx.now,
             due_at=due_at,

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
+from infra import reference
 from services.kit.clock import VIETNAM
-from services.kit.reference import Agency, Procedure
-from services.onestop import working_time
+from services.kit.reference import Agency, OfficeCalendar, Procedure, Reference
 from services.onestop.national_fields import STATE_NUMBERS
 from services.onestop.reception import receives
 from services.onestop.states import ACTS, CLOSED, NAMES, Act, next_states
+from services.onestop.working_time import CalendarError, WorkingTime
+from simulation.calendar import add_working_time, calendar_of
+from simulation.province_files import load
 from verification.histories import NEXT_STATES
 
+TIME = WorkingTime(OfficeCalendar())
 STAFF_ROLES = {"reception_clerk", "specialist", "leader"}
 
 
@@ -71,7 +76,7 @@ def test_every_state_has_a_national_number() -> None:
 )  # fmt: skip
 def test_deadline_counts_working_time_only(received: datetime, hours: float, promised: datetime) -> None:
     """Nights, lunch breaks and week-ends do not use up a dossier's time."""
-    assert working_time.due(received, hours=hours, same_day=False) == promised
+    assert TIME.due(received, hours=hours, same_day=False) == promised
 
 
 @pytest.mark.parametrize(
@@ -81,8 +86,8 @@ def test_deadline_counts_working_time_only(received: datetime, hours: float, pro
 )
 def test_same_day_procedures_are_promised_before_the_office_closes(received: datetime, promised: datetime) -> None:
     """What is given back on the same day is due at the end of the working day, whatever the hours say."""
-    assert working_time.due(received, hours=0, same_day=True) == promised
-    assert working_time.due(received, hours=0, same_day=False) == promised
+    assert TIME.due(received, hours=0, same_day=True) == promised
+    assert TIME.due(received, hours=0, same_day=False) == promised
 
 
 def test_working_time_agrees_with_counting_minute_by_minute() -> None:
@@ -91,10 +96,10 @@ def test_working_time_agrees_with_counting_minute_by_minute() -> None:
     for minutes in range(0, 4 * 24 * 60, 97):
         end = start + timedelta(minutes=minutes)
         counted = sum(_is_working(start + timedelta(minutes=minute)) for minute in range(minutes))
-        between = working_time.between(start, end)
+        between = TIME.between(start, end)
         assert between == timedelta(minutes=counted), end
         if _is_working(end):
-            assert working_time.add(start, between) in {end, end - _break_before(end)}
+            assert TIME.add(start, between) in {end, end - _break_before(end)}
 
 
 def _is_working(moment: datetime) -> bool:
@@ -114,15 +119,15 @@ def test_deadline_stands_still_while_a_supplement_is_awaited() -> None:
     """Three working hours were left when the applicant was asked, and three are left when the supplement comes."""
     due_at, paused = at(22, "17:00"), at(22, "14:00")
 
-    resumed = working_time.resume(due_at, paused=paused, now=at(24, "16:00"))
+    resumed = TIME.resume(due_at, paused=paused, now=at(24, "16:00"))
 
     assert resumed == at(27, "09:00")
-    assert working_time.between(at(24, "16:00"), resumed) == timedelta(hours=3)
+    assert TIME.between(at(24, "16:00"), resumed) == timedelta(hours=3)
 
 
 def test_a_deadline_that_had_passed_is_not_forgiven() -> None:
     """Asking for a supplement after the promised day does not make a late dossier punctual."""
-    assert working_time.resume(at(22, "11:00"), paused=at(22, "14:00"), now=at(24, "16:00")) == at(22, "11:00")
+    assert TIME.resume(at(22, "11:00"), paused=at(22, "14:00"), now=at(24, "16:00")) == at(22, "11:00")
 
 
 @pytest.mark.parametrize(
@@ -148,3 +153,27 @@ def test_a_procedure_is_received_where_the_catalogue_says(
     )  # fmt: skip
 
     assert receives(office, asked) is expected
+
+
+def test_holidays_are_free_and_swapped_days_are_worked() -> None:
+    """A deadline passes over a public holiday and counts a Saturday that was swapped for one."""
+    time = WorkingTime(OfficeCalendar(holidays=frozenset({date(2018, 8, 23)}), worked=frozenset({date(2018, 8, 25)})))
+
+    assert time.due(at(22, "09:00"), hours=8, same_day=False) == at(24, "09:00")
+    assert time.due(at(24, "09:00"), hours=8, same_day=False) == at(25, "09:00")
+    assert time.due(at(23, "09:00"), hours=0, same_day=True) == at(24, "17:00")
+
+
+def test_services_are_given_the_calendar_that_the_simulation_plans_by(tmp_path: Path) -> None:
+    """One calendar: deadlines promised at the counter are those that the simulated year counts, Tết included."""
+    reference.write(load("toy"), tmp_path)
+    ours, plans = WorkingTime(Reference(tmp_path).calendar), calendar_of("2018")
+    start = datetime(2018, 2, 12, 9, tzinfo=VIETNAM)
+    for hours in (1, 8, 40, 120):
+        assert ours.due(start, hours=hours, same_day=False) == add_working_time(plans, start, timedelta(hours=hours))
+
+
+def test_a_calendar_without_working_days_is_told_and_does_not_hang() -> None:
+    """Nobody waits for a deadline that can never come."""
+    with pytest.raises(CalendarError, match="weekdays"):
+        WorkingTime(OfficeCalendar(weekdays=frozenset())).due(at(22, "09:00"), hours=1, same_day=False)

@@ -14,7 +14,10 @@ from running_service import PASSCODE_KEY, Running
 from small_province import AGENCIES, COMMUNE, DEPARTMENT, LAN, OTHER_COMMUNE, PROCEDURES, account
 from standin_lgsp import StandinLgsp
 
+from infra import reference
 from loadtests.accounts import passcode
+from loadtests.operations import TABLE
+from simulation import planner, population, province_files, scenario_files
 
 Place = Callable[..., Running]
 DISTRICT = "000.00.32.H07"
@@ -191,3 +194,35 @@ def test_the_linked_way_is_walked_in_browsers(onestop: Running, tokens: dict[tup
     assert LAN not in browsers[COMMUNE].answer.text
     for browser in browsers.values():
         browser.close()
+
+
+def test_the_linked_journeys_of_the_toys_traffic_are_walked_at_the_real_one_stop(
+    place: Place, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """What the load will send is what the one-stop takes: every act of every linked dossier of a planned day."""
+    scenario = scenario_files.load("toy")
+    province = province_files.load(scenario.province)
+    folder = tmp_path_factory.mktemp("toy")
+    people = population.draw(province, seed=1)
+    plan = planner.plan(scenario, province, people, seed=1)
+    reference.write(province, folder)
+    onestop = place("onestop", REFERENCE_DATA=str(folder))
+    known: dict[str, str] = {}
+    answered = 0
+
+    for journey in plan.journeys:
+        if not any(step.operation == "onestop.refer" for step in journey.steps):
+            continue
+        code = ""
+        for step in journey.steps:
+            operation = TABLE[step.operation]
+            if not operation.name.startswith("onestop.") or not operation.write:
+                continue
+            token = known.get(step.account) or known.setdefault(step.account, onestop.sign_in(step.account))
+            body = {key: step.detail[key] for name in operation.body if (key := name.rstrip("?")) in step.detail}
+            done = onestop.post(operation.path.format(code=code), body, token=token)
+            assert done.status_code in {200, 201}, (step, done.text)
+            code = done.json()["code"]
+            answered += step.operation == "onestop.give_opinion"
+
+    assert answered > 0

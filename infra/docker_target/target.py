@@ -423,9 +423,9 @@ def sweep(client: docker.DockerClient, stack: str) -> None:
         with suppress(NotFound):
             volume.remove(force=True)
     for image in client.images.list(filters=mine):
-        for tag in image.tags:
+        for name in image.tags or [str(image.id)]:  # one whose making was cut short has no name yet
             with suppress(NotFound):
-                client.images.remove(tag, force=True)
+                client.images.remove(name, force=True)
 
 
 def left_over(client: docker.DockerClient, stack: str) -> list[str]:
@@ -434,7 +434,7 @@ def left_over(client: docker.DockerClient, stack: str) -> list[str]:
     found = [f"container {one.name}" for one in client.containers.list(all=True, filters=mine)]
     found += [f"network {one.name}" for one in client.networks.list(filters=mine)]
     found += [f"volume {one.name}" for one in client.volumes.list(filters=mine)]
-    return found + [f"image {tag}" for one in client.images.list(filters=mine) for tag in one.tags]
+    return found + [f"image {tag}" for one in client.images.list(filters=mine) for tag in one.tags or [one.id]]
 
 
 def _set_clock(path: Path, timeline: Timeline | None) -> None:

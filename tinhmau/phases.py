@@ -195,7 +195,7 @@ def drilled(stack: Stack, run: Path, *, target: Target) -> Iterator[Stack]:
 
     What it took stands in environment.json as `restore_drill`. Raises TargetError when it does not come back.
     """
-    assert isinstance(target, Restorable)  # noqa: S101 -- targets.check_drill has seen to it
+    assert isinstance(target, Restorable)  # noqa: S101 -- targets.check_backup has seen to it
     with screen.progress(Text("Chờ chuyển hết", "Settling")) as tell:
         _finish(stack, run)
         ledger.settle(stack, seconds=_SETTLE_SECONDS, installations=_installations(run), progress=tell)

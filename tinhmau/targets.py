@@ -59,12 +59,12 @@ def make(
     return LocalTarget(LocalOptions(port_base=port_base, metrics=metrics, logs_to=logs, keep=keep, attached=attached))
 
 
-def check_drill(name: str) -> None:
-    """Raise BadInputError for a target that cannot lose its stack and restore it."""
+def check_backup(name: str, *, option: str) -> None:
+    """Raise BadInputError for a target whose stacks are not backed up."""
     if name != "docker":
         found = Text("đích này chưa sao lưu được.", "this target has no backups.")
         way_out = Text("Thêm --target docker.", "Add --target docker.")
-        raise BadInputError([Mistake(file="--drill", key=name, found=found, way_out=way_out)])
+        raise BadInputError([Mistake(file=option, key=name, found=found, way_out=way_out)])
 
 
 def of(stack: Stack) -> Target:

@@ -32,6 +32,9 @@ COMMANDS = {
         "stack", "status", Text("dịch vụ nào đang chạy, ở đâu, ra sao", "what is running, where, and how it is")
     ),
     "down": Row("stack", "down", Text("dừng những gì “up” đã để chạy", "stop what “up” left running")),
+    "restore": Row(
+        "restore", "command", Text("phục hồi tỉnh đã mất từ bản sao lưu", "a lost province from its backup")
+    ),
     "observe": Row(
         "observe", "command", Text("tệp cho Prometheus và Grafana theo dõi", "files for Prometheus and Grafana")
     ),

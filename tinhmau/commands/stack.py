@@ -17,12 +17,13 @@ from infra.trouble import TargetError
 from loadtests.accounts import passcode
 from simulation.text import Text
 from tinhmau import exits, phases, run_folder, screen, targets
+from tinhmau.attempts import Attempts
 from tinhmau.commands import options
 from tinhmau.language import number, say, t
 from tinhmau.phases import World
 
 _MORNING = 8 * 3600.0  #: official second at which a province that is left running begins its day
-_LEFT_RUNNING = "left_running"  #: in environment.json: the stack does not end with the command that placed it
+LEFT_RUNNING = "left_running"  #: in environment.json: the stack does not end with the command that placed it
 _ROLES = (
     ("reception_clerk", "onestop", Text("cán bộ một cửa", "reception clerk")),
     ("specialist", "onestop", Text("chuyên viên", "specialist")),
@@ -58,17 +59,30 @@ _STATES = {
 @options.seed
 @options.runs
 @options.ports
-def up(*, scenario: str, target: str, seed: int, runs: Path, port_base: int | None) -> None:
+@click.option(
+    "--backup",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=None,
+    help=t(
+        "Sao lưu liên tục vào thư mục này (chỉ đích docker); phục hồi bằng tinhmau restore.",
+        "Back up continuously into this folder (target docker only); tinhmau restore brings it back.",
+    ),
+)
+def up(*, scenario: str, target: str, seed: int, runs: Path, port_base: int | None, backup: Path | None) -> None:
     """Leave a province running."""
-    targets.check(target)
-    phases.read(scenario)
+    with Attempts() as attempt:
+        attempt(targets.check, target)
+        if backup is not None:
+            attempt(lambda: targets.check_backup(target, option="--backup"))
+        attempt(phases.read, scenario)
     run = run_folder.create(runs, f"{scenario}-up")
     screen.line(t(f"Lần chạy: {run}", f"Run: {run}"))
     run_folder.write_environment(
-        run, scenario=scenario, seed=seed, target=target, faults=[], workers=0, **{_LEFT_RUNNING: True}
+        run, scenario=scenario, seed=seed, target=target, faults=[], workers=0, **{LEFT_RUNNING: True}
     )
     world = phases.draw(scenario, seed=seed, folder=run / "plan")
-    place_on = targets.make(target, run, port_base=port_base, attached=False)
+    backup_to = backup.resolve() if backup is not None else None
+    place_on = targets.make(target, run, port_base=port_base, attached=False, backup_to=backup_to)
     stack = phases.place(world, run, target=place_on)
     try:
         stand_clock(stack, world.plan.timeline.day, _MORNING)
@@ -85,7 +99,7 @@ def down(*, runs: Path) -> None:
     stopped = targets.sweep()
     for run in run_folder.with_stack(runs):
         stack = stacks.load(run / "stack.json")
-        if not run_folder.environment(run).get(_LEFT_RUNNING) and _look(stack):
+        if not run_folder.environment(run).get(LEFT_RUNNING) and _look(stack):
             name = run.name
             screen.line(
                 t(f"{name}: đang có lệnh khác chạy, để yên.", f"{name}: another command is at work on it, left alone.")

@@ -95,7 +95,7 @@ def command(  # noqa: PLR0913 -- one argument an option
         attempt(targets.check, target)
         attempt(lambda: fault_kinds.only_on_docker(struck, docker=target == "docker" and not standing))
         if drill:
-            attempt(targets.check_drill, "--stack" if standing else target)
+            attempt(lambda: targets.check_backup("--stack" if standing else target, option="--drill"))
         checked = attempt(phases.read, scenario)
         if checked:
             attempt(fault_kinds.check, struck, checked[0].timeline)

@@ -94,6 +94,7 @@ class Procedure(msgspec.Struct, frozen=True, kw_only=True):
     certified_copies: bool = False  #: asks for certified copies, so it does not really qualify as level 3 or 4
     visit: bool = False  #: has a step on site, likewise
     waived_online: bool = False  #: no fee for who files online
+    automatic: bool = False  #: filed online it is granted at once, with no human in the loop (SYS-OPENDATA)
     share_of_demand: float  #: between 0 and 1; the catalogue's shares add up to 1
     sources: Mapping[str, str]  #: for each number: its source, or "assumed: ..."
 

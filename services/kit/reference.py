@@ -40,6 +40,7 @@ class Procedure(msgspec.Struct, frozen=True, kw_only=True):
     certified_copies: bool = False
     visit: bool = False  #: a step on site, so that levels 3 and 4 are hollow
     waived_online: bool = False  #: no fee for who files online
+    automatic: bool = False  #: filed online it is granted at once, with no human in the loop
     share_of_demand: float
     sources: dict[str, str] = {}
 

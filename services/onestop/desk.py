@@ -17,7 +17,7 @@ from services.kit.clock import VIETNAM
 from services.kit.kit import Kit, json
 from services.kit.pages import Pages
 from services.kit.problems import Problem, not_found
-from services.onestop import dossiers
+from services.onestop import automatic, dossiers
 from services.onestop.states import ACTS, CLOSED, NAMES, next_states
 
 ROLES = ("reception_clerk", "specialist", "leader")
@@ -291,7 +291,7 @@ class Desk:
 
     def _line(self, row: Any) -> dict[str, Any]:
         official = self._reference.staff.get(row["actor"])
-        others = {"applicant": "Người nộp", "post": "Bưu điện"}
+        others = {"applicant": "Người nộp", "post": "Bưu điện", automatic.ACTOR: automatic.NAME}
         return {
             **dict(row),
             "label": ACTS[row["event"]].label,

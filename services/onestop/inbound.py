@@ -10,7 +10,7 @@ import msgspec
 from services.kit.kit import Kit
 from services.kit.operations import Again, Refused
 from services.kit.transaction import Transaction
-from services.onestop import dossiers, handling, news
+from services.onestop import automatic, dossiers, handling, news
 from services.onestop.dossiers import Dossier
 from services.onestop.reception import Applicant
 from services.onestop.states import DELIVER, SUBMIT, SUPPLEMENT, WITHDRAW
@@ -139,6 +139,7 @@ class Inbound:
             digest=None,
         )
         await news.announce(tx, dossier, self._reference)
+        await automatic.grant(tx, dossier, self._reference, self._time)
 
     async def add_supplement(self, item: Supplement, tx: Transaction) -> None:
         """Put a supplement to its dossier, which goes back to work."""

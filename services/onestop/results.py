@@ -19,7 +19,7 @@ from services.kit.clock import VIETNAM
 from services.kit.kit import Kit
 from services.kit.operations import Consumer
 from services.kit.problems import Problem, not_found
-from services.onestop import dossiers, wording
+from services.onestop import automatic, dossiers, wording
 from services.onestop.desk import ROLES, Desk
 from services.onestop.dossiers import Dossier
 
@@ -89,7 +89,7 @@ class Results:
             **wording.common(self._kit, dossier, written=decided["at"].astimezone(VIETNAM)),
             "result": dossier.result,
             "digest": dossier.digest,
-            "signer": signer.name if signer else "",
+            "signer": signer.name if signer else automatic.NAME,
         }
         return await papers.render(_TEMPLATE, data)
 

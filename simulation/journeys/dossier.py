@@ -84,7 +84,14 @@ def handle(
         decided = world.serve(agency, "specialist", deciding)
     yield decided.ended
     log.add(decided.ended, decided.who.role, "onestop.decide", account=decided.who.account, decision=verdict)
-    returned = world.serve(agency, "reception_clerk", dice.work(world.figure("minutes_return")))
+    return (yield from hand_back(world, log, dice, case, delivery=delivery, fee_cash=fee_cash, approved=approved))
+
+
+def hand_back(
+    world: World, log: StepLog, dice: Dice, case: Case, *, delivery: Delivery, fee_cash: int, approved: bool
+) -> Generator[float, None, Outcome]:
+    """Give a decided dossier's result back, by the clerk and perhaps the post."""
+    returned = world.serve(case.agency.code, "reception_clerk", dice.work(world.figure("minutes_return")))
     yield returned.ended
     log.add(
         returned.ended,

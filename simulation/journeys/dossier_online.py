@@ -8,7 +8,18 @@ from simulation.arrivals import poisson
 from simulation.clockwork import Process
 from simulation.journeys.browsing import search_words
 from simulation.journeys.dice import Dice
-from simulation.journeys.dossier import Case, company_detail, delivery_of, demand, draw_cases, handle, look_at_desk
+from simulation.journeys.dossier import (
+    Case,
+    Delivery,
+    Outcome,
+    company_detail,
+    delivery_of,
+    demand,
+    draw_cases,
+    hand_back,
+    handle,
+    look_at_desk,
+)
 from simulation.journeys.log import StepLog
 from simulation.journeys.people import Cast
 from simulation.journeys.world import World, form_of, timed
@@ -37,12 +48,10 @@ def file(world: World, log: StepLog, dice: Dice, case: Case) -> Process:
         log.add(world.clock.now, case.actor, "portal.pay", account=case.person.personal_number)
         yield world.clock.now + dice.waiting(world.habit("minutes_payment") * _MINUTE) + 5.0
         log.add(world.clock.now, case.actor, "national.pay", account=case.person.personal_number)
-    yield from _accept(world, log, dice, case)
-    if dice.happens(world.habit("track_online_share")):
-        log.add(world.clock.now + _MINUTE * dice.between(5.0, 240.0), case.actor, "portal.track")
-    # At level 3 the fee is paid at the counter, when the result is collected.
-    fee_cash = procedure.online_fee if procedure.level == 3 else 0  # noqa: PLR2004 - service level 3
-    outcome = yield from handle(world, log, dice, case, delivery=delivery, fee_cash=fee_cash)
+    if procedure.automatic and not procedure.online_fee:
+        outcome = yield from _granted_at_once(world, log, dice, case, delivery)
+    else:
+        outcome = yield from _worked_on(world, log, dice, case, delivery)
     yield world.clock.now + dice.waiting(world.habit("minutes_to_look_at_result") * _MINUTE) + 10.0
     account = case.person.personal_number
     if outcome.approved and delivery == "online":
@@ -51,6 +60,27 @@ def file(world: World, log: StepLog, dice: Dice, case: Case) -> Process:
         score = dice.weighted(_SCORES, _SCORE_WEIGHTS) if outcome.approved else dice.pick((1, 2, 3))
         yield world.clock.now + dice.waiting(world.habit("minutes_on_page") * _MINUTE) + 5.0
         log.add(world.clock.now, case.actor, "portal.rate", account=account, score=score)
+
+
+def _granted_at_once(
+    world: World, log: StepLog, dice: Dice, case: Case, delivery: Delivery
+) -> Generator[float, None, Outcome]:
+    """No official before the result; one hands it back unless it goes online."""
+    if delivery == "online":
+        return Outcome(approved=True, handed_over_at=world.clock.now)
+    return (yield from hand_back(world, log, dice, case, delivery=delivery, fee_cash=0, approved=True))
+
+
+def _worked_on(
+    world: World, log: StepLog, dice: Dice, case: Case, delivery: Delivery
+) -> Generator[float, None, Outcome]:
+    """Officials accept, examine, decide and hand back; the applicant follows it."""
+    yield from _accept(world, log, dice, case)
+    if dice.happens(world.habit("track_online_share")):
+        log.add(world.clock.now + _MINUTE * dice.between(5.0, 240.0), case.actor, "portal.track")
+    # At level 3 the fee is paid at the counter, when the result is collected.
+    fee_cash = case.procedure.online_fee if case.procedure.level == 3 else 0  # noqa: PLR2004 - service level 3
+    return (yield from handle(world, log, dice, case, delivery=delivery, fee_cash=fee_cash))
 
 
 def _submit(world: World, log: StepLog, dice: Dice, case: Case, delivery: str) -> Generator[float, None, None]:

@@ -151,6 +151,7 @@ def _procedure(
         certified_copies=row.flag("certified_copies", default=False),
         visit=row.flag("visit", default=False),
         waived_online=row.flag("waived_online", default=False),
+        automatic=row.flag("automatic", default=False),
         share_of_demand=row.number("share_of_demand", low=0.0, high=1.0),
         sources=_sources(row.row("sources"), sources),
     )
@@ -165,7 +166,28 @@ def _procedure(
         way_out = Text("Trả trong ngày khi hạn dưới 8 giờ.", "The same day is a deadline below 8 hours.")
         row.wrong("same_day", found, way_out)
     row.no_more()
+    _check_automatic(procedure, row)
     return _with_linked_hours(procedure, row)
+
+
+def _check_automatic(procedure: Procedure, row: Row) -> None:
+    """Note a procedure that is to be granted without anybody, and yet asks for somebody."""
+    in_the_way = [
+        name
+        for name, stands in (
+            ("level", procedure.level < 4),  # noqa: PLR2004 - service level 4 (SYS-LEVELS)
+            ("fee", procedure.online_fee > 0),
+            ("needs_leader", procedure.needs_leader),
+            ("linked_agencies", bool(procedure.linked_agencies)),
+            ("certified_copies", procedure.certified_copies),
+            ("visit", procedure.visit),
+        )
+        if stands
+    ]
+    if procedure.automatic and in_the_way:
+        names = ", ".join(in_the_way)
+        found = Text(f"không tự động được vì còn {names}.", f"cannot be automatic because of {names}.")
+        row.wrong("automatic", found, Text("Bỏ automatic hoặc sửa các mục đó.", "Remove automatic or correct those."))
 
 
 def _with_linked_hours(procedure: Procedure, row: Row) -> Procedure:

@@ -21,19 +21,20 @@ from simulation import planner, population, province_files, scenario_files
 
 Place = Callable[..., Running]
 DISTRICT = "000.00.32.H07"
-ALLOWANCE, LAND = "1.000011", "1.000012"
+ALLOWANCE, LAND, AUTOMATIC = "1.000011", "1.000012", "1.000013"
 #: A new procedure is data: one row says who is asked, in which order, and how long each of them has.
 LINKED = [
     {**PROCEDURES[2], "code": ALLOWANCE, "name": "Hưởng trợ cấp xã hội", "fee": 0, "deadline_hours": 80.0,
      "linked_agencies": ["district", DEPARTMENT], "linked_hours": [16.0, 8.0]},
     {**PROCEDURES[2], "code": LAND, "name": "Tách thửa đất", "tier": "district", "fee": 0, "deadline_hours": 80.0,
      "linked_agencies": ["commune"], "linked_hours": [8.0]},
+    {**PROCEDURES[4], "code": AUTOMATIC, "name": "Khai thuế", "automatic": True},
 ]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def linked_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The small province with a district above its communes and two procedures that pass through other agencies."""
+    """The small province with a district above its communes and procedures that pass through other agencies."""
     folder = tmp_path_factory.mktemp("linked")
     small_province.write(folder)
     district = {"code": DISTRICT, "name": "UBND huyện Mẫu", "tier": "district", "unit": "829", "installation": "tinh"}
@@ -226,3 +227,30 @@ def test_the_linked_journeys_of_the_toys_traffic_are_walked_at_the_real_one_stop
             answered += step.operation == "onestop.give_opinion"
 
     assert answered > 0
+
+
+def test_sys_opendata_an_automatic_procedure_is_granted_with_no_human_in_the_loop(
+    onestop: Running, tokens: dict[tuple[str, str], str], lgsp: StandinLgsp
+) -> None:
+    """SYS-OPENDATA: granted as it arrives, once, through every legal state; by post a clerk still hands it over."""
+    sent = {
+        "procedure": AUTOMATIC, "agency": DEPARTMENT, "fee": 0, "form": {},
+        "applicant": {"personal_number": LAN, "full_name": "Nguyễn Thị Lan"},
+        "submitted_at": "2018-08-22T08:30:00+07:00",
+    }  # fmt: skip
+    online, posted = (f"{DEPARTMENT}-180822-{number}" for number in (8001, 8002))
+    for code, delivery in ((online, "online"), (posted, "post")):
+        told = sent | {"code": code, "delivery": delivery, "request_key": f"key-of-{code}"}
+        for key in (f"{code}-first", f"{code}-again"):
+            onestop.deliver("dossiers.submit", told, consumer="portal", keys=[key])
+
+    news = lgsp.wait_for("portal.dossiers.progress", lambda item: item["code"] == online, count=4)
+    assert [item["state"] for item in news] == ["received", "examined", "approved", "returned"]
+    assert "Nguyễn Thị Lan" in news[-1]["result"]
+    events = [row for row in onestop.export("events") if row["code"] == online]
+    assert [row["event"] for row in events] == ["submitted", "accepted", "examined", "decided", "handed_back"]
+    assert {row["actor"] for row in events} == {"applicant", "automatic"}
+    states = {row["code"]: row["state"] for row in onestop.export("dossiers")}
+    assert (states[online], states[posted]) == ("returned", "approved")
+    page = onestop.get(f"/dossiers/{posted}", token=tokens["reception_clerk", DEPARTMENT]).text
+    assert "Hệ thống tự động" in page

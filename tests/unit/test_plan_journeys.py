@@ -235,7 +235,7 @@ def test_a_fee_is_paid_once(day: Day) -> None:
         fee = procedure.fee if taken.operation == "onestop.receive" else procedure.online_fee
         paid = taken.detail.get("fee_cash", 0) + by_name["onestop.hand_back"].detail["fee_cash"]
         paid += fee if "national.pay" in by_name else 0
-        granted = by_name["onestop.decide"].detail["decision"] == "approve"
+        granted = procedure.automatic or by_name["onestop.decide"].detail["decision"] == "approve"
         assert paid == (fee if granted or "onestop.receive" in by_name or "national.pay" in by_name else 0)
 
 
@@ -255,7 +255,7 @@ def test_at_level_3_nobody_pays_for_a_refusal(toy: Day) -> None:
 #: What may come next after an act on a dossier (docs/wire.md, states of a dossier).
 NEXT: Mapping[str, set[str]] = {
     "": {"onestop.receive", "portal.submit"},
-    "portal.submit": {"onestop.accept"},
+    "portal.submit": {"onestop.accept", "onestop.hand_back"},  # the latter where no human decides
     "onestop.receive": {"onestop.refer", "onestop.examine"},
     "onestop.accept": {"onestop.ask_supplement", "onestop.refer", "onestop.examine"},
     "onestop.ask_supplement": {"portal.supplement"},
@@ -298,6 +298,20 @@ def test_a_linked_dossier_passes_the_agencies_of_its_procedure_in_their_order(da
         passed += len(asked)
 
     assert passed > 0
+
+
+def test_no_official_decides_what_is_granted_automatically(ben_tre: Day) -> None:
+    """SYS-OPENDATA: an automatic procedure filed online is on nobody's desk before its result is handed back."""
+    automatic = {procedure.code for procedure in ben_tre.province.procedures if procedure.automatic}
+    online = [
+        journey
+        for journey in ben_tre.plan.journeys
+        if any(step.operation == "portal.submit" and step.detail["procedure"] in automatic for step in journey.steps)
+    ]
+    acts = {step.operation for journey in online for step in journey.steps if step.operation.startswith("onestop.")}
+
+    assert len(online) > 5
+    assert acts <= {"onestop.hand_back"}
 
 
 def test_a_leader_decides_where_one_has_to(day: Day) -> None:

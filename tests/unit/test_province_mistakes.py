@@ -118,6 +118,7 @@ SPOILS = [
     ("procedures/2018.toml", 'fee = "tt-226-2016-page"', 'fee = "tt-226"', "procedure[0].sources.fee", "no “tt-226”"),
     ("procedures/2018.toml", '["bao-hiem-xa-hoi"]', '["bao-hiem"]', "linked_agencies", "bao-hiem-xa-hoi"),
     ("procedures/2018.toml", "linked_hours = [16, 24]", "linked_hours = [16]", "linked_hours", "1 limits (16 hours)"),
+    ("procedures/2018.toml", "level = 4\n", "level = 4\nautomatic = true\n", "automatic", "because of fee"),
     ("procedures/2018.toml", "linked_hours = [16, 24]", "linked_hours = [16, 0]", "linked_hours", "beyond 1.0 to"),
     ("procedures/2018.toml", 'applicant = "person"', 'aplicant = "person"', "procedure[0].aplicant", "applicant"),
     ("eras/2018.toml", "districts = true", "districts = 1", "districts", "true or false"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -10,10 +9,11 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from services.kit import proof
 from services.kit.edxml.envelope import Envelope
 from services.kit.kit import Kit, json
 from services.kit.operations import Consumer
-from services.kit.problems import Problem, decode, invalid
+from services.kit.problems import decode, invalid
 from services.kit.reference import Agency
 
 #: Levels of the axis -> tiers whose documents travel. QĐ 28/2018/QĐ-TTg: four levels; there are no districts since
@@ -81,10 +81,7 @@ class Directory:
 
     async def control(self, request: Request) -> Response:
         """`GET`/`PUT /control/agencies`: which agencies are locked; the whole set is replaced."""
-        if not hmac.compare_digest(
-            request.headers.get("authorization", ""), f"Bearer {self._kit.settings.audit_token}"
-        ):
-            raise Problem(401, "not-the-auditor", "Cần thẻ kiểm toán của lần chạy.")
+        proof.check_auditor(request, self._kit.settings.audit_token)
         if request.method == "PUT":
             await self._lock(decode(await request.body(), _Locks).locked)
         return json({"locked": self._locked})

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from starlette.requests import Request
 
-from services.kit import tokens
+from services.kit import proof, tokens
 from services.kit.problems import Problem
 
 _HOURS_12 = 12 * 3600
@@ -41,7 +41,7 @@ def passcode(key: str, account: str) -> str:
 
 def check_passcode(key: str, attempt: SignIn) -> None:
     """Raise a 401 Problem unless the passcode belongs to the account."""
-    if not hmac.compare_digest(passcode(key, attempt.account), attempt.passcode):
+    if not proof.same(attempt.passcode, passcode(key, attempt.account)):
         raise Problem(401, "wrong-passcode", "Tài khoản hoặc mã đăng nhập không đúng.")
 
 

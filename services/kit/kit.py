@@ -72,6 +72,7 @@ class Kit:
             clock,
         )
         self.reference = Reference(settings.reference_data)
+        self.bodies: dict[Endpoint, Any] = {}  #: what endpoints take, for openapi.py
 
     @asynccontextmanager
     async def begin(self, key: str) -> AsyncIterator[Transaction]:
@@ -102,6 +103,7 @@ class Kit:
             headers = {"Idempotency-Replayed": "true"} if done.replayed else None
             return Response(done.body, done.status, headers, media_type="application/json")
 
+        self.bodies[endpoint] = body
         return endpoint
 
     async def once(
@@ -135,6 +137,7 @@ class Kit:
             answer = {"token": token, "name": who.name, "role": who.role, "agency": who.agency, **more}
             return Response(msgspec.json.encode(answer), media_type="application/json")
 
+        self.bodies[endpoint] = SignIn
         return endpoint
 
     async def check_passcode(self, attempt: SignIn) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import hmac
 import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
@@ -21,7 +20,7 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from services.kit import database, logs, problems
+from services.kit import database, logs, openapi, problems, proof
 from services.kit.calls import CallBook
 from services.kit.clock import Clock
 from services.kit.gate import Gate
@@ -182,6 +181,7 @@ class _App:
             Route("/ready", self._is_ready),
             Route("/metrics", self._metrics),
             Route("/backlog", self._backlog),
+            Route("/openapi.json", self._openapi),
             Route("/export", self._export_names),
             Route("/export/{name}", self._export),
             Route("/lgsp/{operation}", self._provider.serve, methods=["GET", "POST"]),
@@ -198,9 +198,14 @@ class _App:
     async def _metrics(self, _request: Request) -> Response:
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
+    async def _openapi(self, _request: Request) -> Response:
+        assert self._kit  # noqa: S101 -- routes exist only after the lifespan began
+        assert self._parts  # noqa: S101 -- routes exist only after the lifespan began
+        routes = self.starlette.router.routes
+        return json(openapi.document(self._settings.service, routes, self._parts.operations, self._kit.bodies))
+
     def _auditor(self, request: Request) -> Kit:
-        if not hmac.compare_digest(request.headers.get("authorization", ""), f"Bearer {self._settings.audit_token}"):
-            raise Problem(401, "not-the-auditor", "Cần thẻ kiểm toán của lần chạy.")
+        proof.check_auditor(request, self._settings.audit_token)
         assert self._kit  # noqa: S101 -- routes exist only after the lifespan began
         return self._kit
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import hmac
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from services.kit import proof
 from services.kit.kit import Kit, json
 from services.kit.operations import Operation
 from services.kit.pages import Pages
-from services.kit.problems import Problem, decode
+from services.kit.problems import decode
 from services.kit.serve import Parts
 from services.national import portal, post, registers
 from services.national.business_register import BusinessRegister
@@ -49,15 +49,13 @@ def build(kit: Kit) -> Parts:
     authority = Authority(kit)
 
     async def set_faults(request: Request) -> Response:
-        if not hmac.compare_digest(request.headers.get("authorization", ""), f"Bearer {kit.settings.audit_token}"):
-            raise Problem(401, "not-the-auditor", "Cần thẻ kiểm toán của lần chạy.")
+        proof.check_auditor(request, kit.settings.audit_token)
         if request.method == "PUT":
             faults.set(decode(await request.body(), dict[str, Fault | list[Fault]]))
         return json(faults.settings)
 
     async def set_catalogue(request: Request) -> Response:
-        if not hmac.compare_digest(request.headers.get("authorization", ""), f"Bearer {kit.settings.audit_token}"):
-            raise Problem(401, "not-the-auditor", "Cần thẻ kiểm toán của lần chạy.")
+        proof.check_auditor(request, kit.settings.audit_token)
         changes = decode(await request.body(), dict[str, dict[str, Any] | None])
         await lookups.change_catalogue(changes)
         return json({"changed": sorted(changes)})

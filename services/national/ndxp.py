@@ -5,7 +5,6 @@ What a body answers is made up; whether it can be reached is what matters here (
 
 from __future__ import annotations
 
-import hmac
 from datetime import date
 from typing import Any, Literal
 
@@ -13,6 +12,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from services.kit import proof
 from services.kit.kit import Kit, json
 from services.kit.operations import Consumer
 from services.kit.problems import Problem, decode, invalid, not_found
@@ -80,9 +80,7 @@ class Ndxp:
 
     async def control(self, request: Request) -> Response:
         """GET or PUT `/control/ndxp`: which day's links hold, and which are cut."""
-        token = f"Bearer {self._kit.settings.audit_token}"
-        if not hmac.compare_digest(request.headers.get("authorization", ""), token):
-            raise Problem(401, "not-the-auditor", "Cần thẻ kiểm toán của lần chạy.")
+        proof.check_auditor(request, self._kit.settings.audit_token)
         if request.method == "PUT":
             wanted: _Control = decode(await request.body(), _Control)
             unknown = [code for code in wanted.down if code not in self._bodies]

@@ -7,7 +7,6 @@ Certificates are revoked at run time by `PUT /control/revocations`. Moments are 
 
 from __future__ import annotations
 
-import hmac
 from datetime import datetime, timedelta
 
 import msgspec
@@ -24,6 +23,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from services.kit import proof
 from services.kit.kit import Kit, json
 from services.kit.operations import Consumer, Operation
 from services.kit.problems import Problem, decode, not_found
@@ -157,10 +157,7 @@ class Authority:
         return Response(answer.dump(), media_type="application/timestamp-reply")
 
     async def _revocations(self, request: Request) -> Response:
-        if not hmac.compare_digest(
-            request.headers.get("authorization", ""), f"Bearer {self._kit.settings.audit_token}"
-        ):
-            raise Problem(401, "not-the-auditor", "Cần thẻ kiểm toán của lần chạy.")
+        proof.check_auditor(request, self._kit.settings.audit_token)
         if request.method == "PUT":
             keys, _, _ = self._loaded()
             asked: Revocation = decode(await request.body(), Revocation)

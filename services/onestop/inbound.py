@@ -58,7 +58,7 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
     submitted_at: datetime
     fee: int
     company: Company | None = None
-    form: msgspec.Raw = msgspec.Raw(b"{}")
+    form: msgspec.Raw = msgspec.field(default_factory=lambda: msgspec.Raw(b"{}"))
     request_key: str | None = None  #: the citizen's own Idempotency-Key
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from starlette.requests import Request
 
+from services.kit import proof
 from services.kit.kit import Kit, Reply, reply
 from services.kit.operations import Again, Refused
 from services.kit.problems import Problem, not_found, wrong_state
@@ -134,15 +135,15 @@ class Paying:
         """
         order, code, amount = told.get("order", ""), told.get("code", ""), told.get("amount", "")
         error = told.get("error_code", "")
-        proof = return_checksum(self._kit.settings.payment_secret, order=order, code=code, amount=amount, error=error)
-        if not hmac.compare_digest(proof.encode(), told.get("checksum", "").encode("utf-8", "replace")):
+        wanted = return_checksum(self._kit.settings.payment_secret, order=order, code=code, amount=amount, error=error)
+        if not proof.same(told.get("checksum", ""), wanted):
             return Returned("", "", successful=False)
         return Returned(code, order, successful=error == SUCCESSFUL)
 
     async def notify(self, notice: Notice, tx: Transaction) -> None:
         """Enter that an order was paid, and tell the one-stop."""
         wanted = checksum(self._kit.settings.payment_secret, order=notice.order, code=notice.code, amount=notice.amount)
-        if not hmac.compare_digest(wanted, notice.checksum):
+        if not proof.same(notice.checksum, wanted):
             raise Refused(f"checksum of order {notice.order} is wrong")
         row = await tx.row(
             'SELECT code, amount, status, request_key FROM payment WHERE "order" = $1 FOR UPDATE', notice.order

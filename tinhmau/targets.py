@@ -9,6 +9,7 @@ from infra.local.target import LocalTarget
 from infra.local.target import Options as LocalOptions
 from infra.stack import Stack
 from infra.target import Target
+from loadtests.planted.bottleneck import Bottleneck
 from simulation.mistakes import BadInputError, Mistake, did_you_mean
 from simulation.text import Text
 
@@ -65,6 +66,19 @@ def check_backup(name: str, *, option: str) -> None:
         found = Text("đích này chưa sao lưu được.", "this target has no backups.")
         way_out = Text("Thêm --target docker.", "Add --target docker.")
         raise BadInputError([Mistake(file=option, key=name, found=found, way_out=way_out)])
+
+
+def make_planted(run: Path, bottleneck: Bottleneck) -> Target:
+    """A local target whose stack is short of something from the start."""
+    service = bottleneck.service
+    return LocalTarget(
+        LocalOptions(
+            metrics=run / "metrics",
+            logs_to=run / "logs",
+            settings={service: bottleneck.settings},
+            commands={service: tuple(bottleneck.command)} if bottleneck.command else {},
+        )
+    )
 
 
 def of(stack: Stack) -> Target:

@@ -19,6 +19,9 @@ class ServiceLaunch(msgspec.Struct, frozen=True, kw_only=True):
     command: tuple[str, ...]
     secrets: Mapping[str, str] = {}  #: variables of docs/reference-data.md, e.g. {"TOKEN_KEY": ...}
     database_password: str
+    settings: Mapping[
+        str, str
+    ] = {}  #: optional variables of docs/reference-data.md, e.g. {"DATABASE_CONNECTIONS": "4"}
 
 
 class Launch(msgspec.Struct, frozen=True, kw_only=True):

@@ -253,7 +253,7 @@ class Supervisor:
         own, opened = self._folder, self._sockets[service.name]
         environment = settings.passed_on() | settings.environment(
             service.name,
-            given=service.secrets,
+            given={**service.settings, **service.secrets},
             urls=urls,
             database_url=cluster.dsn(
                 role=service.name, password=service.database_password, port=port, database=service.name

@@ -44,6 +44,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     metrics: Path | None = None  #: folder for processes.ndjson
     logs_to: Path | None = None  #: folder that the logs are copied to when the stack ends
     commands: Mapping[str, tuple[str, ...]] = {}  #: service -> command that stands in for the project's own
+    settings: Mapping[str, Mapping[str, str]] = {}  #: service -> optional variables of docs/reference-data.md
     ready_within_seconds: float = 60.0  #: for all services together, once PostgreSQL is up
     restarts: RestartRule = RestartRule()
 
@@ -154,6 +155,7 @@ class LocalTarget:
                     command=tuple(options.commands.get(name) or launch.default_command(name)),
                     secrets=given[name],
                     database_password=settings.new_secret(),
+                    settings=options.settings.get(name, {}),
                 )
                 for name in names
             ),

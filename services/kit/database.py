@@ -9,6 +9,7 @@ from importlib import resources
 
 import asyncpg
 import structlog
+from prometheus_client import Gauge
 
 log = structlog.get_logger()
 
@@ -24,6 +25,8 @@ UNAVAILABLE = (
 )
 #: Days and hours in exports and pages are those of Việt Nam, whatever the server is set to.
 _SETTINGS = {"timezone": "Asia/Ho_Chi_Minh"}
+_MOST = Gauge("database_connections_most", "Connections that requests may have at the same time")
+_BUSY = Gauge("database_connections_busy", "Connections that requests have")
 _MIGRATION_LOCK = 7_301_801  # any fixed number: one migration runner at a time
 
 
@@ -43,6 +46,12 @@ async def connect(url: str, *, connections: int = 16, patience_seconds: float = 
             if time.monotonic() > deadline:
                 raise
             await asyncio.sleep(0.1)
+
+
+def show(pool: asyncpg.Pool) -> None:
+    """Tell the metrics how full the pool is, whenever they are read."""
+    _MOST.set(pool.get_max_size())
+    _BUSY.set_function(lambda: pool.get_size() - pool.get_idle_size())
 
 
 async def _leave(_connection: asyncpg.Connection) -> None:

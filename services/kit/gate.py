@@ -1,4 +1,4 @@
-"""What every request passes first: trace, size and time limits, metrics, one log line. Pure ASGI, for speed."""
+"""What every request passes first: trace, load, size and time limits, metrics, one log line. Pure ASGI, for speed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 import structlog
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.kit import tracing
@@ -21,6 +21,15 @@ _SECONDS = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
 )
 _ANSWERS = Counter("http_answers_total", "Answers by status", ["method", "route", "status"])
+_UNDER_WAY = Gauge("http_requests_under_way", "Requests being served")
+_TURNED_AWAY = Counter(
+    "http_requests_turned_away_total", "Requests answered 503 busy, by the bound on requests under way"
+)
+#: What systems send each other, through the LGSP: work that has been begun and has to come to its end.
+_BETWEEN_SYSTEMS = ("/lgsp/", "/call/", "/token")
+#: Requests of clients that are served at the same time. By Little's law the last one admitted waits for about a second
+#: where a service does 128 a second, a processor's worth (infra/sizing.py assumes 150): its client still listens then.
+MOST_UNDER_WAY = 128
 _QUIET = {"/health", "/ready", "/metrics", "/backlog"}
 
 
@@ -31,9 +40,12 @@ class _TooLargeError(Exception):
 class Gate:
     """Wraps the application."""
 
-    def __init__(self, app: ASGIApp, *, max_body_bytes: int, max_seconds: float = 30) -> None:
-        """Bodies over `max_body_bytes` get 413, requests over `max_seconds` 504."""
+    def __init__(
+        self, app: ASGIApp, *, max_body_bytes: int, max_seconds: float = 30, most_under_way: int = MOST_UNDER_WAY
+    ) -> None:
+        """Bodies over `max_body_bytes` get 413, requests over `max_seconds` 504, clients past `most_under_way` 503."""
         self._app, self._max_body, self._max_seconds = app, max_body_bytes, max_seconds
+        self._most_under_way = most_under_way
         self.under_way = 0  #: requests that are being served, but for those that only look
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -45,7 +57,9 @@ class Gate:
         tracing.enter(headers.get(b"traceparent", b"").decode("latin-1"))
         started, status, taken = time.perf_counter(), 0, 0
         weight = 0 if _only_looks(scope["path"]) else 1
+        full = self.under_way >= self._most_under_way and weight and not scope["path"].startswith(_BETWEEN_SYSTEMS)
         self.under_way += weight
+        _UNDER_WAY.inc(weight)
 
         async def counted() -> Message:
             nonlocal taken
@@ -62,6 +76,10 @@ class Gate:
             await send(message)
 
         try:
+            if full:
+                _TURNED_AWAY.inc()
+                await _busy().response()(scope, receive, noted)
+                return
             declared = headers.get(b"content-length", b"0")
             if not declared.isdigit() or int(declared) > self._max_body:
                 raise _TooLargeError  # noqa: TRY301 -- the same answer as when it shows only while reading
@@ -74,6 +92,7 @@ class Gate:
             await self._answer(late, scope, receive, noted, begun=status != 0)
         finally:
             self.under_way -= weight
+            _UNDER_WAY.dec(weight)
             self._note(scope, status, time.perf_counter() - started)
 
     @staticmethod
@@ -95,6 +114,10 @@ class Gate:
 
 def _only_looks(path: str) -> bool:
     return path in _QUIET or path.startswith("/export")
+
+
+def _busy() -> Problem:
+    return Problem(503, "busy", "Hệ thống đang quá tải; xin thử lại sau ít giây.")
 
 
 def _too_large(limit: int) -> Problem:

@@ -23,7 +23,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from services.kit import database, logs, openapi, problems, proof
 from services.kit.calls import CallBook
 from services.kit.clock import Clock
-from services.kit.gate import Gate
+from services.kit.gate import MOST_UNDER_WAY, Gate
 from services.kit.kit import Kit, json
 from services.kit.lgsp_client import LgspClient
 from services.kit.operations import Before, Operation, Provider, nothing_before
@@ -122,7 +122,11 @@ class _App:
                 **dict.fromkeys(database.UNAVAILABLE, self._on_database),
             },
         )
-        self.asgi = Gate(self._dispatch, max_body_bytes=max_body_bytes)
+        self.asgi = Gate(
+            self._dispatch,
+            max_body_bytes=max_body_bytes,
+            most_under_way=settings.most_under_way or MOST_UNDER_WAY,
+        )
 
     async def _dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._direct and scope["type"] == "http":
@@ -135,7 +139,8 @@ class _App:
     @asynccontextmanager
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
         settings = self._settings
-        pool = await database.connect(settings.database_url)
+        pool = await database.connect(settings.database_url, connections=settings.database_connections)
+        database.show(pool)
         await database.migrate(pool, "services.kit", f"services.{settings.service}")
         book = CallBook(settings.state_dir)
         lgsp = LgspClient(system=settings.service, url=settings.lgsp_url, secret=settings.lgsp_secret, book=book)

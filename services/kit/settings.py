@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -31,6 +32,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     provider_secret: str
     lgsp_registry: Path | None
     payment_secret: str
+    database_connections: int = 16  #: that requests share
+    most_under_way: int | None = None  #: requests of clients served at once; the gate's own bound otherwise
 
 
 _NEEDED = (
@@ -38,8 +41,12 @@ _NEEDED = (
 )  # fmt: skip
 
 
+#: Optional variables that hold whole numbers from 1, and the fields they set.
+_NUMBERS = {"DATABASE_CONNECTIONS": "database_connections", "MOST_UNDER_WAY": "most_under_way"}
+
+
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
-    """Read the settings. Raises SettingsError that names all that is missing."""
+    """Read the settings. Raises SettingsError that names all that is missing, or is no number."""
     missing = [name for name in _NEEDED if not environment.get(name)]
     if not (environment.get("LISTEN_FD") or environment.get("LISTEN")):
         missing.append("LISTEN_FD or LISTEN")
@@ -63,4 +70,14 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         provider_secret=environment.get("PROVIDER_SECRET", ""),
         lgsp_registry=Path(environment["LGSP_REGISTRY"]) if environment.get("LGSP_REGISTRY") else None,
         payment_secret=environment.get("PAYMENT_SECRET", ""),
+        **_numbers(environment),
     )
+
+
+def _numbers(environment: Mapping[str, str]) -> dict[str, Any]:
+    given = {name: environment[name] for name in _NUMBERS if environment.get(name)}
+    wrong = [f"{name}={value!r}" for name, value in given.items() if not (value.isdecimal() and int(value) > 0)]
+    if wrong:
+        message = f"not a whole number from 1: {', '.join(wrong)}; see docs/reference-data.md"
+        raise SettingsError(message)
+    return {_NUMBERS[name]: int(value) for name, value in given.items()}

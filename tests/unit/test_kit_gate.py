@@ -70,3 +70,41 @@ def test_connections_that_nobody_has_taken_yet_are_counted() -> None:
         assert connections_waiting(listener) == 3
         listener.accept()[0].close()
         assert connections_waiting(listener) == 2
+
+
+def _answers() -> tuple[list[Message], Send]:
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    return sent, send
+
+
+def test_past_its_bound_a_client_is_told_to_come_again_at_once_and_systems_are_let_through() -> None:
+    """Who is refused at once costs little; who waits until it gives up costs its whole request and comes again."""
+
+    async def story() -> None:
+        go_on = asyncio.Event()
+        served: list[str] = []
+
+        async def slow(scope: Scope, _receive: Receive, _send: Send) -> None:
+            await go_on.wait()
+            served.append(scope["path"])
+
+        gate = Gate(slow, max_body_bytes=100, most_under_way=2)
+        waiting = [asyncio.create_task(gate(_request("/api/dossiers"), _gone, _nowhere)) for _ in range(2)]
+        await asyncio.sleep(0)
+        sent, send = _answers()
+        await gate(_request("/api/dossiers"), _gone, send)
+        headers = dict(sent[0]["headers"])
+        assert (sent[0]["status"], headers[b"retry-after"]) == (503, b"1")
+        assert b'"title":"busy"' in sent[1]["body"]
+        assert gate.under_way == 2
+        begun = [asyncio.create_task(gate(_request(path), _gone, _nowhere)) for path in ("/lgsp/x", "/backlog")]
+        await asyncio.sleep(0)
+        go_on.set()
+        await asyncio.gather(*waiting, *begun)
+        assert sorted(served) == ["/api/dossiers", "/api/dossiers", "/backlog", "/lgsp/x"]
+
+    asyncio.run(story())

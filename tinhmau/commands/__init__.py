@@ -65,6 +65,11 @@ COMMANDS = {
         "command",
         Text("so một lần chạy với tệp mục tiêu hoặc lần chạy trước", "a run against objectives or an earlier run"),
     ),
+    "capacity": Row(
+        "capacity",
+        "command",
+        Text("tải cao nhất còn giữ mục tiêu, và chỗ nghẽn", "the highest load that holds, and what sets the limit"),
+    ),
     "report": Row("report", "command", Text("báo cáo của một lần chạy ở đâu", "where a run's report is")),
     "province": Row("province", "command", Text("một tỉnh gồm những gì", "what a province consists of")),
     "conformance": Row(

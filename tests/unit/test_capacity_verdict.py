@@ -1,0 +1,70 @@
+"""What a search came to is concluded from its probes, and shown on a page that stands alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lxml import html
+
+from simulation.text import Text
+from verification.answer import Answer
+from verification.capacity import page
+from verification.capacity.bottleneck import Kind, Suspect
+from verification.capacity.verdict import Probed, conclude
+
+
+def _suspect(kind: Kind, service: str, weight: float) -> Suspect:
+    text = Text(f"{kind} của {service}", f"{kind} of {service}")
+    return Suspect(kind=kind, service=service, weight=weight, what=text, evidence=(text,), way_out=text)
+
+
+def _probe(load: float, answer: Answer, *suspects: Suspect, number: int = 1) -> Probed:
+    return Probed(
+        load=load, answer=answer, number=number, seed=7, results=(), operations=1000, seconds=14.0, busiest=100,
+        good_per_second=60.0 * load, errors=0.0 if answer == "KEPT" else 0.031, p50=0.02, p95=0.05 * load, left=0,
+        suspects=suspects, cpu={},
+    )  # fmt: skip
+
+
+_LOCK, _LATER, _POOL = _suspect("lock", "portal", 0.9), _suspect("lock", "portal", 0.7), _suspect("pool", "portal", 1.0)
+
+
+def _search() -> list[Probed]:
+    loads: list[tuple[float, Answer]] = [(1, "KEPT"), (2, "KEPT"), (4, "BROKEN"), (2.8, "KEPT"), (3.3, "BROKEN")]
+    return [
+        _probe(load, answer, *((_LOCK if load > 3.5 else _LATER, _POOL) if answer == "BROKEN" else ()), number=number)
+        for number, (load, answer) in enumerate(loads, start=1)
+    ]
+
+
+def test_the_cause_in_most_broken_probes_comes_first_with_its_strongest_evidence() -> None:
+    """One probe may have been disturbed; what is scarce in all of them is what sets the limit."""
+    found = conclude(_search(), "found")
+    assert [(one.kind, one.weight) for one in found.suspects] == [("lock", 0.9), ("pool", 1.0)]
+    assert found.limit is not None
+    assert 2.8 < found.limit.load < 3.4
+    assert found.good_per_second == 60.0 * 2.8
+    assert found.answer == "KEPT"
+
+
+def test_a_limit_below_the_scenario_s_own_volume_is_broken_and_no_limit_is_unknown() -> None:
+    """The exit code answers the plain question: does it carry the load it was built for?"""
+    weak = [_probe(1, "BROKEN"), _probe(0.5, "KEPT"), _probe(0.7, "BROKEN"), _probe(0.6, "BROKEN")]
+    assert conclude(weak, "found").answer == "BROKEN"
+    assert conclude([_probe(1, "UNKNOWN")] * 2, "unknown").answer == "UNKNOWN"
+    assert conclude([_probe(1, "UNKNOWN")] * 2, "unknown").limit is None
+
+
+def test_the_page_shows_limit_cause_and_every_probe_in_both_languages(tmp_path: Path) -> None:
+    """It opens without a network and needs no other file."""
+    environment = {"seed": 7, "tinhmau": "0.1", "git": "abc", "plant": "lock:portal",
+                   "machine": {"processors": 2, "memory_mb": 8000, "system": "Linux"}}  # fmt: skip
+    path = page.render(tmp_path, conclude(_search(), "found"), scenario="toy", environment=environment)
+    document = html.fromstring(path.read_text("utf-8"))
+    said = document.text_content()
+    assert "lock của portal" in said
+    assert "lock of portal" in said
+    assert "lock:portal" in said
+    assert len(document.xpath("//table/tbody/tr")) == 5
+    assert len(document.xpath("//*[local-name()='circle']")) == 3
+    assert not document.xpath("//*[@src or self::script or self::link[@href != 'data:,']]")

@@ -1,0 +1,130 @@
+"""One probe of a running stack: the scenario's day at a multiple of its volume, watched and held against objectives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, suppress
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from infra.local import control
+from infra.stack import Stack
+from infra.trouble import TargetError
+from loadtests import ledger
+from loadtests.planted.bottleneck import nothing
+from loadtests.watch import Watch
+from simulation import plan as plans
+from simulation import planner
+from simulation.plan import Plan
+from simulation.population import Population
+from simulation.province import Province
+from simulation.scenario import Scenario
+from simulation.text import Text
+from tinhmau import screen
+from tinhmau.phases import Traffic, World
+from verification import evidence
+from verification.capacity import bottleneck, sights
+from verification.capacity.verdict import Probed
+from verification.evidence import Evidence
+from verification.objectives.files import Objectives
+from verification.objectives.judging import ObjectiveResult, judge, overall
+
+Acting = Callable[[Stack], AbstractContextManager[None]]
+_SETTLE_SECONDS = 60  # what an overloaded day leaves behind; the next probe is to meet an idle stack
+_NOT_BENT = "poll"  # machines come by the clock, however many people there are
+
+
+def scaled(scenario: Scenario, load: float) -> Scenario:
+    """The same day with `load` times as many of everybody who does not come by the clock."""
+    journeys = {kind: factor * (1 if kind == _NOT_BENT else load) for kind, factor in scenario.journeys.items()}
+    return msgspec.structs.replace(scenario, journeys=journeys)
+
+
+def probe(
+    world: World,
+    stack: Stack,
+    folder: Path,
+    *,
+    number: int,
+    load: float,
+    objectives: Objectives,
+    workers: int,
+    acting: Acting | None = None,
+) -> Probed:
+    """Drive, watch, judge and settle; everything is kept in `folder`, which is a run folder of its own.
+
+    `acting` makes something scarce on the stack while it is loaded.
+    """
+    seed = world.plan.seed + number
+    planned = _plan(world.scenario, world.province, world.people, load=load, seed=seed, folder=folder)
+    metrics = folder / "metrics"
+    metrics.mkdir(parents=True, exist_ok=True)
+    if stack.control:
+        control.ask(stack.control, {"act": "metrics", "folder": str(metrics.resolve())})
+    with Traffic(folder, workers=workers) as traffic, (acting or nothing)(stack), Watch(stack, metrics):
+        driven = traffic.drive(stack, stack_file=folder.parents[1] / "stack.json")
+    if stack.control:  # what settling uses is not what the load used
+        with suppress(TargetError):
+            control.ask(stack.control, {"act": "metrics", "folder": str(folder.parents[1] / "metrics")})
+    seen = evidence.gather(folder)
+    results = judge(objectives, seen)
+    looked = sights.read(metrics, moments=suffering(seen, began=driven.began))
+    with screen.progress(Text("Chờ hệ thống lắng xuống", "Letting the stack settle")) as tell:
+        left = ledger.settle(stack, seconds=_SETTLE_SECONDS, progress=tell)
+    return _sum_up(number, load, seed, planned, seen, results, looked, left=sum(map(abs, left.values())))
+
+
+def suffering(seen: Evidence, *, began: float) -> Sequence[tuple[float, float]]:
+    """The Unix seconds in which clients waited longest: the worse half of the seconds in which anybody waited."""
+    waited: dict[int, list[float]] = {}
+    for one in seen.journal.observations:
+        if one.attempt == 1:
+            for second in range(int(one.intended), int(one.end) + 1):
+                waited.setdefault(second, []).append(one.end - one.intended)
+    means = {second: float(np.mean(values)) for second, values in waited.items()}
+    bound = float(np.median(list(means.values()))) if means else 0.0
+    return [(began + second, began + second + 1) for second, mean in sorted(means.items()) if mean >= bound]
+
+
+def _plan(scenario: Scenario, province: Province, people: Population, *, load: float, seed: int, folder: Path) -> Plan:
+    with screen.progress(Text("Lập kế hoạch một ngày", "Planning the day")) as tell:
+        planned = planner.plan(scaled(scenario, load), province, people, seed=seed, progress=tell)
+        plans.save(planned, folder / "plan")
+    return planned
+
+
+def _sum_up(
+    number: int,
+    load: float,
+    seed: int,
+    planned: Plan,
+    seen: Evidence,
+    results: Sequence[ObjectiveResult],
+    looked: sights.Sights,
+    *,
+    left: int,
+) -> Probed:
+    final = [one for one in seen.journal.observations if one.final]
+    latencies = np.asarray([one.latency for one in final] or [0.0])
+    good = sum(one.outcome == "ok" for one in final)
+    seconds = max((one.end for one in final), default=0.0)
+    return Probed(
+        number=number,
+        load=load,
+        seed=seed,
+        answer=overall(results),
+        results=tuple(results),
+        operations=len(final),
+        seconds=seconds,
+        busiest=planned.counts["busiest_run_second"],
+        good_per_second=good / seconds if seconds else 0.0,
+        errors=1 - good / len(final) if final else 0.0,
+        p50=float(np.percentile(latencies, 50)),
+        p95=float(np.percentile(latencies, 95)),
+        left=left,
+        suspects=bottleneck.suspects(looked),
+        cpu=dict(bottleneck.cpu_by_service(looked)),
+        looks=len(looked.looks),
+    )

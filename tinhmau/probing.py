@@ -26,10 +26,11 @@ from tinhmau import screen
 from tinhmau.phases import Traffic, World
 from verification import evidence
 from verification.capacity import bottleneck, sights
+from verification.capacity.lateness import judge_either_way
 from verification.capacity.verdict import Probed
 from verification.evidence import Evidence
 from verification.objectives.files import Objectives
-from verification.objectives.judging import ObjectiveResult, judge, overall
+from verification.objectives.judging import ObjectiveResult, overall
 
 Acting = Callable[[Stack], AbstractContextManager[None]]
 _SETTLE_SECONDS = 60  # what an overloaded day leaves behind; the next probe is to meet an idle stack
@@ -69,7 +70,7 @@ def probe(
         with suppress(TargetError):
             control.ask(stack.control, {"act": "metrics", "folder": str(folder.parents[1] / "metrics")})
     seen = evidence.gather(folder)
-    results = judge(objectives, seen)
+    results = judge_either_way(objectives, seen)
     looked = sights.read(metrics, moments=suffering(seen, began=driven.began))
     with screen.progress(Text("Chờ hệ thống lắng xuống", "Letting the stack settle")) as tell:
         left = ledger.settle(stack, seconds=_SETTLE_SECONDS, progress=tell)

@@ -1,0 +1,3 @@
+"""All it takes: the plugin."""
+
+pytest_plugins = ["tinhmau.pytest_plugin"]

@@ -1,0 +1,154 @@
+"""A province in somebody's pytest: `pytest_plugins = ["tinhmau.pytest_plugin"]` in their conftest.py.
+
+@pytest.mark.tinhmau(scenario="toy", faults=["kill:portal@10:30"], objectives="objectives.toml")
+def test_the_day_holds(tinhmau_run):
+    tinhmau_run.must_be_kept()
+
+Every different mark is one run of `tinhmau verify`, in a process of its own, made once for all tests that ask for it
+(with pytest-xdist: once a worker). Run pytest with `-p no:locust`: Locust's own plugin patches the whole process.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from infra import stack as stacks
+from infra.stack import Stack
+from simulation.text import Text
+from tinhmau import exits
+from verification import evidence
+from verification.answer import Answer
+from verification.objectives import files
+from verification.objectives.judging import ObjectiveResult, judge, overall
+
+_ANSWERED = (exits.KEPT, exits.BROKEN, exits.UNKNOWN)
+_SHOWN = 8
+_MARK = "tinhmau(*, scenario='toy', seed=20180822, faults=(), sabotage='', objectives=''): the day a test is about"
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a mark asks for. Two tests whose marks ask for the same run get the same."""
+
+    scenario: str = "toy"
+    seed: int = 20180822
+    faults: tuple[str, ...] = ()
+    sabotage: str = ""
+    objectives: str = ""  #: file beside the test
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """A day that was driven and judged."""
+
+    folder: Path  #: docs/run-folder.md
+    verdict: Mapping[str, Any]  #: verdict.json
+    objectives: tuple[ObjectiveResult, ...] = ()
+
+    @property
+    def answer(self) -> Answer:
+        """KEPT, BROKEN or UNKNOWN: laws, requirements and objectives together, the worst of them."""
+        answers = {self.verdict["answer"], *([overall(self.objectives)] if self.objectives else [])}
+        return "BROKEN" if "BROKEN" in answers else "UNKNOWN" if "UNKNOWN" in answers else "KEPT"
+
+    def must_be_kept(self) -> None:
+        """Fail the test with every reason, unless the answer is KEPT: UNKNOWN is no pass."""
+        if self.answer != "KEPT":
+            pytest.fail(f"{self.answer}\n{self._reasons()}\n{self.folder / 'report.html'}", pytrace=False)
+
+    def _reasons(self) -> str:
+        told = [f" • {reason}" for reason in self.verdict["reasons"][:_SHOWN]]
+        told += [
+            f" • {one.objective.name} {one.objective.expression.text}: {one.reason.vi}"
+            for one in self.objectives
+            if one.answer != "KEPT"
+        ]
+        return "\n".join(told)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add where the runs are kept, for CI to keep as artefacts."""
+    parser.addoption("--tinhmau-runs", default="", help="folder for tinhmau's run folders; a temporary one by default")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the mark known."""
+    config.addinivalue_line("markers", _MARK)
+
+
+@pytest.fixture(scope="session")
+def tinhmau_runs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where run folders are put."""
+    given = request.config.getoption("--tinhmau-runs")
+    return Path(given).resolve() if given else tmp_path_factory.mktemp("tinhmau")
+
+
+@pytest.fixture(scope="session")
+def _tinhmau_driven() -> dict[Wanted, Path]:
+    """Runs that have been made."""
+    return {}
+
+
+@pytest.fixture
+def tinhmau_run(request: pytest.FixtureRequest, tinhmau_runs: Path, _tinhmau_driven: dict[Wanted, Path]) -> Run:
+    """The marked day, driven and judged. Fails where tinhmau could not do what the mark asks."""
+    wanted = _wanted(request)
+    key = msgspec.structs.replace(wanted, objectives="")
+    if key not in _tinhmau_driven:
+        _tinhmau_driven[key] = _drive(key, tinhmau_runs)
+    folder = _tinhmau_driven[key]
+    objectives: Sequence[ObjectiveResult] = ()
+    if wanted.objectives:
+        objectives = judge(files.load(request.path.parent / wanted.objectives), evidence.gather(folder))
+    verdict = msgspec.json.decode((folder / "verdict.json").read_bytes())
+    return Run(folder=folder, verdict=verdict, objectives=tuple(objectives))
+
+
+@pytest.fixture(scope="session")
+def tinhmau_stack(tinhmau_runs: Path) -> Iterator[Stack]:
+    """A toy province that runs as long as the session: addresses to send one's own requests to."""
+    runs = tinhmau_runs / "standing"
+    _tinhmau("up", "--scenario", "toy", "--runs", str(runs))
+    try:
+        yield stacks.load(runs / "latest" / "stack.json")
+    finally:
+        _tinhmau("down", "--runs", str(runs))
+
+
+def _wanted(request: pytest.FixtureRequest) -> Wanted:
+    mark = request.node.get_closest_marker("tinhmau")
+    if mark is not None and mark.args:
+        pytest.fail(f"@pytest.mark.tinhmau: {mark.args}: keywords only. Viết / write: {_MARK}", pytrace=False)
+    try:
+        return msgspec.convert(dict(mark.kwargs) if mark else {}, Wanted)
+    except msgspec.ValidationError as error:
+        pytest.fail(f"@pytest.mark.tinhmau: {error}. Viết / write: {_MARK}", pytrace=False)
+
+
+def _drive(wanted: Wanted, runs: Path) -> Path:
+    """One `tinhmau verify`; returns its run folder."""
+    arguments = ["--scenario", wanted.scenario, "--seed", str(wanted.seed), "--runs", str(runs)]
+    for fault in wanted.faults:
+        arguments += ["--fault", fault]
+    if wanted.sabotage:
+        arguments += ["--sabotage", wanted.sabotage]
+    _tinhmau("verify", *arguments)
+    return (runs / "latest").resolve()
+
+
+def _tinhmau(*arguments: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tinhmau", *arguments], capture_output=True, text=True, check=False, env=os.environ
+    )
+    if done.returncode not in _ANSWERED:
+        said = Text(
+            f"“tinhmau {' '.join(arguments)}” kết thúc với mã {done.returncode}",
+            f"“tinhmau {' '.join(arguments)}” ended with {done.returncode}",
+        )
+        pytest.fail(f"{said.vi} / {said.en}:\n{done.stdout[-2000:]}{done.stderr[-2000:]}", pytrace=False)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Literal
 
 import msgspec
@@ -148,7 +149,7 @@ def _machine(sights: Sights) -> Iterator[Suspect]:
         return
     by_service = cpu_by_service(sights)
     ours = sum(by_service.values()) / 100
-    largest = max(by_service, key=lambda name: by_service[name], default="")
+    largest = next(iter(by_service), "")
     shares = Text(_listed(by_service, "vi"), _listed(by_service, "en"))
     others = max(0.0, used - ours)
     if others > ours:
@@ -167,6 +168,8 @@ def _machine(sights: Sights) -> Iterator[Suspect]:
             ),
             way_out=Text("Đo lại khi máy rảnh.", "Measure again when the machine is idle."),
         )
+    if not largest:
+        return
     yield Suspect(
         kind="machine",
         service=largest,
@@ -232,11 +235,12 @@ def _disk(sights: Sights) -> Iterator[Suspect]:
     )
 
 
-def _pools(sights: Sights) -> Iterator[Suspect]:
+def _pools(sights: Sights, *, waiting: bool) -> Iterator[Suspect]:
+    """Full pools: those whose connections wait for the database (`waiting`), or those that lack a processor."""
     for service in sorted({name for look in sights.looks for name in look.services}):
         seen = [look.services[service] for look in sights.looks if service in look.services]
         full = [one for one in seen if one.most and one.busy >= one.most and one.under_way > one.most]
-        if len(full) < _MOST * len(seen):
+        if len(full) < _MOST * len(seen) or _waits(sights, service) != waiting:
             continue
         under_way = sum(one.under_way for one in full) / len(full)
         yield Suspect(
@@ -257,6 +261,12 @@ def _pools(sights: Sights) -> Iterator[Suspect]:
                 f"Raise DATABASE_CONNECTIONS of {service}; mind max_connections.",
             ),
         )
+
+
+def _waits(sights: Sights, service: str) -> bool:
+    """Whether most of what a service's connections do is to wait for something that is no processor."""
+    seen = [one for look in sights.looks for one in look.backends if one.database.startswith(service)]
+    return sum(bool(one.wait) and not one.wait.startswith("Client:") for one in seen) >= max(1, _MOST * len(seen))
 
 
 def _turned_away(sights: Sights) -> Iterator[Suspect]:
@@ -282,7 +292,8 @@ def _turned_away(sights: Sights) -> Iterator[Suspect]:
 
 
 _RULES: Sequence[Callable[[Sights], Iterator[Suspect]]] = (
-    _locks, _slow_statements, _throttled, _machine, _one_process, _disk, _pools, _turned_away,
+    _locks, _slow_statements, _throttled, partial(_pools, waiting=True), _machine, _one_process, _disk,
+    partial(_pools, waiting=False), _turned_away,
 )  # fmt: skip
 
 

@@ -59,7 +59,7 @@ def _first(sights: Sights) -> tuple[str, str]:
         pytest.param(_sights(_session("Timeout:PgSleep", seconds=0.012), busy=2.0,
                              portal=Pressure(most=1, busy=1, under_way=40)), "pool", "portal",
                      id="one connection that waits for a far database on a full machine"),
-        pytest.param(_sights(*[_session()] * 3, busy=2.0, portal=_FULL, cpu={"portal": 110.0, "office": 60.0}), "machine",
+        pytest.param(_sights(*[_session()] * 3, busy=2.0, portal=_FULL, cpu={"portal": 90.0, "office": 60.0}), "machine",
                      "portal", id="a pool that is full for want of processors"),
         pytest.param(_sights(portal=_FULL, kept=Kept(stopped=True)), "throttled", "portal", id="stopped by a throttle"),
         pytest.param(_sights(portal=_FULL, kept=Kept(waited=0.7)), "throttled", "portal",

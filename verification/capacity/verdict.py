@@ -62,9 +62,11 @@ def conclude(probes: Sequence[Probed], why: Why) -> Found:
     """Sum a search up."""
     known = why in {"found", "budget"} and {"KEPT", "BROKEN"} <= {probe.answer for probe in probes}
     place = limit(probes) if known else None
+    named = _named(probes)
+    disturbed = bool(named) and named[0].kind == "others"  # what others leave is no limit of the stack's own
     answer: Answer = "UNKNOWN"
     if why == "too low" or (place and place.high < 1):
-        answer = "BROKEN"
+        answer = "UNKNOWN" if disturbed else "BROKEN"
     elif why == "too high" or (place and place.low >= 1):
         answer = "KEPT"
     return Found(
@@ -72,7 +74,7 @@ def conclude(probes: Sequence[Probed], why: Why) -> Found:
         limit=place,
         why=why,
         good_per_second=max((probe.good_per_second for probe in probes if probe.answer == "KEPT"), default=0.0),
-        suspects=_named(probes),
+        suspects=named,
         probes=tuple(probes),
     )
 

@@ -7,6 +7,7 @@ second. It is no cipher: whoever knows the seed can count back.
 
 from __future__ import annotations
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -31,13 +32,30 @@ class Scramble:
         if counters.size and (int(counters.min()) < 0 or int(counters.max()) >= self.size):
             message = f"counters reach {int(counters.max())}, but there are only {self.size} numbers; use more digits"
             raise ValueError(message)
-        left = counters.astype(np.int32)
-        high = left // self._low
-        low = left - high * self._low
-        for to_high, to_low in zip(self._to_high, self._to_low, strict=True):
+        mapped: NDArray[np.int64] = _map(counters, self._high, self._low, self._to_high, self._to_low)
+        return mapped
+
+
+@numba.njit(cache=True, nogil=True)
+def _map(
+    counters: NDArray[np.int64],
+    highs: np.int32,
+    lows: np.int32,
+    to_high: NDArray[np.int32],
+    to_low: NDArray[np.int32],
+) -> NDArray[np.int64]:
+    mapped = np.empty(counters.shape[0], np.int64)
+    for row in range(counters.shape[0]):
+        left = np.int32(counters[row])
+        high = left // lows
+        low = left - high * lows
+        for turn in range(to_high.shape[0]):
             # Each half moves by an amount that only the other half decides, so every step can be undone.
-            high = high + to_high[low]
-            high -= self._high * (high >= self._high)
-            low = low + to_low[high]
-            low -= self._low * (low >= self._low)
-        return (high * self._low + low).astype(np.int64)
+            high += to_high[turn, low]
+            if high >= highs:
+                high -= highs
+            low += to_low[turn, high]
+            if low >= lows:
+                low -= lows
+        mapped[row] = np.int64(high) * lows + low
+    return mapped

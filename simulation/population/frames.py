@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -12,57 +14,66 @@ from simulation.population.kinship import KIN, ROLES
 from simulation.population.rows import Rows
 from simulation.population.setting import CARD_GROUPS, Setting
 
-#: Column → type of the table of people, in this order.
-PEOPLE_SCHEMA = {
-    "personal_number": pl.String,
-    "full_name": pl.String,
-    "sex": pl.String,
-    "born": pl.Date,
-    "commune": pl.String,
-    "household": pl.Int64,
-    "role_in_household": pl.String,
-    "kin": pl.String,
-    "mobile": pl.String,
-    "smartphone": pl.Boolean,
-    "internet": pl.Boolean,
-    "online": pl.Float32,
-    "insurance_card": pl.String,
-    "id_card": pl.String,
-    "occupation": pl.String,
-    "ethnicity": pl.String,
-    "persona": pl.String,
-    "post": pl.String,
-}
+
+def schema(setting: Setting) -> dict[str, pl.DataType]:
+    """Column → type of the table of people, in this order. Words of a list are kept as places in it (`pl.Enum`)."""
+    province = setting.province
+    return {
+        "personal_number": pl.String(),
+        "full_name": pl.String(),
+        "sex": pl.Enum(("male", "female")),
+        "born": pl.Date(),
+        # The last one, by -1, is outside.
+        "commune": pl.Enum((*(commune.code for commune in province.communes), "")),
+        "household": pl.Int64(),
+        "role_in_household": pl.Enum(ROLES),
+        "kin": pl.Enum(KIN),
+        "mobile": pl.String(),
+        "smartphone": pl.Boolean(),
+        "internet": pl.Boolean(),
+        "online": pl.Float32(),
+        "insurance_card": pl.String(),
+        "id_card": pl.String(),
+        "occupation": pl.Enum(tables.occupations().names),
+        "ethnicity": pl.Enum(setting.ethnicities),
+        "persona": pl.Enum(("", *(persona.id for persona in province.personas))),
+        "post": pl.Enum(("", *(member.account for member in province.staff))),
+    }
 
 
 def people(setting: Setting, rows: Rows) -> pl.DataFrame:
     """Spell people."""
-    province = setting.province
-    personas = ("", *(persona.id for persona in province.personas))
-    return pl.DataFrame(
-        {
-            "personal_number": digits(rows.number_head.astype(np.int64) * 1_000_000 + rows.number_serial, 12),
-            "full_name": _full_names(setting, rows),
-            "sex": words(("male", "female"), rows.female.astype(np.uint8)),
-            "born": pl.Series(rows.born).cast(pl.Date),
-            # The last one, by -1, is outside.
-            "commune": words((*(commune.code for commune in province.communes), ""), rows.commune),
-            "household": pl.Series(rows.household),
-            "role_in_household": words(ROLES, rows.role),
-            "kin": words(KIN, rows.kin),
-            "mobile": _or_empty("0" + pl.Series(rows.mobile).cast(pl.String), rows.mobile >= 0),
-            "smartphone": pl.Series(rows.smartphone),
-            "internet": pl.Series(rows.internet),
-            "online": pl.Series(rows.online),
-            "insurance_card": _cards(setting, rows),
-            "id_card": _or_empty(digits(np.maximum(rows.id_card, 0).astype(np.int64), 9), rows.id_card >= 0),
-            "occupation": words(tables.occupations().names, rows.occupation),
-            "ethnicity": words(setting.ethnicities, rows.ethnicity),
-            "persona": words(personas, rows.persona),
-            "post": words(("", *(member.account for member in province.staff)), rows.post),
-        },
-        schema=PEOPLE_SCHEMA,
-    )
+    columns = schema(setting)
+    commune = np.where(rows.commune < 0, len(setting.province.communes), rows.commune)
+    made: dict[str, pl.Series | NDArray[Any]] = {
+        "personal_number": digits(rows.number_head.astype(np.int64) * 1_000_000 + rows.number_serial, 12),
+        "full_name": _full_names(setting, rows),
+        "sex": rows.female.astype(np.uint8),
+        "born": rows.born,
+        "commune": commune,
+        "household": rows.household,
+        "role_in_household": rows.role,
+        "kin": rows.kin,
+        "mobile": _or_empty("0" + pl.Series(rows.mobile).cast(pl.String), rows.mobile >= 0),
+        "smartphone": rows.smartphone,
+        "internet": rows.internet,
+        "online": rows.online,
+        "insurance_card": _cards(setting, rows),
+        "id_card": _or_empty(digits(np.maximum(rows.id_card, 0).astype(np.int64), 9), rows.id_card >= 0),
+        "occupation": rows.occupation,
+        "ethnicity": rows.ethnicity,
+        "persona": rows.persona,
+        "post": rows.post,
+    }
+    return pl.DataFrame([_column(made[name], kind).alias(name) for name, kind in columns.items()])
+
+
+def _column(values: pl.Series | NDArray[Any], kind: pl.DataType) -> pl.Series:
+    """Values as a column; of an Enum the places of its words."""
+    column = pl.Series(values)
+    if isinstance(kind, pl.Enum):
+        return (column if column.dtype.is_unsigned_integer() else column.cast(pl.UInt32)).cat.to(kind)
+    return column if column.dtype == kind else column.cast(kind)
 
 
 def digits(numbers: NDArray[np.int64], length: int) -> pl.Series:

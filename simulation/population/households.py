@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -41,6 +42,11 @@ MARRIED_CHILD_FROM = 21.5
 OLDEST = 103.0
 
 _MAX_CHILDREN = 6
+#: Mean of each of the two waits that a birth takes beyond the least, for the first and for later ones (assumed).
+_BIRTH_SCALES = np.array([0.4, 1.05], dtype=np.float32)
+_BIRTH_LEAST = np.array([FIRST_BIRTH_AFTER, BIRTHS_APART], dtype=np.float32)
+#: By kind: whether children may live there.
+_HAS_CHILDREN = np.array([kind in {Kind.COUPLE, Kind.LONE, Kind.UPPER, Kind.STEM, Kind.SKIP} for kind in Kind])
 #: What sixteen bits stay below for a second grandchild or sibling, and for a woman among siblings (assumed).
 _SECOND, _HALF = threshold(0.4), threshold(0.5)
 #: Year of a child's birth from which boys are chosen more often (the published ratio has risen since).
@@ -166,43 +172,21 @@ class HouseholdMaker:
         kinds: NDArray[np.uint8],
     ) -> None:
         count = len(kinds)
-        shape = (count, _MAX_CHILDREN)
         # Three gammas of shape 2 (wedding, first birth, further births), each the sum of two exponentials.
         waits = rng.standard_exponential((count, _MAX_CHILDREN + 1), np.float32)
         waits += rng.standard_exponential((count, _MAX_CHILDREN + 1), np.float32)
-        wedding = np.maximum(WOMAN_MARRIES_FROM + waits[:, 0] * self._marriage_scale, MAN_MARRIES_FROM - (man - woman))
-        wedding = np.minimum(wedding, woman)
-        apart = waits[:, 1:]
-        apart *= np.array([0.4, *[1.05] * (_MAX_CHILDREN - 1)], dtype=np.float32)
-        apart += np.array([FIRST_BIRTH_AFTER, *[BIRTHS_APART] * (_MAX_CHILDREN - 1)], dtype=np.float32)
-        births = np.cumsum(apart, axis=1, dtype=np.float32)
-        births += wedding[:, None]
         bits = rng.integers(0, 2**16, (3, count, _MAX_CHILDREN), dtype=np.uint16)
-        cohort = np.searchsorted(self._family_until, self._year - woman, side="left")
-        wanted = self._families.draw(bits[0, :, 0], cohort)
-
         # Grandchildren whose parents are away have no mother here to count from.
-        alone = kinds == Kind.SKIP
-        born = woman[:, None] - births
-        if alone.any():
-            born[alone] = self._grandchildren(bits[0, alone, 2:], woman[alone])
-            wanted = np.where(alone, 1 + (bits[0, :, 1] < _SECOND), wanted)
-            births = np.where(alone[:, None], 0, births)
-        year = np.clip(born, 0, tables.MAX_AGE).astype(np.int64)
-        boys = np.where(self._year - year >= _MORE_BOYS_SINCE, self._boys_since, self._boys)
-        girl = bits[1] >= boys
-        stays = bits[2] < self._stay[girl.astype(np.int64), year]
-        family = (kinds == Kind.COUPLE) | (kinds == Kind.LONE) | (kinds == Kind.UPPER) | (kinds == Kind.STEM) | alone
-        here = (
-            (born >= 0)
-            & (births <= LAST_BIRTH)
-            & (np.arange(_MAX_CHILDREN) < wanted[:, None])
-            & stays
-            & family[:, None]
-        )
-        assert born.shape == shape  # noqa: S101 -- a wrong broadcast would be silent
-        ages[:, CHILDREN] = np.where(here, born, NOBODY)
-        female[:, CHILDREN] = girl
+        alone = np.flatnonzero(kinds == Kind.SKIP)
+        fixed = self._grandchildren(bits[0, alone, 2:], woman[alone])
+        cohort = np.searchsorted(self._family_until, self._year - woman, side="left")
+        wanted = np.minimum(self._families.draw(bits[0, :, 0], cohort).astype(np.int64), _MAX_CHILDREN)
+        wanted[alone] = 1 + (bits[0, alone, 1] < _SECOND)
+        wanted[~_HAS_CHILDREN[kinds]] = 0
+        _give_birth(
+            ages[:, CHILDREN], female[:, CHILDREN], waits, bits, wanted, woman, man, alone, fixed,
+            self._marriage_scale, self._stay, np.array([self._boys, self._boys_since]), self._year - _MORE_BOYS_SINCE,
+        )  # fmt: skip
 
     @staticmethod
     def _grandchildren(bits: NDArray[np.uint16], grandmother: F) -> F:
@@ -230,3 +214,47 @@ class HouseholdMaker:
         men = man_bits < threshold(1 / (1 + np.exp((man - 77) / 6)))
         women = woman_bits < threshold(1 / (1 + np.exp((woman - 84) / 6)))
         return men & (man <= OLDEST), (women & (woman <= OLDEST)) | ~men
+
+
+@numba.njit(cache=True, nogil=True)
+def _give_birth(  # noqa: PLR0913, PLR0917 -- compiled: everything is handed in
+    ages: F,
+    female: B,
+    waits: F,
+    bits: NDArray[np.uint16],
+    wanted: NDArray[np.int64],
+    woman: F,
+    man: F,
+    alone: NDArray[np.int64],
+    fixed: F,
+    marriage_scale: np.float32,
+    stay: NDArray[np.uint32],
+    boys: NDArray[np.uint32],
+    more_boys_until: int,
+) -> None:
+    """Fill the places of children of each household: those born while she could, and still living there."""
+    turn = 0
+    for row in range(woman.shape[0]):
+        is_alone = turn < alone.shape[0] and alone[turn] == row
+        turn += is_alone
+        moment = np.float32(0)
+        wedding = max(
+            np.float32(WOMAN_MARRIES_FROM) + waits[row, 0] * marriage_scale,
+            np.float32(MAN_MARRIES_FROM) - (man[row] - woman[row]),
+        )
+        wedding = min(wedding, woman[row])
+        for child in range(wanted[row]):
+            if is_alone:
+                birth, born = np.float32(0), fixed[turn - 1, child]
+            else:
+                later = child > 0
+                moment += waits[row, child + 1] * _BIRTH_SCALES[int(later)] + _BIRTH_LEAST[int(later)]
+                birth = moment + wedding
+                born = woman[row] - birth
+            if born < 0 or birth > LAST_BIRTH:
+                continue
+            year = int(min(born, np.float32(tables.MAX_AGE)))
+            girl = bits[1, row, child] >= boys[int(year <= more_boys_until)]
+            if bits[2, row, child] < stay[int(girl), year]:
+                ages[row, child] = born
+                female[row, child] = girl

@@ -29,13 +29,13 @@ class Lottery:
         slots = (np.arange(2**bits) + 0.5) / 2**bits
         table = np.stack([np.searchsorted(row, slots, side="right") for row in ends])
         kind = np.uint8 if rows.shape[1] <= np.iinfo(np.uint8).max else np.uint16
-        self._table: NDArray[Any] = np.minimum(table, rows.shape[1] - 1).astype(kind).ravel()
-        self._bits = bits
+        self.table: NDArray[Any] = np.minimum(table, rows.shape[1] - 1).astype(kind).ravel()
+        self.bits = bits  #: of a draw that count; a group has 2**bits places in the table
 
     def draw(self, bits: NDArray[np.uint16], groups: NDArray[np.integer] | int = 0) -> NDArray[Any]:
         """Return one outcome (uint8 or uint16) per draw of sixteen bits; `groups` says which weights each goes by."""
-        slot = bits >> np.uint16(BITS - self._bits)
-        drawn: NDArray[Any] = self._table[np.asarray(groups, dtype=np.int32) * (1 << self._bits) + slot]
+        slot = bits >> np.uint16(BITS - self.bits)
+        drawn: NDArray[Any] = self.table[np.asarray(groups, dtype=np.int32) * (1 << self.bits) + slot]
         return drawn
 
 

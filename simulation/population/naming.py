@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numba
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from simulation.population import tables
-from simulation.population.lottery import Lottery
+from simulation.population.lottery import BITS, Lottery
 from simulation.population.tables import Generation
 
 U16 = NDArray[np.uint16]
@@ -44,12 +45,11 @@ class NameBook:
 
         `bits` has two rows of sixteen random bits. No name ends with the same word twice.
         """
-        group = np.searchsorted(self._until, years, side="left") + female * self._groups
-        middle = self._middle_base[group] + self._middle.draw(bits[0], group)
-        local = self._given.draw(bits[1], group).astype(np.int64)
-        same = np.flatnonzero(self._given_word[self._given_base[group] + local] == self._last_middle[middle])
-        local[same] = (local[same] + 1) % self._given_count[group[same]]
-        return middle.astype(np.uint16), (self._given_base[group] + local).astype(np.uint16)
+        middle, given = _rest(
+            bits, female, years, self._until, self._middle_base, self._middle.table, self._given_base,
+            self._given.table, self._given_count, self._given_word, self._last_middle,
+        )  # fmt: skip
+        return middle, given
 
     def spell(self, surnames: U16, middles: U16, given: U16) -> pl.Series:
         """Write full names in Vietnamese order."""
@@ -121,3 +121,32 @@ def _word_numbers(words: Sequence[str], numbered: Sequence[str]) -> NDArray[np.i
 
 def _words(words: Sequence[str]) -> pl.Series:
     return pl.Series(words, dtype=pl.String)
+
+
+@numba.njit(cache=True, nogil=True)
+def _rest(  # noqa: PLR0913, PLR0917 -- compiled: everything is handed in
+    bits: NDArray[np.uint16],
+    female: NDArray[np.bool_],
+    years: NDArray[np.int64],
+    until: NDArray[np.int64],
+    middle_base: NDArray[np.int64],
+    middles: NDArray[np.uint16],
+    given_base: NDArray[np.int64],
+    givens: NDArray[np.uint16],
+    given_count: NDArray[np.int64],
+    given_word: NDArray[np.int64],
+    last_middle: NDArray[np.int64],
+) -> tuple[U16, U16]:
+    middle, given = np.empty(years.shape[0], np.uint16), np.empty(years.shape[0], np.uint16)
+    for row in range(years.shape[0]):
+        group = 0
+        while group < until.shape[0] and until[group] < years[row]:
+            group += 1
+        if female[row]:
+            group += until.shape[0] + 1
+        first = middle_base[group] + middles[(group << BITS) + bits[0, row]]
+        second = np.int64(givens[(group << BITS) + bits[1, row]])
+        if given_word[given_base[group] + second] == last_middle[first]:
+            second = (second + 1) % given_count[group]
+        middle[row], given[row] = first, given_base[group] + second
+    return middle, given

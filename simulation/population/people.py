@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,6 +25,7 @@ from simulation.population.kinship import (
     Kind,
     codes,
 )
+from simulation.population.lottery import BITS
 from simulation.population.rows import Rows
 from simulation.population.setting import CARD_GROUPS, Setting
 from simulation.population.tables import PersonaHints
@@ -36,6 +38,8 @@ _SURPLUS, _SURPLUS_MORE = 1.05, 60
 #: Lowest and highest age of directors and agents from outside (assumed).
 _OUTSIDER_AGES = (27.0, 62.0)
 _NOISE_LOW, _NOISE_SPAN = 0.4, 1.2
+#: An odd number that spreads the values of a hash table (the golden ratio's, of 32 bits).
+_SPREAD = 2_654_435_769
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -302,22 +306,35 @@ def _names(
 
 def _serials(setting: Setting, block: Block, heads: I64) -> NDArray[np.int32]:
     """Last six digits of personal numbers: unique among those with the same first six, in the whole province."""
-    order = np.argsort(heads.astype(np.int32), kind="stable")
-    ordered = heads[order]
-    first = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
-    rank = np.arange(len(heads)) - np.repeat(first, np.diff(np.append(first, len(heads))))
+    rank = _ranks(heads)
     if len(rank) and int(rank.max()) >= block.serials:
         message = (
             f"{setting.province.id}: block {block.index} has more people of one sex and year of birth than the "
             f"{block.serials} personal numbers that are left for it; the province is too large for six digits"
         )
         raise ValueError(message)
-    counters = np.empty(len(heads), dtype=np.int64)
-    counters[order] = block.first_serial + rank
     # Another start for every province, sex and year, or all years would show the same run of serials.
-    size = setting.scramble_personal.size
-    counters = (counters + heads * 7_919) % size
+    counters = (block.first_serial + rank + heads * 7_919) % setting.scramble_personal.size
     return setting.scramble_personal(counters).astype(np.int32)
+
+
+@numba.njit(cache=True, nogil=True)
+def _ranks(values: I64) -> I64:
+    """How many of the same value stand before each."""
+    ranks = np.empty(values.shape[0], np.int64)
+    # An open hash table, at most half full: a table of all six digits would have to be wiped for every block.
+    room = 16
+    while room < 2 * values.shape[0]:
+        room *= 2
+    known, seen = np.full(room, -1, np.int64), np.zeros(room, np.int64)
+    for row in range(values.shape[0]):
+        at = (values[row] * _SPREAD) & (room - 1)
+        while known[at] >= 0 and known[at] != values[row]:
+            at = (at + 1) & (room - 1)
+        known[at] = values[row]
+        ranks[row] = seen[at]
+        seen[at] += 1
+    return ranks
 
 
 def _ethnicity(setting: Setting, block: Block, who: _Skeleton) -> NDArray[np.unsignedinteger]:
@@ -334,28 +351,21 @@ class _Habits:
         self.bits = rng.integers(0, 2**16, (7, count), dtype=np.uint16)
         area = int(setting.urban[block.commune])
         effect = int(setting.commune_effect[block.commune])
-        self.occupation = setting.occupation.draw(
-            self.bits[0], setting.occupation_group[ages] + 2 * area + who.female
-        ).astype(np.uint8)
         outside = block.commune < 0
-        if outside:
-            self.occupation[:] = tables.occupations().names.index("business_owner")
+        known = tables.occupations().names
+        fixed = np.full(count, known.index("business_owner") if outside else -1, dtype=np.int16)
         hints = _hints(setting, who.persona)
         for row, hint in hints:
             if hint.occupation is not None:
-                self.occupation[row] = tables.occupations().names.index(hint.occupation)
+                fixed[row] = known.index(hint.occupation)
         own, smart = setting.phone[area], setting.smartphone[area]
-        self.phone = (self.bits[1] < (own + effect * (own > 0))[ages]) | outside
-        self.smartphone = (self.bits[1] < np.minimum(smart + effect * (smart > 0), own + effect)[ages]) | outside
-        self.internet = self.smartphone | (self.bits[6] < setting.computer[area][ages]) | outside
-        noise = self.bits[2] * np.float32(_NOISE_SPAN / 2**16) + np.float32(_NOISE_LOW)
-        self.online = np.clip(setting.willing[area][ages] * noise, 0, 1) * self.smartphone
-        self.card_group = setting.card.draw(self.bits[3], self.occupation)
         old_from, old_below = setting.very_old
-        old = ages >= old_from
-        self.card_group[old] = (self.bits[3][old] < old_below) * CARD_GROUPS.index("BT")
-        if outside:
-            self.card_group[:] = 0  # their cards are another province's
+        self.occupation, self.phone, self.smartphone, self.internet, self.online, self.card_group = _live(
+            self.bits, ages, who.female, fixed, setting.occupation_group + 2 * area,
+            setting.occupation.table, setting.occupation.bits, setting.card.table, setting.card.bits,
+            own + effect * (own > 0), np.minimum(smart + effect * (smart > 0), own + effect), setting.computer[area],
+            setting.willing[area], outside, old_from, old_below, CARD_GROUPS.index("BT"),
+        )  # fmt: skip
         for row, hint in hints:
             self._obey(row, hint)
 
@@ -371,6 +381,58 @@ class _Habits:
         self.online[row] *= self.smartphone[row]
         if hint.insured is not None:
             self.card_group[row] = CARD_GROUPS.index(hint.insured)
+
+
+@numba.njit(cache=True, nogil=True)
+def _live(  # noqa: PLR0913, PLR0917 -- compiled: everything is handed in
+    bits: NDArray[np.uint16],
+    ages: I64,
+    female: NDArray[np.bool_],
+    fixed: NDArray[np.int16],
+    groups: I64,
+    works: NDArray[np.uint8],
+    work_bits: int,
+    cards: NDArray[np.uint8],
+    card_bits: int,
+    own: I64,
+    smart: I64,
+    computer: I64,
+    willing: NDArray[np.float32],
+    outside: bool,  # noqa: FBT001 -- compiled functions take no names
+    old_from: int,
+    old_below: np.uint32,
+    old_group: int,
+) -> tuple[
+    NDArray[np.uint8],
+    NDArray[np.bool_],
+    NDArray[np.bool_],
+    NDArray[np.bool_],
+    NDArray[np.float32],
+    NDArray[np.uint8],
+]:
+    """Occupation (`fixed` from 0, drawn below), phone, smartphone, internet, use of services online, health card."""
+    count = ages.shape[0]
+    work, card = np.empty(count, np.uint8), np.zeros(count, np.uint8)
+    phone, smartphone = np.empty(count, np.bool_), np.empty(count, np.bool_)
+    internet, online = np.empty(count, np.bool_), np.zeros(count, np.float32)
+    for row in range(count):
+        age = ages[row]
+        group = groups[age] + np.int64(female[row])
+        drawn = works[(group << work_bits) + (bits[0, row] >> (BITS - work_bits))]
+        work[row] = drawn if fixed[row] < 0 else fixed[row]
+        phone[row] = outside or bits[1, row] < own[age]
+        smartphone[row] = outside or bits[1, row] < smart[age]
+        internet[row] = smartphone[row] or bits[6, row] < computer[age]
+        if smartphone[row]:
+            noise = np.float32(bits[2, row]) * np.float32(_NOISE_SPAN / 2**16) + np.float32(_NOISE_LOW)
+            online[row] = min(max(willing[age] * noise, np.float32(0)), np.float32(1))
+        if outside:
+            continue  # their cards are another province's
+        if age >= old_from:
+            card[row] = old_group if bits[3, row] < old_below else 0
+        else:
+            card[row] = cards[(np.int64(work[row]) << card_bits) + (bits[3, row] >> (BITS - card_bits))]
+    return work, phone, smartphone, internet, online, card
 
 
 def _hints(setting: Setting, persona: NDArray[np.uint8]) -> list[tuple[int, PersonaHints]]:

@@ -135,7 +135,7 @@ def draw_into(
             serving.append(page.filter(pl.col("post") != "").select("post", "personal_number"))
             yield page if columns is None else page.select(columns)
 
-    source = register_io_source(pages, schema=frames.PEOPLE_SCHEMA)
+    source = register_io_source(pages, schema=frames.schema(setting))
     source.sink_parquet(folder / "people.parquet", maintain_order=True, engine="streaming", **_PARQUET)
     outsiders = _outsiders(setting, blocks[-1], how_many)
     register = company_register.draw(setting, how_many, people=pl.concat(able), outsiders=outsiders)

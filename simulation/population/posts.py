@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any
 
+import numba
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -94,11 +94,6 @@ def choose(
     """
     numbers = {word: place for place, word in enumerate(surnames)}
     able = free & (ages >= _FROM_AGE) & (ages < np.where(female, _WOMEN_UNTIL, _MEN_UNTIL))
-    rows = np.flatnonzero(able)
-    # Sorted by sex and surname, civil servants first: whoever can bear a name stands in one stretch.
-    keys = _key(female[rows], surname[rows])
-    order = np.lexsort((~serves[rows], keys))
-    rows, keys = rows[order], keys[order]
     taken: dict[int, int] = {}
     # Leaders choose first: they have to be older.
     for number in sorted(wanted, key=lambda one: (staff[one].role != "leader", one)):
@@ -106,18 +101,34 @@ def choose(
         first, *rest = member.name.split(" ")
         if first not in numbers:
             continue
-        key = _key(_WOMENS_MIDDLE in rest, numbers[first])
-        begin, end = np.searchsorted(keys, (key, key + 1))
         least = _LEADERS_FROM_AGE if member.role == "leader" else _FROM_AGE
-        row = next((row for row in rows[begin:end].tolist() if ages[row] >= least and row not in taken), None)
-        if row is not None:
+        row = int(_first(able, serves, surname, female, ages, numbers[first], _WOMENS_MIDDLE in rest, least))
+        if row >= 0:
             taken[row] = number
+            able[row] = False
     return taken
 
 
-def _key(female: Any, surname: Any) -> Any:
-    """One number for a sex and a surname."""
-    return np.asarray(surname, dtype=np.int64) * 2 + np.asarray(female, dtype=np.int64)
+@numba.njit(cache=True, nogil=True)
+def _first(
+    able: NDArray[np.bool_],
+    serves: NDArray[np.bool_],
+    surname: NDArray[np.uint16],
+    female: NDArray[np.bool_],
+    ages: NDArray[np.int64],
+    name: int,
+    woman: bool,  # noqa: FBT001 -- compiled functions take no names
+    least: int,
+) -> int:
+    """The first civil servant who fits, else the first of all who fit; -1 for nobody."""
+    other = -1
+    for row in range(able.shape[0]):
+        if able[row] and surname[row] == name and female[row] == woman and ages[row] >= least:
+            if serves[row]:
+                return row
+            if other < 0:
+                other = row
+    return other
 
 
 def table(province: Province, residents: pl.DataFrame) -> pl.DataFrame:

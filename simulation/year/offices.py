@@ -45,16 +45,19 @@ def groups_of(province: Province) -> dict[str, list[list[int]]]:
 
 
 def _above(province: Province, numbers: dict[str, int], agency: Agency) -> list[int]:
-    """The agency above, and whoever shares its installation beside it: a People's Committee's own office."""
+    """The agency above and its own office beside it; without districts, a commune has all departments above it."""
     above = next((other for other in province.agencies if other.code == agency.parent), None)
     if above is None:
         return []
+    # A district's divisions stand inside its committee. Since 1 July 2025 there are none: what went to a district goes
+    # to the departments too (assumed: in equal parts), or a few leaders would read what nine districts did.
+    guided = agency.tier == "commune" and above.tier == "province"
     return [numbers[above.code]] + [
         numbers[other.code]
         for other in province.agencies
         if other.parent == above.code
         and other.tier == "department"
-        and other.installation == above.installation
+        and (guided or other.installation == above.installation)
         and other.code != agency.code
     ]
 

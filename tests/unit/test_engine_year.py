@@ -14,6 +14,7 @@ from simulation.mistakes import BadInputError
 from simulation.year import INDICATORS, Year, differences, find, simulate
 from simulation.year.conduct import conduct_of
 from simulation.year.intervals import interval, t_quantile
+from simulation.year.offices import groups_of
 from simulation.year.simulating import replicate, setting_of
 
 
@@ -103,6 +104,32 @@ def test_every_agency_is_seen_and_adds_up_to_the_province() -> None:
     assert counts.count("received").sum() == pytest.approx(INDICATORS["dossiers_received"].total(counts))
     assert (counts.count("on time") + counts.count("late")).sum() > 0
     assert kernel.S_COUNT == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "above"),
+    [
+        ("dien_bien_2018", {"district"}),
+        ("dien_bien_2026", {"province", "department"}),
+    ],
+)
+def test_a_commune_writes_to_its_district_or_where_there_is_none_to_all_departments(name: str, above: set[str]) -> None:
+    """With the districts gone, departments share what went to them; the Committee's own office is one of many."""
+    agencies = province_files.load(name).agencies
+    ways = groups_of(province_files.load(name))["above"]
+    commune = next(number for number, agency in enumerate(agencies) if agency.tier == "commune")
+
+    assert {agencies[other].tier for other in ways[commune]} == above
+    departments = sum(agency.tier == "department" for agency in agencies)
+    assert len(ways[commune]) == (1 if above == {"district"} else 1 + departments)
+
+
+def test_in_2026_documents_are_issued_within_two_working_hours_as_in_2018() -> None:
+    """No leader's desk is so loaded that papers pile up over the year: it took 43 hours when a few read everything."""
+    name = "dien_bien_2026"
+    seen = simulate(province_files.load(name), scenario_files.load(name), seed=1, replications=1)
+
+    assert 0.1 < seen.interval("hours_to_issue").mean < 2.0
 
 
 def test_an_unknown_what_if_names_the_nearest() -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -150,15 +151,23 @@ def draw_into(
 
 
 def draw_pages(setting: Setting, blocks: Sequence[Block], *, workers: int = 1) -> Iterator[pl.DataFrame]:
-    """Draw residents page by page, in the order of their blocks; holds one page at a time."""
+    """Draw residents page by page, in the order of their blocks; holds as many pages at a time as there are workers."""
     setting.prepare()
-    for page in _pages(blocks):
-        if workers > 1:
-            with ThreadPoolExecutor(workers) as pool:
-                rows = list(pool.map(lambda block: draw_block(setting, block), page))
-        else:
-            rows = [draw_block(setting, block) for block in page]
-        yield frames.people(setting, concatenate(rows))
+    if workers == 1:
+        yield from (_page(setting, page) for page in _pages(blocks))
+        return
+    with ThreadPoolExecutor(workers) as pool:
+        coming: deque[Future[pl.DataFrame]] = deque()
+        for page in _pages(blocks):
+            if len(coming) == workers:
+                yield coming.popleft().result()
+            coming.append(pool.submit(_page, setting, page))
+        while coming:
+            yield coming.popleft().result()
+
+
+def _page(setting: Setting, blocks: Sequence[Block]) -> pl.DataFrame:
+    return frames.people(setting, concatenate([draw_block(setting, block) for block in blocks]))
 
 
 def _setting(province: Province, seed: int, today: date | None) -> Setting:

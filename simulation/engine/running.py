@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -127,10 +127,10 @@ def run(
     fixed = (
         compiled.code,
         keys,
-        np.array(arrivals.moments, dtype=np.float64),
-        np.arange(len(arrivals.moments)) if arrivals.numbers is None else np.array(arrivals.numbers, dtype=np.int64),
-        np.array(arrivals.starts, dtype=np.int64),
-        np.array(arrivals.places, dtype=np.int64),
+        _as_compiled(arrivals.moments, np.float64),
+        np.arange(len(arrivals.moments)) if arrivals.numbers is None else _as_compiled(arrivals.numbers, np.int64),
+        _as_compiled(arrivals.starts, np.int64),
+        _as_compiled(arrivals.places, np.int64),
         rows,
         np.full((len(teams) * kernel.PRIORITIES, 2), -1, dtype=np.int64),
         calendars.first,
@@ -185,6 +185,11 @@ def run(
     )
 
 
+def _as_compiled(values: NDArray[Any], kind: type[np.generic]) -> NDArray[Any]:
+    """The array itself where it is one that the loop was compiled for; nothing is written into it."""
+    return np.require(values, kind, ("C", "W"))
+
+
 def _more_jobs(jobs: NDArray[np.void]) -> NDArray[np.void]:
     """Twice the room; what is new is free, and linked."""
     more = np.concatenate((jobs, np.zeros(max(len(jobs), _ROOM), dtype=kernel.JOB)))
@@ -210,7 +215,8 @@ def _check(arrivals: Arrivals, places: int, instructions: int, given: Numbers | 
     if not len(moments) == len(starts) == len(where):
         raise ValueError(f"arrivals need a start and a place each, found {len(moments)}, {len(starts)}, {len(where)}")
     if len(moments):
-        if not np.isfinite(moments).all() or moments[0] < 0 or (np.diff(moments) < 0).any():
+        # Not "any earlier": a moment that is not a number is not later than anything.
+        if not (moments[0] >= 0 and math.isfinite(moments[-1]) and (moments[1:] >= moments[:-1]).all()):
             raise ValueError("arrivals must be finite, not negative, and in order of time")
         if starts.min() < 0 or starts.max() >= instructions or where.min() < 0 or where.max() >= places:
             raise ValueError(f"arrivals begin at instructions below {instructions} and at places below {places}")

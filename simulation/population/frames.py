@@ -16,15 +16,17 @@ from simulation.population.setting import CARD_GROUPS, Setting
 
 
 def schema(setting: Setting) -> dict[str, pl.DataType]:
-    """Column → type of the table of people, in this order. Words of a list are kept as places in it (`pl.Enum`)."""
+    """Column → type of the table of people, in this order.
+
+    Words of a list are kept as places in it (`pl.Enum`), but for what other tables are joined by.
+    """
     province = setting.province
     return {
         "personal_number": pl.String(),
         "full_name": pl.String(),
         "sex": pl.Enum(("male", "female")),
         "born": pl.Date(),
-        # The last one, by -1, is outside.
-        "commune": pl.Enum((*(commune.code for commune in province.communes), "")),
+        "commune": pl.String(),
         "household": pl.Int64(),
         "role_in_household": pl.Enum(ROLES),
         "kin": pl.Enum(KIN),
@@ -37,20 +39,21 @@ def schema(setting: Setting) -> dict[str, pl.DataType]:
         "occupation": pl.Enum(tables.occupations().names),
         "ethnicity": pl.Enum(setting.ethnicities),
         "persona": pl.Enum(("", *(persona.id for persona in province.personas))),
-        "post": pl.Enum(("", *(member.account for member in province.staff))),
+        "post": pl.String(),
     }
 
 
 def people(setting: Setting, rows: Rows) -> pl.DataFrame:
     """Spell people."""
     columns = schema(setting)
-    commune = np.where(rows.commune < 0, len(setting.province.communes), rows.commune)
+    province = setting.province
     made: dict[str, pl.Series | NDArray[Any]] = {
         "personal_number": digits(rows.number_head.astype(np.int64) * 1_000_000 + rows.number_serial, 12),
         "full_name": _full_names(setting, rows),
         "sex": rows.female.astype(np.uint8),
         "born": rows.born,
-        "commune": commune,
+        # The last one, by -1, is outside.
+        "commune": words((*(commune.code for commune in province.communes), ""), rows.commune),
         "household": rows.household,
         "role_in_household": rows.role,
         "kin": rows.kin,
@@ -63,7 +66,7 @@ def people(setting: Setting, rows: Rows) -> pl.DataFrame:
         "occupation": rows.occupation,
         "ethnicity": rows.ethnicity,
         "persona": rows.persona,
-        "post": rows.post,
+        "post": words(("", *(member.account for member in province.staff)), rows.post),
     }
     return pl.DataFrame([_column(made[name], kind).alias(name) for name, kind in columns.items()])
 

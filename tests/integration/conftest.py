@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import small_province
+from log_scan import leaked
 from running_service import Place, Postgres, Running
 from standin_lgsp import StandinLgsp
 
@@ -60,3 +61,6 @@ def place(
     yield start
     for service in running:
         service.close()
+    # A fact about every test of services: logs hold no secret of the stack and no citizen's number.
+    leaks = [(service.name, what) for service in running for what in leaked(service)]
+    assert not leaks, f"logged what must stay out of logs: {leaks}"

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 _AGAIN_SECONDS = 0.2
-_PATIENCE_SECONDS = 5.0
+_PATIENCE_SECONDS = 30.0  # a busy neighbour that answers late has still been told once
 
 
 class Webhook:

@@ -27,9 +27,10 @@ _TURNED_AWAY = Counter(
 )
 #: What systems send each other, through the LGSP: work that has been begun and has to come to its end.
 _BETWEEN_SYSTEMS = ("/lgsp/", "/call/", "/token")
-#: Requests of clients that are served at the same time. By Little's law the last one admitted waits for about a second
-#: where a service does 128 a second, a processor's worth (infra/sizing.py assumes 150): its client still listens then.
-MOST_UNDER_WAY = 128
+#: Requests of clients that are served at the same time. By Little's law the last one admitted waits for seven seconds
+#: where a service does 150 a second (infra/sizing.py, assumed): its client still listens then. A lower bound turns
+#: bursts away that would have been served: with 128, Bến Tre's pollers came again until there was room for nobody.
+MOST_UNDER_WAY = 1024
 _QUIET = {"/health", "/ready", "/metrics", "/backlog"}
 
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections import defaultdict
 from datetime import datetime
 
 import msgspec
 import structlog
 from starlette.requests import Request
+from starlette.responses import Response
 
 from services.kit.edxml.parsing import parse
 from services.kit.edxml.reading import read
@@ -89,11 +91,27 @@ class Polling:
         """Remember how far statuses are known to have been read, to save a query; the database has the last word."""
         self._kit = kit
         self._read: dict[str, int] = {}
+        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     @property
     def endpoint(self) -> Endpoint:
-        """The write: asks first, then takes over."""
-        return self._kit.write(self._take_over, body=Asked, prepare=self._ask)
+        """The write: asks first, then takes over.
+
+        Polls of one poller take turns: side by side they would fetch the same envelopes, and then wait for each other
+        with a connection in hand.
+        """
+        write = self._kit.write(self._take_over, body=Asked, prepare=self._ask)
+
+        async def in_turn(request: Request) -> Response:
+            account = self._kit.who(request, "poller").account
+            await request.body()
+            async with self._turns[account]:
+                if await request.is_disconnected():
+                    return Response(status_code=503)  # to nobody: the next poll brings the same
+                return await write(request)
+
+        self._kit.bodies[in_turn] = Asked
+        return in_turn
 
     async def _ask(self, request: Request, asked: Asked) -> _Haul:
         who = self._kit.who(request, "poller")

@@ -7,7 +7,7 @@ from loadtests.sabotage.damage import Damage, found, middle, transaction
 from simulation.text import Text
 
 NAME = "dossier-lost"
-_BELONGING = ("event", "payment", "paper", "parcel")
+_BELONGING = ("event", "payment", "paper", "parcel", "referral", "result_paper", "archived")
 
 
 async def damage(stack: Stack) -> Damage:

@@ -63,7 +63,7 @@ def test_up_prints_what_one_needs(driven: Driven) -> None:
     said = driven.standing.finished.out
 
     assert set(driven.standing.endpoints) == SERVICES
-    assert set(driven.standing.accounts) == {"portal", "onestop", "office"}
+    assert set(driven.standing.accounts) == {"portal", "onestop", "office", "lgsp"}
     assert [word for word in ("drive", "status", "down") if f"tinhmau {word} --runs" not in said] == []
 
 

@@ -6,8 +6,10 @@ import re
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import msgspec
@@ -358,11 +360,12 @@ def test_two_clerks_at_once_issue_a_document_once(office: Running, desks: Desks)
 
 
 def test_polls_at_once_take_a_document_over_once(office: Running, lgsp: StandinLgsp, desks: Desks) -> None:
-    """Whoever is first registers it; the hub gets one receipt for each addressee."""
+    """Whoever is first fetches and registers it; the hub gets one receipt for each addressee."""
     emptied(office)
     document = issued(desks)
     office.drained()
     token = office.sign_in("poller.an-mau")
+    before = len(lgsp.calls)
 
     def ask(_: int) -> int:
         headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": str(uuid.uuid4())}
@@ -376,6 +379,42 @@ def test_polls_at_once_take_a_document_over_once(office: Running, lgsp: StandinL
     receipts = [item for item in lgsp.items("dochub.envelopes.received") if item["document"] == document]
     assert sorted(item["agency"] for item in receipts) == [COMMUNE, OTHER_COMMUNE]
     assert len([row for row in office.export("incoming") if row["document"] == document]) == 2
+    fetched = [call.query["document"] for call in lgsp.calls[before:] if call.name == "dochub.envelopes.get"]
+    assert fetched == [document]
+
+
+def test_a_poll_whose_client_has_gone_before_its_turn_is_not_made(office: Running, lgsp: StandinLgsp) -> None:
+    """Behind a slow hub, work for clients that have given up would keep the others waiting."""
+    emptied(office)
+    token = office.sign_in("poller.tinh")
+    asked, go_on = Event(), Event()
+    honest = lgsp.answers["dochub.envelopes.list"]
+
+    def slow(call: Call) -> tuple[int, Any]:
+        asked.set()
+        go_on.wait(30)
+        return honest(call)
+
+    def ask(key: str, patience: float) -> None:
+        headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": key}
+        with suppress(requests.ReadTimeout):
+            requests.post(f"{office.url}/api/polls", json={"installation": "tinh"}, headers=headers, timeout=patience)
+
+    first, gone = str(uuid.uuid4()), str(uuid.uuid4())
+    lgsp.answers["dochub.envelopes.list"] = slow
+    try:
+        with ThreadPoolExecutor(1) as pool:
+            waiting = pool.submit(ask, first, 30)
+            assert asked.wait(20)
+            ask(gone, 0.5)
+            go_on.set()
+            waiting.result()
+    finally:
+        go_on.set()
+        lgsp.answers["dochub.envelopes.list"] = honest
+    poll(office, "tinh")  # has its turn after the one that has gone
+    keys = {row["request_key"] for row in office.export("polls")}
+    assert (first in keys, gone in keys) == (True, False)
 
 
 def test_a_poll_that_finds_nothing_costs_one_call(office: Running, lgsp: StandinLgsp) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from simulation.year.indicators import INDICATORS
+from simulation.year.indicators import INDICATORS, TOLD
 from simulation.year.simulating import Year, costs, differences, simulate
 from simulation.year.whatif import TROUBLES, WHAT_IFS, find
 
-__all__ = ["INDICATORS", "TROUBLES", "WHAT_IFS", "Year", "costs", "differences", "find", "simulate"]
+__all__ = ["INDICATORS", "TOLD", "TROUBLES", "WHAT_IFS", "Year", "costs", "differences", "find", "simulate"]

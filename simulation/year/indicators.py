@@ -308,3 +308,18 @@ INDICATORS: Final[Mapping[str, Indicator]] = {
         _POINTS,
     ),
 }
+
+#: What is told of a trouble, in words that follow an amount; the rest of the indicators is for machines.
+TOLD: Final[Mapping[str, Text]] = {
+    "hours_to_decide": Text("giờ giải quyết một hồ sơ", "hours to decide"),
+    "hours_to_issue": Text("giờ phát hành một văn bản", "hours to issue"),
+    "minutes_counter_wait": Text("phút chờ ở quầy", "minutes of waiting at the counter"),
+    "visits_per_dossier": Text("lần đến cơ quan mỗi hồ sơ", "visits per dossier"),
+    "official_years": Text("năm công", "person-years"),
+    "cost_state": Text("tỷ đồng của cơ quan", "billion đồng of the state's"),
+    "cost_people": Text("tỷ đồng của người dân", "billion đồng of people's"),
+    "gave_up": Text("lượt bỏ về", "times that somebody went home"),
+    "on_time_share": Text("tỷ lệ đúng hạn", "share on time"),
+    "satisfied_share": Text("tỷ lệ hài lòng (ước tính)", "share satisfied (estimate)"),
+    "score": Text("điểm QĐ 766 (ước tính)", "points of QĐ 766 (estimate)"),
+}

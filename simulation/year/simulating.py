@@ -216,7 +216,7 @@ def costs(
     troubles: Mapping[str, Trouble],
     *,
     seed: int,
-    replications: int = 3,
+    replications: int = 6,
     progress: Progress = silent,
 ) -> Mapping[str, Mapping[str, Interval]]:
     """What each trouble costs: the year with it less the year without it, under the same luck."""

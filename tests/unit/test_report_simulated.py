@@ -12,10 +12,10 @@ import pytest
 from simulation import province_files, scenario_files
 from simulation.figures import Facts, Pack, over_time, packs, run
 from simulation.text import Text
-from simulation.year import INDICATORS, Year, differences, find, simulate
+from simulation.year import INDICATORS, TOLD, Year, differences, find, simulate
 from simulation.year.intervals import Interval
 from verification.report import plots, simulated
-from verification.report.simulated import COSTS, Simulated
+from verification.report.simulated import Simulated
 
 
 @cache
@@ -45,7 +45,7 @@ def page(tmp_path: Path) -> str:
         series=over_time(some_packs(), facts, seed=5, worlds=20),
         years=years,
         other=Text("Chia sẻ dữ liệu", "Data are shared"),
-        costs={"TRB-NO-SHARING": differences(years[1], years[0])},
+        costs={"TRB-NO-SHARING": differences(years[1], years[0]), "TRB-WEAK-INFRA": differences(years[0], years[0])},
     )
     return simulated.render(tmp_path / "page.html", seen).read_text(encoding="utf-8")
 
@@ -74,11 +74,15 @@ def test_the_year_and_what_differs_stand_there(page: str) -> None:
     assert "data_shared_share" in page
 
 
-def test_a_trouble_is_drawn_for_each_cost(page: str) -> None:
-    """One drawing for each column."""
+def test_a_trouble_shows_what_differs_from_zero_and_no_more(page: str) -> None:
+    """One drawing for each indicator that differs; a trouble that costs nothing says so."""
     table = page.split('data-trouble="TRB-NO-SHARING"')[1].split("</table>", maxsplit=1)[0]
+    nothing = page.split('data-trouble="TRB-WEAK-INFRA"')[1].split("</table>", maxsplit=1)[0]
+    gaps = differences(year("data-shared"), year())
 
-    assert table.count('class="beside"') == len(COSTS)
+    assert 0 < table.count('class="beside"') == sum(gaps[name].excludes_zero for name in TOLD) < len(TOLD)
+    assert 'class="beside"' not in nothing
+    assert "no difference seen" in nothing
 
 
 def test_nothing_is_drawn_outside_its_drawing() -> None:

@@ -6,14 +6,13 @@ import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
 
 import click
 
 from simulation import province_files, scenario_files
 from simulation.mistakes import BadInputError, Mistake, did_you_mean
 from simulation.text import Text
-from simulation.year import INDICATORS, TROUBLES, costs
+from simulation.year import INDICATORS, TOLD, TROUBLES, costs
 from simulation.year.intervals import Interval
 from simulation.year.whatif import Trouble
 from tinhmau import screen
@@ -21,20 +20,6 @@ from tinhmau.commands import options
 from tinhmau.language import say, significant, t
 from verification.report import simulated
 from verification.report.simulated import Simulated
-
-#: What is shown on the screen, with few words; JSON has every indicator.
-SHOWN: Final[Mapping[str, Text]] = {
-    "hours_to_decide": Text("giờ giải quyết một hồ sơ", "hours to decide"),
-    "hours_to_issue": Text("giờ phát hành một văn bản", "hours to issue"),
-    "visits_per_dossier": Text("lần đến cơ quan mỗi hồ sơ", "visits per dossier"),
-    "official_years": Text("năm công", "person-years"),
-    "cost_state": Text("tỷ đồng của cơ quan", "billion đồng of the state's"),
-    "cost_people": Text("tỷ đồng của người dân", "billion đồng of people's"),
-    "gave_up": Text("lượt bỏ về", "times that somebody went home"),
-    "on_time_share": Text("tỷ lệ đúng hạn", "share on time"),
-    "satisfied_share": Text("tỷ lệ hài lòng (ước tính)", "share satisfied (estimate)"),
-    "score": Text("điểm QĐ 766 (ước tính)", "points of QĐ 766 (estimate)"),
-}
 
 
 @click.command(
@@ -54,7 +39,7 @@ SHOWN: Final[Mapping[str, Text]] = {
 @click.option(
     "--replications",
     type=click.IntRange(2, 1000),
-    default=3,
+    default=6,
     show_default=True,
     help=t("Số lần lặp mỗi năm.", "How often each year is played."),
 )
@@ -112,7 +97,7 @@ def _show(name: str, trouble: Trouble, gaps: Mapping[str, Interval]) -> None:
     """One trouble, and what differs with it from zero."""
     screen.out.print(f"\n[bold]{name}[/]  {say(trouble.title)}")
     told = []
-    for indicator, words in SHOWN.items():
+    for indicator, words in TOLD.items():
         gap = gaps[indicator]
         if gap.excludes_zero:
             told.append(f"{significant(gap.mean, sign=True)} (± {significant(gap.high - gap.mean)}) {say(words)}")

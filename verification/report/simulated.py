@@ -11,7 +11,7 @@ import msgspec
 
 from simulation.figures import Pack, Series, Shown
 from simulation.text import Text
-from simulation.year import INDICATORS, TROUBLES, Year, differences
+from simulation.year import INDICATORS, TOLD, TROUBLES, Year, differences
 from simulation.year.intervals import Interval
 from verification.report import plots
 from verification.report.rendering import or_dash, write
@@ -28,8 +28,6 @@ _RELATIONS: Mapping[str, Text] = {
     "target": Text("mục tiêu ", "target "),
     "words": Text("", ""),
 }
-#: What is compared among troubles.
-COSTS = ("cost_state", "cost_people", "official_years", "hours_to_decide", "on_time_share", "score")
 
 
 class Simulated(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,13 +85,17 @@ def _indicators(seen: Simulated) -> list[tuple[object, ...]]:
 
 
 def _costs(costs: Mapping[str, Mapping[str, Interval]]) -> list[tuple[object, ...]]:
-    """Each trouble with its title, its costs, and drawings on one scale for each column."""
-    most = {name: max((_reach(gaps[name]) for gaps in costs.values()), default=1.0) for name in COSTS}
+    """Each trouble with its title, what differs from zero, and drawings: one scale for each indicator."""
+    most = {name: max((_reach(gaps[name]) for gaps in costs.values()), default=1.0) for name in TOLD}
     return [
         (
             trouble,
             TROUBLES[trouble].title,
-            [(INDICATORS[name], gaps[name], plots.around_zero(gaps[name], most=most[name])) for name in COSTS],
+            [
+                (INDICATORS[name], gaps[name], plots.around_zero(gaps[name], most=most[name]))
+                for name in TOLD
+                if gaps[name].excludes_zero
+            ],
         )
         for trouble, gaps in costs.items()
     ]

@@ -16,7 +16,7 @@ from polars.io.plugins import register_io_source
 
 from simulation.identifiers.provinces import parts_of
 from simulation.population import companies as company_register
-from simulation.population import frames, personas, posts, tables
+from simulation.population import frames, personas, posts, table_rules, tables
 from simulation.population.blocks import Block, blocks_of
 from simulation.population.people import draw_block, draw_outsiders
 from simulation.population.rows import concatenate
@@ -87,8 +87,9 @@ def draw(
     """Draw the people and companies of a province.
 
     The same province, seed and day give the same people, whatever the number of workers (threads). `today` is the day
-    that ages refer to; without it, the era's own (`setting.TODAY`). Raises BadInputError for personas that cannot be
-    placed, and ValueError for a province too small for its personas or too large for its identifiers.
+    that ages refer to; without it, the era's own (`setting.TODAY`). Raises BadInputError for mistakes in
+    `fixtures/people` and for personas that cannot be placed, and ValueError for a province too small for its personas
+    or too large for its identifiers.
     """
     setting = _setting(province, seed, today)
     how_many = company_register.counts(province)
@@ -174,6 +175,7 @@ def _setting(province: Province, seed: int, today: date | None) -> Setting:
     # Provinces have streams of their own: with the same seed, two of them would otherwise share people.
     streams = Streams(seed).within(province.id)
     setting = Setting(province=province, streams=streams, today=today or TODAY[province.era])
+    table_rules.check()
     personas.check(province, setting.today)
     return setting
 

@@ -241,6 +241,27 @@ def read_csv(path: Path, *, file: str, columns: Sequence[str], findings: Finding
     text = _read_text(path, file=file, findings=findings)
     if text is None:
         return []
+    return _rows_of(text, file=file, columns=columns, findings=findings)
+
+
+def read_commented_csv(
+    path: Path, *, file: str, first: Sequence[str], findings: Findings
+) -> tuple[tuple[str, ...], list[Row]]:
+    """Read a CSV file that may begin with lines of # and has the columns `first`, in order, before any others.
+
+    Returns its columns and its lines; both empty where it cannot be read (which is noted).
+    """
+    text = _read_text(path, file=file, findings=findings)
+    if text is None:
+        return (), []
+    lines = text.splitlines(keepends=True)
+    skipped = next((number for number, line in enumerate(lines) if not line.startswith("#")), len(lines))
+    header = next(csv.reader(lines[skipped : skipped + 1]), [])
+    columns = (*first, *header[len(first) :])
+    return columns, _rows_of("".join(lines[skipped:]), file=file, columns=columns, findings=findings, skipped=skipped)
+
+
+def _rows_of(text: str, *, file: str, columns: Sequence[str], findings: Findings, skipped: int = 0) -> list[Row]:
     reader = csv.DictReader(io.StringIO(text, newline=""))
     header = reader.fieldnames or []
     before = len(findings.mistakes)
@@ -249,15 +270,15 @@ def read_csv(path: Path, *, file: str, columns: Sequence[str], findings: Finding
             found = Text(f"thiếu cột “{column}”.", f"has no column “{column}”.")
             columns_text = ",".join(columns)
             way_out = Text(f"Dòng đầu phải là: {columns_text}", f"The first line has to be: {columns_text}")
-            findings.add(file, "line 1", found, way_out)
+            findings.add(file, f"line {skipped + 1}", found, way_out)
     for column in header:
         if column not in columns:
-            findings.unknown(file, "line 1", column, columns)
+            findings.unknown(file, f"line {skipped + 1}", column, columns)
     if len(findings.mistakes) > before:
         return []
     rows = []
     for values in reader:
-        where = f"line {reader.line_num}"
+        where = f"line {skipped + reader.line_num}"
         if None in values or None in values.values():
             found = Text("có số ô khác với dòng đầu.", "has not as many cells as the first line.")
             way_out = Text(

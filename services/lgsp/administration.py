@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, time, timedelta
 from typing import Any
-from urllib.parse import parse_qs
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from services.kit.accounts import Account, SignIn, check_passcode, issue_token, session_cookie
+from services.kit.accounts import Account
+from services.kit.admin_door import AdminDoor, form
 from services.kit.clock import VIETNAM
 from services.kit.kit import Kit, json
 from services.kit.pages import Pages
@@ -22,7 +22,6 @@ from services.lgsp.gateway import Gateway
 from services.lgsp.limits import Limits
 from services.lgsp.store import Onboarding, Store
 
-_ROLE = "administrator"
 _DAY_SECONDS = 86_400
 _KEPT_DAYS = 90  # level-3 systems keep logs three months at least (docs/adr/0020)
 
@@ -44,18 +43,17 @@ class Administration:
         """`reload` makes the gateway go by a changed registry before the change is answered."""
         self._kit, self._store, self._gateway, self._limits, self._reload = kit, store, gateway, limits, reload
         self._pages = Pages("lgsp")
+        self._door = AdminDoor(kit, self._pages, home="/administration")
 
     def routes(self) -> list[Route]:
         """Addresses of API and pages."""
-        kit = self._kit
         return [
             Route("/", self._show),
-            Route("/sign-in", self._sign_in, methods=["GET", "POST"]),
-            Route("/administration", self._page(self._show_administration)),
-            Route("/administration/rotation", self._page(self._rotate_by_form), methods=["POST"]),
-            Route("/administration/revocation", self._page(self._revoke_by_form), methods=["POST"]),
-            Route("/audit", self._page(self._show_audit)),
-            Route("/api/sign-in", kit.sign_in(kit.find_staff), methods=["POST"]),
+            *self._door.routes(),
+            Route("/administration", self._door.page(self._show_administration)),
+            Route("/administration/rotation", self._door.page(self._rotate_by_form), methods=["POST"]),
+            Route("/administration/revocation", self._door.page(self._revoke_by_form), methods=["POST"]),
+            Route("/audit", self._door.page(self._show_audit)),
             Route("/api/registry", self._registry),
             Route("/api/onboarding", self._onboard, methods=["PUT"]),
             Route("/api/systems/{system}/credentials", self._rotate, methods=["POST"]),
@@ -67,11 +65,8 @@ class Administration:
 
     # The API.
 
-    def _admin(self, request: Request) -> Account:
-        return self._kit.who(request, _ROLE)
-
     async def _registry(self, request: Request) -> Response:
-        self._admin(request)
+        self._door.admin(request)
         return json(self._told())
 
     def _told(self) -> dict[str, Any]:
@@ -107,7 +102,7 @@ class Administration:
         }
 
     async def _onboard(self, request: Request) -> Response:
-        who = self._admin(request)
+        who = self._door.admin(request)
         wanted: Onboarding = decode(await request.body(), Onboarding)
         mistakes = onboarding.mistakes(wanted, self._gateway.registry)
         if mistakes:
@@ -118,7 +113,7 @@ class Administration:
         return json(difference)
 
     async def _rotate(self, request: Request) -> Response:
-        who = self._admin(request)
+        who = self._door.admin(request)
         wanted: _Rotation = decode(await request.body() or b"{}", _Rotation)
         if not 0 <= wanted.overlap_seconds <= 30 * _DAY_SECONDS:
             raise Problem(422, "overlap", "Thời gian dùng song song phải từ 0 giây đến 30 ngày.")
@@ -135,7 +130,7 @@ class Administration:
         return given
 
     async def _revoke(self, request: Request) -> Response:
-        who = self._admin(request)
+        who = self._door.admin(request)
         await self._take(request.path_params["system"], request.path_params["credential"], who)
         return Response(status_code=204)
 
@@ -145,15 +140,15 @@ class Administration:
         await self._reload()
 
     async def _search(self, request: Request) -> Response:
-        self._admin(request)
+        self._door.admin(request)
         return json({"calls": await searching.search(self._kit.pool, dict(request.query_params))})
 
     async def _prove(self, request: Request) -> Response:
-        self._admin(request)
+        self._door.admin(request)
         return json(await proving.prove(self._kit.pool, self._gateway.head()))
 
     async def _prune(self, request: Request) -> Response:
-        self._admin(request)
+        self._door.admin(request)
         wanted: _Retention = decode(await request.body() or b"{}", _Retention)
         if wanted.keep_days < _KEPT_DAYS:
             raise Problem(422, "too-short", f"Nhật ký phải được giữ ít nhất {_KEPT_DAYS} ngày.")
@@ -163,37 +158,9 @@ class Administration:
 
     # The pages.
 
-    def _page(
-        self, show: Callable[[Request, Account], Awaitable[Response]]
-    ) -> Callable[[Request], Awaitable[Response]]:
-        async def endpoint(request: Request) -> Response:
-            try:
-                return await show(request, self._admin(request))
-            except Problem as problem:
-                if problem.status == 401:  # noqa: PLR2004
-                    return RedirectResponse("/sign-in", 303)
-                return self._pages.page("problem.html", problem.status, problem=problem)
-
-        return endpoint
-
     async def _show(self, _request: Request) -> Response:
         registry = self._gateway.registry
         return self._pages.page("registry.html", systems=sorted(registry.systems), contracts=registry.contracts)
-
-    async def _sign_in(self, request: Request) -> Response:
-        if request.method == "GET":
-            return self._pages.page("sign_in.html", wrong="")
-        fields = await _form(request)
-        attempt = SignIn(fields.get("account", ""), fields.get("passcode", ""))
-        try:
-            check_passcode(self._kit.settings.passcode_key, attempt)
-            who, _ = await self._kit.find_staff(attempt)
-        except Problem as problem:
-            return self._pages.page("sign_in.html", problem.status, wrong=problem.detail)
-        response = RedirectResponse("/administration", 303)
-        token = issue_token(self._kit.settings.token_key, who)
-        response.set_cookie(session_cookie("lgsp"), token, httponly=True, samesite="strict")
-        return response
 
     async def _show_administration(self, _request: Request, who: Account) -> Response:
         return await self._show_told(who)
@@ -205,12 +172,12 @@ class Administration:
         return self._pages.page("administration.html", told=self._told(), changes=changes, who=who, fresh=fresh)
 
     async def _rotate_by_form(self, request: Request, who: Account) -> Response:
-        system = (await _form(request)).get("system", "")
+        system = (await form(request)).get("system", "")
         identity, secret = await self._give(system, who, timedelta(hours=1))
         return await self._show_told(who, fresh=(system, identity, secret))
 
     async def _revoke_by_form(self, request: Request, who: Account) -> Response:
-        fields = await _form(request)
+        fields = await form(request)
         await self._take(fields.get("system", ""), fields.get("credential", ""), who)
         return RedirectResponse("/administration", 303)
 
@@ -227,8 +194,3 @@ class Administration:
             "outcome": "Kết quả", "call": "Mã lời gọi", "trace": "Mã vết", "since": "Từ lúc", "until": "Đến trước lúc",
         }  # fmt: skip
         return self._pages.page("audit.html", calls=calls, asked=asked, names=names, problem=problem, who=who)
-
-
-async def _form(request: Request) -> dict[str, str]:
-    fields = parse_qs((await request.body()).decode("utf-8", "replace"))
-    return {name: values[0].strip() for name, values in fields.items()}

@@ -19,6 +19,7 @@ from services.lgsp.chain import Witness
 from services.lgsp.gateway import PREFIX, Gateway
 from services.lgsp.limits import Limits
 from services.lgsp.store import Store
+from services.lgsp.underway import UnderWay
 
 log = structlog.get_logger()
 _LOOK_EVERY_SECONDS = 1.0  # at the registry, for changes made through another process
@@ -28,7 +29,7 @@ class _Lgsp:
     def __init__(self, kit: Kit) -> None:
         assert kit.settings.lgsp_registry, "LGSP_REGISTRY is not set"  # noqa: S101 -- cannot start without
         self._kit = kit
-        self._audit = Audit(kit.pool, Witness(kit.settings.state_dir))
+        self._audit = Audit(kit.pool, Witness(kit.settings.state_dir), UnderWay(kit.settings.state_dir))
         self._limits = Limits()
         self.gateway = Gateway(
             audit=self._audit, limits=self._limits, clock=kit.clock, token_key=kit.settings.token_key

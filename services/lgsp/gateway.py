@@ -93,6 +93,7 @@ class Gateway:
         self._providers: dict[str, Provider] = {}
         self._urls: dict[str, str] = {}
         self._breakers: defaultdict[tuple[str, str], Breaker] = defaultdict(Breaker)
+        self._counters: dict[tuple[str, str, str, str], Counter] = {}
 
     def use(self, registry: Registry) -> None:
         """Go by this registry from now on."""
@@ -137,43 +138,64 @@ class Gateway:
             return _marked(Problem(500, "internal", "Lỗi bên trong LGSP."), "lost")
 
     async def _answer(self, call: Call, consumer: str) -> Answer:
-        begun_at, now = time.perf_counter(), self._clock.now()
+        since, now = time.perf_counter(), self._clock.now()
         try:
             if call.method not in {"GET", "POST"}:
                 raise Problem(405, "no-such-method", "LGSP chỉ nhận GET và POST.")  # noqa: TRY301 -- answered below
             consumer, number = consumer or self._consumer(call), _call_id(call)
-            begun = Begun(
-                number,
-                consumer,
-                _cleaned(call.provider),
-                _cleaned(call.operation),
-                call.header(b"x-purpose")[:100],
-                hashlib.sha256(call.body).hexdigest(),
-                tracing.trace_id(),
-                now,
-                b"x-synthetic" in call.headers,
-            )
-            await self._audit.add(begun)
         except Problem as problem:
             return _marked(problem, "unreachable")  # nobody to hold to account: there is no audit row
-        except AuditError as error:
-            return _marked(_no_audit(error), "unreachable")
+        begun = Begun(
+            number,
+            consumer,
+            _cleaned(call.provider),
+            _cleaned(call.operation),
+            call.header(b"x-purpose")[:100],
+            hashlib.sha256(call.body).hexdigest(),
+            tracing.trace_id(),
+            now,
+            b"x-synthetic" in call.headers,
+        )
         try:
-            contract = self._authorised(call, consumer, now)
+            return await self._on_the_books(call, begun, since)
+        except Problem as problem:
+            return _marked(problem, "unreachable")  # the row under this id is another call's
+        except AuditError as error:
+            log.warning("audit-unavailable", error=str(error))
+            detail = "Không ghi được nhật ký kiểm toán nên chưa thể chuyển lời gọi."
+            return _marked(Problem(503, "audit-unavailable", detail), "unreachable")
+
+    async def _on_the_books(self, call: Call, begun: Begun, since: float) -> Answer:
+        """Refuse a call or pass it on. Raises a 409 Problem for a known id, AuditError before anything was done."""
+        try:
+            contract = self._authorised(call, begun.consumer, begun.started_at)
         except Problem as problem:
             answer = _marked(problem, "refused")
-        else:
-            answer = await self._pass_on(call, contract, number)
-        _CALLS.labels(consumer, begun.provider, begun.operation, answer.outcome).inc()
+            self._count(begun, answer.outcome)
+            await self._audit.refuse(begun, _ended(begun, answer, since))
+            return answer
+        await self._audit.begin(begun)
         try:
-            took = round((time.perf_counter() - begun_at) * 1_000_000)
-            await self._audit.add(Ended(number, answer.outcome, answer.status_code, took))
+            answer = await self._pass_on(call, contract, begun.call)
+        except BaseException:
+            self._audit.give_up(begun)
+            raise
+        self._count(begun, answer.outcome)
+        try:
+            await self._audit.end(begun, _ended(begun, answer, since))
         except AuditError as error:
             # The provider may have acted, but without its audit row the call is not answered: the caller tries again.
-            log.warning("audit-of-answer-lost", call=number, error=str(error))
+            log.warning("audit-of-answer-lost", call=begun.call, error=str(error))
             lost = Problem(502, "audit-lost", "Không ghi được nhật ký kiểm toán của lời gọi; xin gọi lại.")
             return _marked(lost, "lost")
         return answer
+
+    def _count(self, begun: Begun, outcome: str) -> None:
+        key = (begun.consumer, begun.provider, begun.operation, outcome)
+        counter = self._counters.get(key)
+        if counter is None:
+            counter = self._counters[key] = _CALLS.labels(*key)
+        counter.inc()
 
     def _consumer(self, call: Call) -> str:
         return self.admission.holder(call.header(b"authorization").removeprefix("Bearer "))
@@ -249,6 +271,10 @@ class Gateway:
         raise AssertionError("unreachable")  # pragma: no cover
 
 
+def _ended(begun: Begun, answer: Answer, since: float) -> Ended:
+    return Ended(begun.call, answer.outcome, answer.status_code, round((time.perf_counter() - since) * 1_000_000))
+
+
 def _hold_to_terms(contract: Contract, day: date, purpose: str) -> None:
     """Raise a 403 Problem where the contract is not in force, or not for this purpose."""
     if contract.suspended:
@@ -270,14 +296,14 @@ async def _read(scope: Scope, receive: Receive) -> Call:
 
 async def read_body(receive: Receive) -> bytes:
     """Return the whole body. Raises ClientDisconnect when the caller has gone."""
-    body = b""
+    parts: list[bytes] = []
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise ClientDisconnect
-        body += bytes(message.get("body", b""))
+        parts.append(message.get("body", b""))
         if not message.get("more_body"):
-            return body
+            return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def _content(call: Call) -> Any:
@@ -297,11 +323,6 @@ def _call_id(call: Call) -> str:
         return str(uuid.UUID(call.header(b"x-call-id")))
     except ValueError as error:
         raise Problem(400, "call-id", "Cần tiêu đề X-Call-Id là một UUID mới cho mỗi lần gọi.") from error
-
-
-def _no_audit(error: AuditError) -> Problem:
-    log.warning("audit-unavailable", error=str(error))
-    return Problem(503, "audit-unavailable", "Không ghi được nhật ký kiểm toán nên chưa thể chuyển lời gọi.")
 
 
 def _marked(problem: Problem, outcome: str) -> Answer:

@@ -12,7 +12,9 @@ class Echo:
     def __init__(self) -> None:
         """Serve on a free port."""
         self.served: list[str] = []
-        served = self.served
+        self.go_on = threading.Event()  #: cleared, it answers nobody until it is set again
+        self.go_on.set()
+        served, go_on = self.served, self.go_on
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -20,6 +22,7 @@ class Echo:
             def do_GET(self) -> None:
                 self.rfile.read(int(self.headers["Content-Length"]))
                 served.append(self.headers["X-Call-Id"])
+                go_on.wait(20)
                 self.send_response(200)
                 self.send_header("Content-Length", "2")
                 self.end_headers()

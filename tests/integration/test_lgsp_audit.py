@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
@@ -118,6 +119,66 @@ def test_what_is_past_its_time_goes_and_the_rest_proves_itself(gateway: Running)
     gateway.restart()
     _one(gateway)
     assert gateway.get("/api/audit/verification", token=admin).json()["intact"] is True
+
+
+def _held(gateway: Running, echo: Echo, call: str, meanwhile: Callable[[], None]) -> requests.Response:
+    """Make a call, and let something happen while the provider has it."""
+    echo.go_on.clear()
+    headers = {"Authorization": f"Bearer {_token(gateway)}", "X-Call-Id": call}
+    try:
+        with ThreadPoolExecutor(1) as pool:
+            target = f"{gateway.url}/call/national/population.verify"
+            asking = pool.submit(requests.post, target, headers=headers, timeout=20)
+            while call not in echo.served:
+                assert not asking.done()
+            meanwhile()
+            echo.go_on.set()
+            return asking.result()
+    finally:
+        echo.go_on.set()
+
+
+def test_a_call_whose_row_cannot_be_written_is_not_answered_and_written_down_later(
+    gateway: Running, echo: Echo
+) -> None:
+    """The caller hears that the answer is lost; once the database takes rows again the books say the same."""
+    call = str(uuid.uuid4())
+    answer = _held(gateway, echo, call, lambda: gateway.query("ALTER TABLE call_ended RENAME TO gone"))
+    gateway.query("ALTER TABLE gone RENAME TO call_ended")
+    assert (answer.status_code, answer.headers["X-Lgsp"], answer.json()["title"]) == (502, "lost", "audit-lost")
+    while not (found := [row for row in gateway.export("audit") if row["call"] == call]):
+        pass
+    assert [row["outcome"] for row in found] == ["interrupted"]
+    assert gateway.get("/api/audit/verification", token=gateway.sign_in(ADMINISTRATOR["account"])).json()["intact"]
+
+
+def test_a_call_does_not_vanish_behind_another_ones_id(gateway: Running, echo: Echo) -> None:
+    """Another process took the id while the provider had the call: it is written under an id of its own."""
+    call = str(uuid.uuid4())
+    taken = """
+        INSERT INTO call_begun SELECT ($1::text)::uuid, consumer, provider, operation, purpose, request_digest, trace,
+                                      started_at, synthetic, writer, block, digest FROM call_begun LIMIT 1
+    """
+    before = {row["call"] for row in gateway.export("audit")}
+    answer = _held(gateway, echo, call, lambda: gateway.query(taken, call))
+    assert (answer.status_code, answer.json()["title"]) == (409, "call-id-reused")
+    while not (fresh := {row["call"] for row in gateway.export("audit")} - before - {call}):
+        pass
+    assert len(fresh) == 1
+    gateway.query("DELETE FROM call_begun WHERE call = ($1::text)::uuid", call)
+
+
+def test_two_calls_at_once_under_one_id_are_one(gateway: Running, echo: Echo) -> None:
+    """The second is refused while the first is with the provider."""
+    call, heard = str(uuid.uuid4()), list[requests.Response]()
+
+    def again() -> None:
+        headers = {"Authorization": f"Bearer {_token(gateway)}", "X-Call-Id": call}
+        heard.append(requests.post(f"{gateway.url}/call/national/population.verify", headers=headers, timeout=20))
+
+    assert _held(gateway, echo, call, again).headers["X-Lgsp"] == "answered"
+    assert (heard[0].status_code, heard[0].json()["title"]) == (409, "call-id-reused")
+    assert echo.served.count(call) == 1
 
 
 def _one(gateway: Running) -> None:

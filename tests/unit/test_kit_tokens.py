@@ -45,6 +45,12 @@ BAD = {
     "too old": tokens.issue({**CLAIMS, "aud": "national"}, KEY, seconds=-1),
     "for another": tokens.issue({**CLAIMS, "aud": "dochub"}, KEY, seconds=60),
     "for nobody": tokens.issue(CLAIMS, KEY, seconds=60),
+    "not yet good": jwt.encode(
+        {**CLAIMS, "aud": "national", "exp": int(time.time()) + 60, "nbf": int(time.time()) + 50},
+        KEY,
+        algorithm="HS256",
+    ),
+    "without an end": jwt.encode({**CLAIMS, "aud": "national"}, KEY, algorithm="HS256"),
     "too long": tokens.issue({**CLAIMS, "aud": "national", "more": "x" * 5000}, KEY, seconds=60),
     "not ASCII": "ă.ă.ă",
 }

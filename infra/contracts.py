@@ -66,6 +66,7 @@ CONTRACTS = (
     Contract("office", "dochub", "envelopes.received", "outbox"),
     Contract("office", "dochub", "statuses.send", "outbox"),
     Contract("office", "dochub", "statuses.list", "get", ("poll",)),
+    Contract("dochub", "office", "envelopes.push", "outbox"),
     Contract("dochub", "national", "signing.revocations", "get", ("revocations",)),
     Contract("sector", "national", "population.verify", "post", ("enrolment",)),
     Contract("sector", "national", "insurance.check", "get", ("treatment",)),

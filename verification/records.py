@@ -338,4 +338,4 @@ class DeadLetter(Record, frozen=True, kw_only=True, gc=False):
 #: Services that keep a book of calls; the LGSP's audit is the third, independent source.
 CALLERS = ("dochub", "national", "office", "onestop", "portal", "sector")
 #: Services that deliver from an outbox and so may have dead letters (docs/wire.md, "Calls between systems").
-SENDERS = ("national", "office", "onestop", "portal")
+SENDERS = ("dochub", "national", "office", "onestop", "portal")

@@ -1,18 +1,51 @@
-"""Accepts envelopes: checked, signature verified, stored once, and waiting for every addressee from then on."""
+"""Accepts envelopes: checked, signature verified, stored once, and waiting for every addressee from then on.
+
+Envelopes come many to a call. Each is checked by itself before the transaction opens; new documents are then stored by
+one statement, and messages about earlier ones one after another, in their place.
+"""
 
 from __future__ import annotations
 
-import hashlib
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from itertools import groupby
 
 import msgspec
 
 from services.dochub.directory import Directory
-from services.kit.edxml.envelope import Envelope
-from services.kit.edxml.trouble import EdxmlError
+from services.dochub.helper import Helper
+from services.dochub.looking import Answer, Rules, Seen, look_at
+from services.dochub.pushing import Pushing
+from services.dochub.refused import keep
+from services.dochub.revocations import Revocations
 from services.kit.edxml.trust import Opened, Trust
 from services.kit.operations import Again, Operation, Refused
 from services.kit.transaction import Transaction
+
+_WORTH_HELP = 8  # envelopes in a batch; for fewer the way to the other process costs as much as it spares (assumed)
+_SEPARATOR = "\x1f"  # stands in no text of XML 1.0
+_STORE = """
+    WITH stored AS (
+        INSERT INTO envelope (document, sender, sender_installation, addressees, subject, accepted_at, digest, xml,
+                              doc_type, about, tolerated, profile, algorithm, weak)
+        SELECT document, sender, sender_installation, string_to_array(addressees, E'\x1f'), subject, $1, digest, xml,
+               doc_type, string_to_array(about, E'\x1f'), string_to_array(tolerated, E'\x1f'), profile, algorithm, weak
+        FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
+                    $10::text[], $11::text[], $12::text[], $13::text[], $14::boolean[])
+             AS one (document, sender, sender_installation, addressees, subject, digest, xml, doc_type, about,
+                     tolerated, profile, algorithm, weak)
+        ORDER BY document
+        ON CONFLICT DO NOTHING RETURNING document
+    ), waiting AS (
+        INSERT INTO delivery (document, addressee, installation, accepted_at, priority)
+        SELECT document, addressee, installation, $1, priority
+        FROM unnest($15::text[], $16::text[], $17::text[], $18::smallint[])
+             AS one (document, addressee, installation, priority)
+        JOIN stored USING (document)
+    )
+    SELECT document FROM stored
+"""
 
 
 class Sent(msgspec.Struct, frozen=True):
@@ -21,97 +54,170 @@ class Sent(msgspec.Struct, frozen=True):
     xml: str
 
 
+class Checked(msgspec.Struct, frozen=True):
+    """An envelope that may be stored."""
+
+    xml: str
+    seen: Seen
+
+    @property
+    def new(self) -> bool:
+        """Whether it is about no earlier document."""
+        return self.seen.doc_type == "new"
+
+
 class Accepting:
     """`dochub.envelopes.send`."""
 
-    def __init__(self, directory: Directory, trust: Trust, *, strict: bool) -> None:
-        """`directory` knows who may send to whom, `trust` the authority that seals are verified against.
+    def __init__(
+        self,
+        directory: Directory,
+        rules: Rules,
+        revocations: Revocations,
+        pushing: Pushing,
+        *,
+        now: Callable[[], datetime],
+        help_: bool,
+    ) -> None:
+        """`directory` knows who may send to whom; seals are held to the `rules` and `revocations`.
 
-        `strict` takes only what the schema describes; otherwise the forms of real programs are taken and noted.
+        `pushing` hands accepted envelopes on to who wants them at once.
+
+        `now` tells official time. With `help_` a second process looks at half of every large batch.
         """
-        self._directory, self._trust, self._strict = directory, trust, strict
-        self.operation = Operation(apply=self.accept, body=Sent)
+        self._directory, self._revocations, self._pushing = directory, revocations, pushing
+        self._now, self._strict = now, rules.strict
+        self._trust = Trust(rules.authority.encode(), allowed=rules.allowed, revoked=revocations.since)
+        self._helper = Helper(rules) if help_ else None
+        self.operation = Operation(batch=self, body=Sent)
+
+    async def stop(self) -> None:
+        """End the helper."""
+        if self._helper:
+            await self._helper.stop()
+
+    async def look(self, bodies: Sequence[Sent]) -> list[Checked | Refused]:
+        """Check envelopes by themselves."""
+        texts, at = [sent.xml for sent in bodies], self._now()
+        mine, others = texts, list[str]()
+        if self._helper and self._helper.free and len(texts) >= _WORTH_HELP:
+            mine, others = texts[: len(texts) // 2], texts[len(texts) // 2 :]
+        seen = [
+            one for several in await asyncio.gather(self._seen(mine, at), self._helped(others, at)) for one in several
+        ]
+        return [self._checked(xml, one) for xml, one in zip(texts, seen, strict=True)]
+
+    async def _seen(self, texts: Sequence[str], at: datetime) -> Answer:
+        """Look at envelopes one after another; between two of them others have their turn."""
+        seen: Answer = []
+        for text in texts:
+            seen.append(look_at(self._trust, text, at=at, strict=self._strict))
+            await asyncio.sleep(0)
+        return seen
+
+    async def _helped(self, texts: Sequence[str], at: datetime) -> Answer:
+        """Let the helper look; what it cannot do is done here."""
+        if not texts or not self._helper:
+            return []
+        seen = await self._helper.look(texts, at=at, revoked=self._revocations.all())
+        return await self._seen(texts, at) if seen is None else seen
+
+    async def apply(self, looked: Sequence[Checked], tx: Transaction) -> list[Refused | Again | None]:
+        """Take envelopes, each in its place, as many at a time as can be."""
+        came: list[Refused | Again | None] = []
+        for several, run in groupby(looked, key=lambda one: one.new):
+            if several:
+                came += await self._store(list(run), tx)
+            else:
+                came += [await self._take_message(one, tx) for one in run]
+        return came
+
+    async def bury(self, refused: Sequence[tuple[Sent, str]], tx: Transaction) -> None:
+        """Keep refused envelopes for people."""
+        if letters := [(sent.xml, reason) for sent, reason in refused]:
+            await keep(letters, tx)
 
     async def accept(self, sent: Sent, tx: Transaction) -> None:
         """Take one envelope. Raises Refused with every reason, Again where another transaction is taking it."""
-        opened = self._checked(sent.xml, tx)
-        envelope = opened.envelope
-        document, digest = str(envelope.id), hashlib.sha256(sent.xml.encode()).hexdigest()
-        if envelope.doc_type != "new":
-            await _check_targets(envelope, tx)
-        addressees = [organ.code for organ in envelope.addressees]
-        about = [str(target) for target in envelope.targets]
-        stored = await tx.value(
-            "WITH stored AS (INSERT INTO envelope (document, sender, sender_installation, addressees, subject, "
-            "accepted_at, digest, xml, doc_type, about, tolerated, profile, algorithm, weak) "
-            "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $10, $11, $12, $14, $15, $16) "
-            "ON CONFLICT DO NOTHING RETURNING document), "
-            "waiting AS (INSERT INTO delivery (document, addressee, installation, accepted_at, priority) "
-            "SELECT document, addressee, installation, $6, $13 FROM stored, "
-            "unnest($4::text[], $9::text[]) AS one (addressee, installation)) "
-            "SELECT document FROM stored",
-            document,
-            envelope.sender.code,
-            self._directory.agencies[envelope.sender.code].installation,
-            addressees,
-            envelope.subject,
-            tx.now,
-            digest,
-            sent.xml,
-            [self._directory.agencies[code].installation for code in addressees],
-            envelope.doc_type,
-            about,
-            list(opened.tolerated),
-            envelope.priority,
-            opened.form.profile,
-            opened.form.algorithm,
-            opened.form.weak,
-        )
-        if stored:
-            if about:
-                await _ask(envelope, tx)
-            return
-        known = await tx.value("SELECT digest FROM envelope WHERE document = $1", document)
-        if known is None:
-            raise Again(f"{document} đang được nhận ở một lời gọi khác")
-        if known != digest:
-            raise Refused(f"{document} đã được nhận với nội dung khác: mỗi mã văn bản chỉ dùng một lần")
+        [checked] = await self.look([sent])
+        came = checked if isinstance(checked, Refused) else (await self.apply([checked], tx))[0]
+        if came is not None:
+            raise came
 
     def examine(self, xml: str, *, at: datetime) -> Opened:
         """Open an envelope by the axis' rules. Raises EdxmlError."""
         return self._trust.examine(xml, at=at, strict=self._strict)
 
-    def _checked(self, xml: str, tx: Transaction) -> Opened:
-        """Raise Refused with every reason found."""
+    def _checked(self, xml: str, seen: Seen | str) -> Checked | Refused:
+        """Hold a good envelope against the directory."""
+        if isinstance(seen, str):
+            return Refused(seen)
+        objections = self._directory.objections(seen.sender, seen.addressees)
+        return Refused("; ".join(one.text for one in objections)) if objections else Checked(xml, seen)
+
+    async def _take_message(self, one: Checked, tx: Transaction) -> Refused | Again | None:
         try:
-            opened = self.examine(xml, at=tx.now)
-        except EdxmlError as error:
-            raise Refused(str(error)) from error
-        objections = self._directory.objections(opened.envelope)
-        if objections:
-            raise Refused("; ".join(one.text for one in objections))
-        return opened
+            await _check_targets(one.seen, tx)
+        except Refused as error:
+            return error
+        [came] = await self._store([one], tx)
+        return came
+
+    async def _store(self, run: list[Checked], tx: Transaction) -> list[Refused | Again | None]:
+        """Store what is not here yet. What is here must be the same text."""
+        firsts = {one.seen.document: one for one in reversed(run)}
+        stored = {row["document"] for row in await tx.fetch(_STORE, tx.now, *self._columns(firsts.values()))}
+        for document in sorted(stored):
+            await self._pushing.push(firsts[document].seen, firsts[document].xml, tx)
+            if not firsts[document].new:
+                await _ask(firsts[document].seen, tx)
+        known = {document: firsts[document].seen.digest for document in stored}
+        if others := sorted(firsts.keys() - stored):
+            rows = await tx.fetch("SELECT document, digest FROM envelope WHERE document = ANY($1)", others)
+            known |= {row["document"]: row["digest"] for row in rows}
+        return [_held_against(one.seen, known.get(one.seen.document)) for one in run]
+
+    def _columns(self, wanted: Iterable[Checked]) -> list[list[object]]:
+        """Columns of the envelopes, then of their deliveries."""
+        agencies = self._directory.agencies
+        rows, waiting = [], []
+        for one in wanted:
+            seen = one.seen
+            rows.append((
+                seen.document, seen.sender, agencies[seen.sender].installation, _SEPARATOR.join(seen.addressees),
+                seen.subject, seen.digest, one.xml, seen.doc_type, _SEPARATOR.join(seen.about),
+                _SEPARATOR.join(seen.tolerated), seen.profile, seen.algorithm, seen.weak,
+            ))  # fmt: skip
+            waiting += [(seen.document, code, agencies[code].installation, seen.priority) for code in seen.addressees]
+        return [*map(list, zip(*rows, strict=True)), *map(list, zip(*waiting, strict=True))]
 
 
-async def _check_targets(envelope: Envelope, tx: Transaction) -> None:
+def _held_against(seen: Seen, known: str | None) -> Refused | Again | None:
+    if known is None:
+        return Again(f"{seen.document} đang được nhận ở một lời gọi khác")
+    if known != seen.digest:
+        return Refused(f"{seen.document} đã được nhận với nội dung khác: mỗi mã văn bản chỉ dùng một lần")
+    return None
+
+
+async def _check_targets(seen: Seen, tx: Transaction) -> None:
     """Raise Refused where what is to be changed is not here, or was never sent to whom it is to be taken from."""
     reasons = []
-    wanted = [str(target) for target in envelope.targets]
-    rows = await tx.fetch("SELECT document, addressees FROM envelope WHERE document = ANY($1)", wanted)
+    rows = await tx.fetch("SELECT document, addressees FROM envelope WHERE document = ANY($1)", list(seen.about))
     known = {row["document"]: set(row["addressees"]) for row in rows}
-    for document in wanted:
+    for document in seen.about:
         if document not in known:
             reasons.append(f"trục chưa nhận {document}, nên không thể thay đổi văn bản ấy")
-        elif envelope.doc_type == "recall":
-            strangers = sorted({organ.code for organ in envelope.addressees} - known[document])
+        elif seen.doc_type == "recall":
+            strangers = sorted(set(seen.addressees) - known[document])
             reasons += [f"{document} chưa gửi đến {code}, nên không thu hồi từ đó" for code in strangers]
     if reasons:
         raise Refused("; ".join(reasons))
 
 
-async def _ask(envelope: Envelope, tx: Transaction) -> None:
+async def _ask(seen: Seen, tx: Transaction) -> None:
     """Open a request to every addressee of the message that has, or will have, what the message is about."""
-    asked = [(str(target), organ.code) for target in envelope.targets for organ in envelope.addressees]
+    asked = [(document, code) for document in seen.about for code in seen.addressees]
     await tx.execute(
         "INSERT INTO change_request (document, addressee, message, doc_type) "
         "SELECT d.document, d.addressee, $3, $4 FROM delivery AS d "
@@ -119,6 +225,6 @@ async def _ask(envelope: Envelope, tx: Transaction) -> None:
         "WHERE d.work <> '02' AND NOT d.withdrawn ORDER BY d.document, d.addressee ON CONFLICT DO NOTHING",
         [document for document, _ in asked],
         [addressee for _, addressee in asked],
-        str(envelope.id),
-        envelope.doc_type,
+        seen.document,
+        seen.doc_type,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -10,9 +12,11 @@ from services.dochub.accepting import Accepting
 from services.dochub.delivering import Delivering
 from services.dochub.directory import Directory
 from services.dochub.face import Face
+from services.dochub.looking import Rules
+from services.dochub.pushing import Pushing
 from services.dochub.revocations import Revocations
 from services.dochub.statuses import Reading
-from services.kit.edxml.trust import Trust
+from services.dochub.undelivered import Undelivered
 from services.kit.kit import Kit
 from services.kit.operations import Operation
 from services.kit.pages import Pages
@@ -43,19 +47,31 @@ def build(kit: Kit) -> Parts:
     axis = kit.reference.document_axis
     authority = (kit.reference.folder / "certificate-authority.pem").read_bytes()
     revocations = Revocations(kit, authority)
-    trust = Trust(authority, allowed=axis.algorithms, revoked=revocations.since)
+    rules = Rules(authority.decode(), axis.algorithms, axis.mode == "strict")
     directory = Directory(kit, levels=axis.levels)
-    accepting = Accepting(directory, trust, strict=axis.mode == "strict")
+    cores = len(os.sched_getaffinity(0))
+    pushing = Pushing(kit)
+    accepting = Accepting(directory, rules, revocations, pushing, now=kit.clock.now, help_=cores > 1)
 
     async def start() -> None:
         await directory.start()
+        await pushing.start()
         await revocations.start()
+
+    async def stop() -> None:
+        await revocations.stop()
+        await accepting.stop()
 
     async def home(_request: Request) -> Response:
         return pages.page("home.html", counts=await kit.pool.fetchrow(_COUNTS))
 
     return Parts(
-        routes=[Route("/", home), Route("/control/agencies", directory.control, methods=["GET", "PUT"])],
+        routes=[
+            Route("/", home),
+            Route("/control/agencies", directory.control, methods=["GET", "PUT"]),
+            Route("/control/push", pushing.control, methods=["GET", "PUT"]),
+            *Undelivered(kit, pages, accepting).routes(),
+        ],
         operations={
             "envelopes.send": accepting.operation,
             "agencies.list": Operation(at_once=directory.list),
@@ -66,5 +82,5 @@ def build(kit: Kit) -> Parts:
         exports=EXPORTS,
         in_flight="SELECT count(*) FROM delivery WHERE received_at IS NULL",
         start=start,
-        stop=revocations.stop,
+        stop=stop,
     )

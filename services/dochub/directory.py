@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 import msgspec
@@ -10,7 +10,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.kit import proof
-from services.kit.edxml.envelope import Envelope
 from services.kit.kit import Kit, json
 from services.kit.operations import Consumer
 from services.kit.problems import decode, invalid
@@ -50,13 +49,13 @@ class Directory:
         rows = await self._kit.pool.fetch("SELECT agency, reason FROM agency_lock ORDER BY agency")
         self._locked = {row["agency"]: row["reason"] for row in rows}
 
-    def objections(self, envelope: Envelope) -> list[Objection]:
-        """Everything that stands against its sender and addressees."""
-        found = self._strangers("sender", envelope.sender.code)
-        for organ in envelope.addressees:
-            found += self._strangers("receiver", organ.code)
-            if organ.code in self._locked:
-                found.append(Objection("locked", f"{organ.code} đang tạm khoá: {self._locked[organ.code]}"))
+    def objections(self, sender: str, addressees: Iterable[str]) -> list[Objection]:
+        """Everything that stands against an envelope's sender and addressees (codes of agencies)."""
+        found = self._strangers("sender", sender)
+        for code in addressees:
+            found += self._strangers("receiver", code)
+            if code in self._locked:
+                found.append(Objection("locked", f"{code} đang tạm khoá: {self._locked[code]}"))
         return found
 
     def _strangers(self, kind: Literal["sender", "receiver"], code: str) -> list[Objection]:

@@ -93,7 +93,7 @@ class Face:
             opened = self._examined(text)
             if opened.sender.code != consumer.system:
                 raise _FaceError(UNKNOWN_SENDER, f"{consumer.system} không được gửi thay {opened.sender.code}")  # noqa: TRY301
-            objections = self._directory.objections(opened)
+            objections = self._directory.objections(opened.sender.code, [organ.code for organ in opened.addressees])
             if objections:
                 told = "; ".join(one.text for one in objections)
                 raise _FaceError(_OBJECTIONS[objections[0].kind], told)  # noqa: TRY301

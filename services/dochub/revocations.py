@@ -38,6 +38,10 @@ class Revocations:
         """Since when it has been revoked; None for one that has not."""
         return self._revoked.get(certificate.serial_number)
 
+    def all(self) -> dict[str, datetime]:
+        """Everything that has been revoked: serial number, hexadecimal, and since when."""
+        return {f"{serial:x}": since for serial, since in self._revoked.items()}
+
     async def start(self) -> None:
         """Ask from now on."""
         self._task = asyncio.create_task(self._follow())

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 import asyncpg
 import msgspec
@@ -43,6 +44,20 @@ AtOnce = Callable[[Request, Consumer], Awaitable[Any]]
 #: Applies one outbox item inside a transaction. Raises Refused or Again.
 Apply = Callable[[Any, Transaction], Awaitable[None]]
 
+
+class Batch(Protocol):
+    """Applies outbox items many at a time, for what has to be fast."""
+
+    async def look(self, bodies: Sequence[Any]) -> Sequence[Any]:
+        """Check what needs no database, before the transaction opens; what is wrong comes back as Refused."""
+
+    async def apply(self, looked: Sequence[Any], tx: Transaction) -> Sequence[Refused | Again | None]:
+        """Apply what `look` gave back, but for what it refused; says what each came to."""
+
+    async def bury(self, refused: Sequence[tuple[Any, str]], tx: Transaction) -> None:
+        """Keep bodies that were refused, with the reason, where people of this system want to see them."""
+
+
 #: Runs before an operation; may take its time, or raise a Problem that is answered instead.
 Before = Callable[[Consumer], Awaitable[None]]
 
@@ -52,11 +67,12 @@ async def nothing_before(_consumer: Consumer) -> None:
 
 
 class Operation(msgspec.Struct, frozen=True):
-    """One offered operation; exactly one of `at_once` and `apply` is set."""
+    """One offered operation; exactly one of `at_once`, `apply` and `batch` is set."""
 
     at_once: AtOnce | None = None
     apply: Apply | None = None
-    body: Any = None  #: msgspec type of one item, for `apply`
+    batch: Batch | None = None
+    body: Any = None  #: msgspec type of one item, for `apply` and `batch`
 
 
 class _Item(msgspec.Struct):
@@ -142,6 +158,8 @@ class Provider:
     async def _apply_all(self, operation: Operation, items: list[_Item]) -> list[Result]:
         """All items in one transaction; if any surprises us, each on its own, so that one cannot hold up the others."""
         try:
+            if operation.batch:
+                return await self._apply_batch(operation, operation.batch, items)
             async with self._begin("batch") as tx:
                 fresh = await _new_keys(tx, [item.key for item in items])
                 return [await self._apply(operation, item, tx, fresh=item.key in fresh) for item in items]
@@ -151,8 +169,28 @@ class Provider:
             log.warning("batch-split", error=repr(error))
         return [await self._apply_alone(operation, item) for item in items]
 
+    async def _apply_batch(self, operation: Operation, batch: Batch, items: list[_Item]) -> list[Result]:
+        """Look at all, then apply in one transaction those that are fresh and were not refused."""
+        firsts: dict[str, _Item] = {}
+        for item in items:
+            firsts.setdefault(item.key, item)
+        found = dict(zip(firsts, await _looked_at(operation, batch, list(firsts.values())), strict=True))
+        async with self._begin("batch") as tx:
+            fresh = await _new_keys(tx, list(firsts))
+            good = [key for key in firsts if key in fresh and not isinstance(found[key], Refused)]
+            came = dict(zip(good, await batch.apply([found[key] for key in good], tx), strict=True))
+            came |= {key: found[key] for key in fresh if isinstance(found[key], Refused)}
+            if failed := [key for key, what in came.items() if what is not None]:
+                await tx.execute("DELETE FROM inbox WHERE key = ANY($1::text[])", failed)
+                refused = [(firsts[key], str(came[key])) for key in failed if isinstance(came[key], Refused)]
+                await batch.bury(_readable(operation, refused), tx)
+        return [_result(item.key, came.get(item.key)) for item in items]
+
     async def _apply_alone(self, operation: Operation, item: _Item) -> Result:
         try:
+            if operation.batch:
+                [result] = await self._apply_batch(operation, operation.batch, [item])
+                return result
             async with self._begin(item.key) as tx:
                 fresh = await _new_keys(tx, [item.key])
                 return await self._apply(operation, item, tx, fresh=bool(fresh))
@@ -172,8 +210,35 @@ class Provider:
         except (Refused, Again, Problem) as error:
             # Handlers check before they write, so that refusing an item leaves nothing but its key to take back.
             await tx.execute("DELETE FROM inbox WHERE key = $1", item.key)
-            return Result(item.key, "again" if isinstance(error, Again) else "refused", str(error))
+            return _result(item.key, error)
         return Result(item.key, "done")
+
+
+def _result(key: str, came_to: Exception | None) -> Result:
+    if came_to is None:
+        return Result(key, "done")
+    return Result(key, "again" if isinstance(came_to, Again) else "refused", str(came_to))
+
+
+def _readable(operation: Operation, refused: list[tuple[_Item, str]]) -> list[tuple[Any, str]]:
+    """Bodies that have the operation's form; others are nothing that could ever be taken."""
+    found = []
+    for item, reason in refused:
+        with suppress(Problem):
+            found.append((decode(bytes(item.body), operation.body), reason))
+    return found
+
+
+async def _looked_at(operation: Operation, batch: Batch, items: list[_Item]) -> list[Any]:
+    """What `look` gives back, or Refused, for each item."""
+    found: list[Any] = []
+    for item in items:
+        try:
+            found.append(decode(bytes(item.body), operation.body))
+        except Problem as problem:
+            found.append(Refused(str(problem)))
+    good = iter(await batch.look([one for one in found if not isinstance(one, Refused)]))
+    return [one if isinstance(one, Refused) else next(good) for one in found]
 
 
 async def _new_keys(tx: Transaction, keys: list[str]) -> set[str]:

@@ -17,6 +17,7 @@ from services.office.keystore import Keystore
 from services.office.outgoing import Outgoing
 from services.office.polling import Polling
 from services.office.printing import Printing
+from services.office.pushed import Pushes
 from services.office.requests import answer_endpoint
 from services.office.sealing import Sealing
 from services.office.states import INCOMING
@@ -66,6 +67,9 @@ def build(kit: Kit) -> Parts:
             Route("/api/polls", Polling(kit).endpoint, methods=["POST"]),
             *(Route(f"/api/incoming/{name}", endpoint, methods=["POST"]) for name, endpoint in incoming_acts.items()),
         ],
-        operations={"papers.seal": Operation(at_once=Sealing(kit, printing).seal)},
+        operations={
+            "papers.seal": Operation(at_once=Sealing(kit, printing).seal),
+            "envelopes.push": Pushes(kit).operation,
+        },
         exports=EXPORTS,
     )

@@ -8,7 +8,6 @@ polls at once from taking a document twice.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections import defaultdict
 from datetime import datetime
 
@@ -17,16 +16,14 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.kit.edxml.parsing import parse
-from services.kit.edxml.reading import read
-from services.kit.edxml.trouble import EdxmlError
 from services.kit.kit import Endpoint, Kit, Reply, reply
 from services.kit.problems import Problem
 from services.kit.transaction import Transaction
-from services.office import requests
+from services.office import taking_over
+from services.office.taking_over import Entry, Envelope
 
 log = structlog.get_logger()
-_AT_ONCE = 4  # envelopes fetched side by side
+_AT_ONCE = 50  # envelopes asked for in one call, as many as the hub gives; assumed
 
 
 class Asked(msgspec.Struct, forbid_unknown_fields=True):
@@ -35,19 +32,19 @@ class Asked(msgspec.Struct, forbid_unknown_fields=True):
     installation: str
 
 
-class _Waiting(msgspec.Struct, frozen=True):
-    document: str
-    addressee: str
-
-
 class _List(msgspec.Struct):
-    envelopes: list[_Waiting]
+    envelopes: list[Entry]
     newest_status: int = 0
 
 
-class _Fetched(msgspec.Struct):
+class _Text(msgspec.Struct):
+    document: str
     xml: str
     digest: str
+
+
+class _Texts(msgspec.Struct):
+    envelopes: list[_Text]
 
 
 class _Status(msgspec.Struct):
@@ -63,24 +60,11 @@ class _Statuses(msgspec.Struct):
     statuses: list[_Status]
 
 
-class _Envelope(msgspec.Struct, frozen=True):
-    """What the incoming register shows of an envelope, and its exact text."""
-
-    document: str
-    sender: str
-    sender_name: str
-    kind: str
-    subject: str
-    xml: str
-    doc_type: str
-    about: tuple[str, ...]
-
-
 class _Haul(msgspec.Struct, frozen=True):
     """What one poll brings home."""
 
-    waiting: list[_Waiting]
-    envelopes: list[_Envelope]
+    waiting: list[Entry]
+    envelopes: list[Envelope]
     statuses: list[_Status]
 
 
@@ -129,7 +113,7 @@ class Polling:
         here = {envelope.document for envelope in envelopes}
         return _Haul([entry for entry in fresh if entry.document in here], envelopes, statuses)
 
-    async def _not_here_yet(self, waiting: list[_Waiting]) -> list[_Waiting]:
+    async def _not_here_yet(self, waiting: list[Entry]) -> list[Entry]:
         """Leave out what was taken over and only waits for the hub to hear of it."""
         if not waiting:
             return []
@@ -142,38 +126,27 @@ class Polling:
         here = {(row["document"], row["agency"]) for row in rows}
         return [entry for entry in waiting if (entry.document, entry.addressee) not in here]
 
-    async def _fetch(self, documents: list[str]) -> list[_Envelope]:
-        found: list[_Envelope | None] = []
-        for start in range(0, len(documents), _AT_ONCE):
-            found += await asyncio.gather(*map(self._fetch_one, documents[start : start + _AT_ONCE]))
-        return [envelope for envelope in found if envelope]
-
-    async def _fetch_one(self, document: str) -> _Envelope | None:
-        """One envelope; None for one that is not what the hub says it is, which then waits for people to look."""
-        answer = await self._kit.lgsp.ask("dochub", "envelopes.get", query={"document": document}, purpose="poll")
-        if not answer.good:
-            raise _bad(answer.status)
-        fetched = answer.json(_Fetched)
-        try:
-            raw = fetched.xml.encode()
-            if hashlib.sha256(raw).hexdigest() != fetched.digest:
-                raise EdxmlError(["nội dung không khớp mã băm của trục"])  # noqa: TRY301 -- one way out for all
-            envelope = read(parse(raw))
-            if str(envelope.id) != document:
-                raise EdxmlError([f"gói tin ghi số {envelope.id}"])  # noqa: TRY301
-        except EdxmlError as error:
-            log.error("unreadable-envelope", document=document, why=str(error))  # noqa: TRY400 -- no trace needed
-            return None
-        return _Envelope(
-            document,
-            envelope.sender.code,
-            envelope.sender.name,
-            envelope.kind,
-            envelope.subject,
-            fetched.xml,
-            envelope.doc_type,
-            tuple(str(target) for target in envelope.targets),
-        )
+    async def _fetch(self, documents: list[str]) -> list[Envelope]:
+        """Envelopes as the hub has them, several to a call. What the hub leaves out of an answer is asked for again."""
+        found: list[Envelope] = []
+        while documents:
+            asked, documents = documents[:_AT_ONCE], documents[_AT_ONCE:]
+            query = {"documents": ";".join(asked)}
+            answer = await self._kit.lgsp.ask("dochub", "envelopes.get", query=query, purpose="poll")
+            if not answer.good:
+                raise _bad(answer.status)
+            told = {one.document: one for one in answer.json(_Texts).envelopes}
+            if not told:
+                log.error("envelopes-not-given", documents=asked)
+                continue
+            documents = [one for one in asked if one not in told] + documents
+            for document in asked:
+                if (text := told.get(document)) and (
+                    envelope := taking_over.read_envelope(document, text.xml, text.digest)
+                ):
+                    found.append(envelope)
+                await asyncio.sleep(0)  # others have their turn between two texts
+        return found
 
     async def _statuses(self, installation: str, newest: int) -> list[_Status]:
         if newest <= self._read.get(installation, 0):
@@ -192,13 +165,7 @@ class Polling:
         return told.statuses
 
     async def _take_over(self, _request: Request, asked: Asked, tx: Transaction, haul: _Haul) -> Reply:
-        taken = await _store(tx, haul) if haul.waiting else []
-        for document, agency in taken:
-            told = {"document": document, "agency": agency, "at": tx.now.isoformat()}
-            key = f"dochub:envelopes.received:{document}:{agency}"
-            await tx.send("dochub", "envelopes.received", told, subject=document, key=key)
-        if taken:
-            await requests.notice(tx, taken)
+        taken = await taking_over.take_over(tx, haul.waiting, haul.envelopes)
         if haul.statuses:
             await _keep_latest(tx, asked.installation, haul.statuses)
         await tx.execute(
@@ -209,36 +176,6 @@ class Polling:
             tx.key,
         )
         return reply({"installation": asked.installation, "fetched": len(taken)})
-
-
-async def _store(tx: Transaction, haul: _Haul) -> list[tuple[str, str]]:
-    """Put envelopes and register entries down, each once; returns the entries that are new. Sorted: no deadlocks."""
-    envelopes = sorted(haul.envelopes, key=lambda envelope: envelope.document)
-    entries = sorted((entry.document, entry.addressee) for entry in haul.waiting)
-    await tx.execute(
-        "INSERT INTO received (document, sender, sender_name, kind, subject, xml, doc_type, about) "
-        "SELECT document, sender, sender_name, kind, subject, xml, doc_type, "
-        "CASE about WHEN '' THEN '{}' ELSE string_to_array(about, E'\n') END FROM unnest("
-        "$1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[]) "
-        "AS one (document, sender, sender_name, kind, subject, xml, doc_type, about) ON CONFLICT DO NOTHING",
-        [envelope.document for envelope in envelopes],
-        [envelope.sender for envelope in envelopes],
-        [envelope.sender_name for envelope in envelopes],
-        [envelope.kind for envelope in envelopes],
-        [envelope.subject for envelope in envelopes],
-        [envelope.xml for envelope in envelopes],
-        [envelope.doc_type for envelope in envelopes],
-        ["\n".join(envelope.about) for envelope in envelopes],
-    )
-    rows = await tx.fetch(
-        "INSERT INTO incoming (document, agency, arrived_at) "
-        "SELECT document, agency, $3 FROM unnest($1::text[], $2::text[]) AS entry (document, agency) "
-        "ON CONFLICT DO NOTHING RETURNING document, agency",
-        [document for document, _ in entries],
-        [agency for _, agency in entries],
-        tx.now,
-    )
-    return [(row["document"], row["agency"]) for row in rows]
 
 
 async def _keep_latest(tx: Transaction, installation: str, statuses: list[_Status]) -> None:

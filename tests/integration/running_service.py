@@ -194,6 +194,11 @@ class Running:
         self._session.close()
         self._session = requests.Session()
 
+    def children(self) -> list[psutil.Process]:
+        """Processes that the service has started."""
+        assert self._process
+        return psutil.Process(self._process.pid).children()
+
     def log(self) -> str:
         """Everything it has logged."""
         return self.log_file.read_text("utf-8")

@@ -141,6 +141,7 @@ CONTRACTS = [
         ("office", "dochub", "envelopes.received"),
         ("office", "dochub", "statuses.send"),
         ("office", "dochub", "statuses.list"),
+        ("dochub", "office", "envelopes.push"),
         ("sector", "national", "population.verify"),
         ("sector", "national", "insurance.check"),
     )

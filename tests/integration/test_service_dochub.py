@@ -173,6 +173,65 @@ def test_a_bad_envelope_does_not_hold_up_the_good_ones_around_it(hub: Running) -
     assert {(name(first), COMMUNE), (name(last), COMMUNE)} <= set(waiting(hub, "an-mau"))
 
 
+def test_a_large_batch_is_looked_at_by_two_and_each_envelope_has_its_own_answer(hub: Running) -> None:
+    """Good, altered, repeated and recalling ones at every place, before and after the helping process was killed."""
+    for _ in range(3):
+        numbers = [next(_numbers) for _ in range(16)]
+        texts = [KEYS.sealed(number) for number in numbers]
+        texts[3], texts[12] = (one.replace("V/v thử", "V/v bỏ") for one in (texts[3], texts[12]))
+        recall = next(_numbers)
+        batch = [*texts, texts[5], KEYS.sealed(recall, doc_type="recall", about=numbers[15])]
+        came = [one["result"] for one in send(hub, *batch)]
+        assert came == ["refused" if place in {3, 12} else "done" for place in range(18)]
+        kept = {row["document"] for row in hub.export("envelopes")}
+        assert {name(one) for place, one in enumerate(numbers) if place not in {3, 12}} | {name(recall)} <= kept
+        assert hub.query("SELECT 1 FROM change_request WHERE document = $1", name(numbers[15]))
+        for helper in hub.children():
+            helper.kill()
+            helper.wait(timeout=20)
+    send(hub, *(KEYS.sealed(next(_numbers)) for _ in range(8)))
+    send(hub, *(KEYS.sealed(next(_numbers)) for _ in range(8)))
+    assert len(hub.children()) == 1
+
+
+def test_the_helping_process_ends_with_the_hub(hub: Running) -> None:
+    """However the hub ends."""
+    send(hub, *(KEYS.sealed(next(_numbers)) for _ in range(8)))
+    [helper] = hub.children()
+    hub.restart()
+    helper.wait(timeout=20)
+
+
+def test_receipts_come_many_at_once_and_each_counts_once(hub: Running) -> None:
+    """The sender reads 01 of each under the next numbers, none twice, in the order of the receipts."""
+    after = max(
+        (row["number"] for row in hub.query("SELECT number FROM status WHERE installation = 'tinh'")), default=0
+    )
+    documents = [accepted(hub, addressees=(COMMUNE, OTHER_COMMUNE)) for _ in range(3)]
+    receipts = [receipt(document, agency) for document in documents for agency in (OTHER_COMMUNE, COMMUNE)]
+    results = hub.deliver("envelopes.received", *receipts, receipts[0], receipt("x", COMMUNE), consumer="office")
+    assert [one["result"] for one in results] == ["done"] * 7 + ["refused"]
+    assert {one["result"] for one in hub.deliver("envelopes.received", *receipts, consumer="office")} == {"done"}
+    query = {"installation": "tinh", "after": str(after)}
+    told = hub.call("statuses.list", consumer="office", query=query).json()["statuses"]
+    assert sorted((one["document"], one["agency"]) for one in told) == sorted(
+        (one["document"], one["agency"]) for one in receipts
+    )
+    assert [one["number"] for one in told] == list(range(after + 1, after + 7))
+
+
+def test_several_texts_come_in_one_answer(hub: Running) -> None:
+    """In the order asked for; what nobody knows is left out, and too many are too many."""
+    documents = [accepted(hub) for _ in range(3)]
+    asked = ";".join([documents[2], "x", documents[0]])
+    told = hub.call("envelopes.get", consumer="office", query={"documents": asked}).json()["envelopes"]
+    assert sorted(one["document"] for one in told) == sorted([documents[2], documents[0]])
+    one = hub.call("envelopes.get", consumer="office", query={"document": documents[0]}).json()
+    assert one in told
+    many = ";".join(["x"] * 51)
+    assert hub.call("envelopes.get", consumer="office", query={"documents": many}).status_code == 422
+
+
 def test_a_receipt_ends_the_waiting_and_tells_the_sender(hub: Running) -> None:
     """Taken over by one addressee: delivered there, status 01; the other still waits. A second receipt adds nothing."""
     document = accepted(hub)

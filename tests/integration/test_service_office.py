@@ -15,10 +15,11 @@ from typing import Any
 import msgspec
 import pytest
 import requests
-from running_service import PASSCODE_KEY, Place, Running, lgsp_token
+from passing_through import passing_to
+from running_service import PASSCODE_KEY, Place, Running
 from signing_keys import LEADER_WITHOUT_KEY, Keys
 from small_province import COMMUNE, DEPARTMENT, OTHER_COMMUNE, account
-from standin_lgsp import Answerer, Call, StandinLgsp
+from standin_lgsp import Call, StandinLgsp
 
 from loadtests.accounts import passcode
 from services.kit.edxml import archive
@@ -46,24 +47,8 @@ def hub(place: Place, lgsp: StandinLgsp, reference_folder: Path) -> Running:
     KEYS.write(reference_folder)
     service = place("dochub")
     for operation in _FROM_OFFICE:
-        lgsp.answers[f"dochub.{operation}"] = _passing_to(service)
+        lgsp.answers[f"dochub.{operation}"] = passing_to(service, consumer="office")
     return service
-
-
-def _passing_to(service: Running) -> Answerer:
-    def answer(call: Call) -> tuple[int, Any]:
-        token = lgsp_token(provider=service.name, operation=call.operation, consumer="office")
-        response = requests.request(
-            "GET" if call.body is None else "POST",
-            f"{service.url}/lgsp/{call.operation}",
-            params=call.query,
-            data=None if call.body is None else msgspec.json.encode(call.body),
-            headers={"X-Lgsp-Token": token},
-            timeout=30,
-        )
-        return response.status_code, response.json()
-
-    return answer
 
 
 @pytest.fixture(scope="module")
@@ -379,7 +364,7 @@ def test_polls_at_once_take_a_document_over_once(office: Running, lgsp: StandinL
     receipts = [item for item in lgsp.items("dochub.envelopes.received") if item["document"] == document]
     assert sorted(item["agency"] for item in receipts) == [COMMUNE, OTHER_COMMUNE]
     assert len([row for row in office.export("incoming") if row["document"] == document]) == 2
-    fetched = [call.query["document"] for call in lgsp.calls[before:] if call.name == "dochub.envelopes.get"]
+    fetched = [call.query["documents"] for call in lgsp.calls[before:] if call.name == "dochub.envelopes.get"]
     assert fetched == [document]
 
 
@@ -499,7 +484,8 @@ def test_an_envelope_that_is_not_what_the_hub_says_is_left_alone(
 
     def dishonest(call: Call) -> tuple[int, Any]:
         status, body = honest(call)
-        return status, body | {"xml": body["xml"].replace("rà soát", "xóa bỏ")}
+        altered = [one | {"xml": one["xml"].replace("rà soát", "xóa bỏ")} for one in body["envelopes"]]
+        return status, {"envelopes": altered}
 
     lgsp.answers["dochub.envelopes.get"] = dishonest
     try:

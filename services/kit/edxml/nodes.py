@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 
 from lxml import etree
 
@@ -12,6 +13,9 @@ from services.kit.edxml.document_id import DocumentId
 from services.kit.edxml.envelope import Organ, Response
 from services.kit.edxml.names import tag
 from services.kit.edxml.trouble import EdxmlError
+
+_NAMESPACE = tag("")
+_MOMENT = re.compile(r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d", re.ASCII)
 
 
 def found(node: etree._Element, path: str) -> etree._Element:
@@ -37,22 +41,52 @@ def text(node: etree._Element, *names: str, default: str | None = None) -> str:
     return told
 
 
+def fields(node: etree._Element) -> dict[str, str]:
+    """Texts of the children by name, the first of each: one walk where several are wanted."""
+    told: dict[str, str] = {}
+    for child in node:
+        name = _local(child.tag)
+        if name:
+            told.setdefault(name, child.text or "")
+    return told
+
+
+def fields_of(node: etree._Element, name: str) -> dict[str, str]:
+    """The same of a child; nothing where there is no such child."""
+    child = node.find(tag(name))
+    return {} if child is None else fields(child)
+
+
+def wanted(told: dict[str, str], name: str, *, within: str = "") -> str:
+    """Return one of the `fields`. Raises EdxmlError where it is missing."""
+    if name not in told:
+        raise EdxmlError([f"thiếu phần tử {f'{within}/' if within else ''}{name}"])
+    return told[name]
+
+
+@lru_cache(maxsize=1024)
+def _local(name: object) -> str:
+    """Return the name without the namespace of edXML; empty for a name of another one."""
+    return name[len(_NAMESPACE) :] if isinstance(name, str) and name.startswith(_NAMESPACE) else ""
+
+
 def texts(node: etree._Element, *names: str) -> tuple[str, ...]:
     """Texts of all elements of that name."""
     return tuple(one.text or "" for one in node.findall(_path(names)))
 
 
 def organ(node: etree._Element) -> Organ:
-    """From or To."""
+    """From or To. Raises EdxmlError where it has no OrganId."""
+    told = fields(node)
     return Organ(
-        text(node, "OrganId"),
-        text(node, "OrganName", default=""),
-        in_charge=text(node, "OrganizationInCharge", default=""),
-        address=text(node, "OrganAdd", default=""),
-        email=text(node, "Email", default=""),
-        telephone=text(node, "Telephone", default=""),
-        fax=text(node, "Fax", default=""),
-        website=text(node, "Website", default=""),
+        wanted(told, "OrganId"),
+        told.get("OrganName", ""),
+        in_charge=told.get("OrganizationInCharge", ""),
+        address=told.get("OrganAdd", ""),
+        email=told.get("Email", ""),
+        telephone=told.get("Telephone", ""),
+        fax=told.get("Fax", ""),
+        website=told.get("Website", ""),
     )
 
 
@@ -78,6 +112,8 @@ def document_id(told: str, reasons: list[str]) -> DocumentId | None:
 def moment(told: str, reasons: list[str]) -> datetime | None:
     """Official time as edXML writes it; None, and a reason, for another form."""
     try:
+        if _MOMENT.fullmatch(told):  # the usual form, read at a tenth of the cost
+            return datetime.fromisoformat(told.replace("/", "-")).replace(tzinfo=VIETNAM)
         return datetime.strptime(told, "%Y/%m/%d %H:%M:%S").replace(tzinfo=VIETNAM)
     except ValueError:
         reasons.append(f"Timestamp “{told}” không đúng dạng yyyy/MM/dd HH:mm:ss")

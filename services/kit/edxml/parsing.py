@@ -26,6 +26,7 @@ _MAX_QUOTES = 2 * MAX_ELEMENTS
 #: libxml2 refuses texts of more than 10 MB unless told that huge ones are meant; only large envelopes are told so.
 _LARGE_BYTES = 9_000_000
 _SHOWN_ERRORS = 20
+_TOO_DEEP = etree.XPath(f"boolean({'/*' * (MAX_DEPTH + 1)})")
 
 
 def guarded_parser(*, large: bool = False) -> etree.XMLParser:
@@ -45,7 +46,7 @@ def parse(raw: bytes, *, character_data: bool = False) -> etree._Element:
         root = etree.fromstring(raw, guarded_parser(large=len(raw) > _LARGE_BYTES))
     except etree.XMLSyntaxError as error:
         raise EdxmlError([f"không phải XML hợp lệ: {error}"]) from error
-    if root.xpath(f"boolean(//*[count(ancestor::*) >= {MAX_DEPTH}])"):
+    if _TOO_DEEP(root):
         raise EdxmlError([f"phần tử lồng nhau sâu hơn {MAX_DEPTH} tầng"])
     return root
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import base64
+import binascii
 
 import msgspec
 from lxml import etree
@@ -56,35 +56,40 @@ def read(root: etree._Element, *, strict: bool = True) -> Envelope:
         reasons += _contradictions(message, document_id, sender, strict=strict)
     if reasons or not document_id or not traces:
         raise EdxmlError(reasons or ["thiếu phần tử TraceHeader"])
-    steering = nodes.text(message, "SteeringType", default="")
+    told, business_told = nodes.fields(message), nodes.fields(business)
+    signer, other, staff = (
+        nodes.fields_of(node, name)
+        for node, name in ((message, "SignerInfo"), (message, "OtherInfo"), (business, "StaffInfo"))
+    )
+    steering = told.get("SteeringType", "")
     envelope = Envelope(
         id=document_id,
         sender=sender,
         addressees=addressees,
         place=nodes.text(message, "PromulgationInfo", "Place"),
         kind=nodes.text(message, "DocumentType", "TypeName"),
-        subject=nodes.text(message, "Subject"),
-        summary=nodes.text(message, "Content"),
-        signer_competence=nodes.text(message, "SignerInfo", "Competence", default=""),
-        signer_position=nodes.text(message, "SignerInfo", "Position", default=""),
-        signer_name=nodes.text(message, "SignerInfo", "FullName"),
-        due=nodes.day(nodes.text(message, "DueDate", default=""), reasons),
+        subject=nodes.wanted(told, "Subject"),
+        summary=nodes.wanted(told, "Content"),
+        signer_competence=signer.get("Competence", ""),
+        signer_position=signer.get("Position", ""),
+        signer_name=nodes.wanted(signer, "FullName", within="SignerInfo"),
+        due=nodes.day(told.get("DueDate", ""), reasons),
         to_places=nodes.texts(message, "ToPlaces", "Place"),
-        priority=int(nodes.text(message, "OtherInfo", "Priority", default="0")),
-        typer=nodes.text(message, "OtherInfo", "TyperNotation", default=""),
-        pages=int(nodes.text(message, "OtherInfo", "PageAmount", default="1")),
+        priority=int(other.get("Priority", "0")),
+        typer=other.get("TyperNotation", ""),
+        pages=int(other.get("PageAmount", "1")),
         appendixes=nodes.texts(message, "OtherInfo", "Appendixes", "Appendix"),
         responses=tuple(nodes.response(node, reasons) for node in message.findall(tag("ResponseFor"))),
         steering=int(steering) if steering else None,
-        doc_type=_DOC_TYPE_OF[nodes.text(business, "BussinessDocType")],
+        doc_type=_DOC_TYPE_OF[nodes.wanted(business_told, "BussinessDocType")],
         changes=_changes(business),
         replaces=_replacements(business, reasons),
-        reason=nodes.text(business, "BussinessDocReason", default=""),
-        paper=int(nodes.text(business, "Paper", default="0")),
-        staff_department=nodes.text(business, "StaffInfo", "Department", default=""),
-        staff_name=nodes.text(business, "StaffInfo", "Staff", default=""),
-        staff_email=nodes.text(business, "StaffInfo", "Email", default=""),
-        staff_mobile=nodes.text(business, "StaffInfo", "Mobile", default=""),
+        reason=business_told.get("BussinessDocReason", ""),
+        paper=int(business_told.get("Paper", "0")),
+        staff_department=staff.get("Department", ""),
+        staff_name=staff.get("Staff", ""),
+        staff_email=staff.get("Email", ""),
+        staff_mobile=staff.get("Mobile", ""),
         sent_at=traces[0].at,
         passed_on=traces[1:],
         attachments=attachments,
@@ -189,7 +194,10 @@ def _attachments(root: etree._Element, reasons: list[str]) -> tuple[Attachment, 
     for node in packed:
         content_id = nodes.text(node, "ContentId")
         try:
-            content = base64.b64decode("".join(nodes.text(node, "ContentTransferEncoded").split()), validate=True)
+            told = "".join(nodes.text(node, "ContentTransferEncoded").split())
+            content = binascii.a2b_base64(
+                told, strict_mode=True
+            )  # base64.b64decode looks through it by a pattern first
         except ValueError:
             reasons.append(f"tệp đính kèm {content_id}: không phải base64")
             continue

@@ -65,6 +65,7 @@ class Double:
         control = msgspec.json.decode(said, type=Started).url
         url = f"file://{exchange}" if product == "dua" else control
         self._control = urlsplit(control)
+        self.upgrade_url, self.handover_url = f"{control}/nang-cap", f"{control}/ban-giao"
         self.access = Access(
             url=url, clock_url=control, passcode_key=keys["PASSCODE_KEY"], integration_key=keys["PROVIDER_SECRET"]
         )

@@ -73,7 +73,9 @@ class PdfSeal:
             subfilter=SigSeedSubFilter.PADES,
         )
         out: io.BytesIO = signers.PdfSigner(told, signer=self._signer).sign_pdf(
-            IncrementalPdfFileWriter(io.BytesIO(pdf)), output=io.BytesIO()
+            # PDF/A wants a line's end before what is added (ISO 19005-2, 6.1.9); Typst's files end without one.
+            IncrementalPdfFileWriter(io.BytesIO(pdf + b"\n")),
+            output=io.BytesIO(),
         )
         return out.getvalue()
 

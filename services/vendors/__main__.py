@@ -2,6 +2,7 @@
 
 REFERENCE_DATA (folder), PASSCODE_KEY, PROVIDER_SECRET (key of the province's other systems), LISTEN ("host:port" of
 the product; for dua of its control only), CALLBACK_URL (sen), EXCHANGE_FOLDER (dua). Prints its address when ready.
+VERSION and SHELF are what a version leaves to the next one when it is replaced.
 """
 
 from __future__ import annotations
@@ -10,22 +11,27 @@ import os
 import signal
 import sys
 import threading
+import time
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import msgspec
 
 from services.vendors import quirks
 from services.vendors.dua.face import Face as Dua
-from services.vendors.engine import agreement
+from services.vendors.engine import agreement, shelf
 from services.vendors.engine.control import control
 from services.vendors.engine.http import Answerer, Asked, Told, serve
 from services.vendors.engine.office import Office
+from services.vendors.engine.service_ends import service_ends
 from services.vendors.sen.face import Face as Sen
 from services.vendors.sen.webhook import Webhook
 from services.vendors.truc.face import Face as Truc
 
 _PRODUCTS = ("sen", "truc", "dua")
 _BAD_INPUT = 64
+_ENDS = ("/nang-cap", "/ban-giao")
+_ANSWERED_SECONDS = 0.05
 
 
 def main() -> int:
@@ -43,8 +49,12 @@ def main() -> int:
         return _BAD_INPUT
     office = Office(agreement.read(Path(os.environ["REFERENCE_DATA"]), os.environ["PASSCODE_KEY"]))
     office.planted = frozenset(planted)
+    if os.environ.get("SHELF"):
+        shelf.take_out(office, Path(os.environ["SHELF"]))
     host, _, port = os.environ["LISTEN"].rpartition(":")
-    server = serve(host, int(port), _answerer(product, office))
+    replaced = threading.Event()
+    server = serve(host, int(port), _answerer(product, office, replaced))
+    threading.Thread(target=_replace, args=(replaced, office, server), daemon=True).start()
     sys.stdout.buffer.write(msgspec.json.encode({"url": f"http://{host}:{server.server_address[1]}"}) + b"\n")
     sys.stdout.flush()
     ended = threading.Event()
@@ -55,12 +65,37 @@ def main() -> int:
     return 0
 
 
-def _answerer(product: str, office: Office) -> Answerer:
+def _replace(asked: threading.Event, office: Office, server: ThreadingHTTPServer) -> None:
+    """Once asked for, start the next version in this process's place, on the same address, with what was kept."""
+    asked.wait()
+    time.sleep(_ANSWERED_SECONDS)  # the reply to whoever asked is on its way
+    with office.lock:
+        path = Path(os.environ["REFERENCE_DATA"]) / "shelf.json"
+        shelf.put_away(office, path)
+        server.shutdown()
+        server.server_close()
+        host, port = server.server_address[:2]
+        left = {
+            "LISTEN": f"{host!s}:{port}", "PLANTED": ",".join(sorted(office.planted)), "SHELF": str(path),
+            "VERSION": str(_version() + 1),
+        }  # fmt: skip
+        os.execve(  # noqa: S606 -- the same program, on purpose without a shell
+            sys.executable, [sys.executable, "-m", "services.vendors", *sys.argv[1:]], os.environ | left
+        )
+
+
+def _version() -> int:
+    return int(os.environ.get("VERSION", "1"))
+
+
+def _answerer(product: str, office: Office, replaced: threading.Event) -> Answerer:
     key = os.environ["PROVIDER_SECRET"]
+    ends = service_ends(office, key=key, version=str(_version()), upgrade=replaced.set)
     if product == "dua":
         folder_face = Dua(office, Path(os.environ["EXCHANGE_FOLDER"]), integration_key=key)
         threading.Thread(target=folder_face.run, daemon=True).start()
-        return control(product, office, folder_face.start_over)
+        beside = control(product, office, folder_face.start_over)
+        return lambda asked: ends(asked) if asked.path.startswith(_ENDS) else beside(asked)
     face: Sen | Truc
     if product == "sen":
         face = Sen(office, integration_key=key, webhook=Webhook(os.environ.get("CALLBACK_URL", "")))
@@ -69,7 +104,15 @@ def _answerer(product: str, office: Office) -> Answerer:
     beside = control(product, office, face.start_over)
 
     def answer(asked: Asked) -> Told:
-        return beside(asked) if asked.path.startswith("/control") else face.answer(asked)
+        if asked.path.startswith(_ENDS):
+            return ends(asked)
+        if asked.path.startswith("/control"):
+            return beside(asked)
+        office.hold()
+        try:
+            return face.answer(asked)
+        finally:
+            office.let_go()
 
     return answer
 

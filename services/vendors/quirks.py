@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from services.vendors import weaknesses
+
 
 class Quirk(msgspec.Struct, frozen=True):
     """One planted mismatch."""
@@ -78,6 +80,6 @@ def of_product(product: str) -> list[str]:
 
 
 def check(product: str, names: Iterable[str]) -> list[str]:
-    """Names that are no mismatches of this product."""
-    known = set(of_product(product))
+    """Names that are neither mismatches nor weaknesses of this product."""
+    known = {*of_product(product), *weaknesses.of_product(product)}
     return [name for name in names if name not in known]

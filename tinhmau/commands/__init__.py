@@ -72,6 +72,9 @@ COMMANDS = {
     ),
     "report": Row("report", "command", Text("báo cáo của một lần chạy ở đâu", "where a run's report is")),
     "province": Row("province", "command", Text("một tỉnh gồm những gì", "what a province consists of")),
+    "bid": Row(
+        "bid", "group", Text("hồ sơ dự thầu: kiểm tra, so sánh, gói bằng chứng", "bids: tried, compared, packed")
+    ),
     "conformance": Row(
         "conformance",
         "command",

@@ -53,9 +53,12 @@ class Limit(msgspec.Struct, frozen=True, kw_only=True):
         return (self.high - self.low) / self.load
 
 
-def limit(probes: Sequence[Probe]) -> Limit:
-    """Say what the probes tell, from a distribution that is flat in the logarithm of the load before any."""
-    loads, weights = _distribution(probes)
+def limit(probes: Sequence[Probe], *, most: float = _TO) -> Limit:
+    """Say what the probes tell, from a distribution that is flat in the logarithm of the load before any.
+
+    `most` is the highest limit that is thought possible, for who has a reason to think so.
+    """
+    loads, weights = _distribution(probes, most)
     shares = np.cumsum(weights)
     low, middle, high = (
         float(loads[int(np.searchsorted(shares, share))]) for share in ((1 - CREDIBLE) / 2, 0.5, (1 + CREDIBLE) / 2)
@@ -63,7 +66,7 @@ def limit(probes: Sequence[Probe]) -> Limit:
     return Limit(load=middle, low=low, high=high)
 
 
-def next_load(probes: Sequence[Probe], *, first: float = 1.0) -> float:
+def next_load(probes: Sequence[Probe], *, first: float = 1.0, most: float = _TO) -> float:
     """Load to try next: doubled or halved until both answers have been heard, then the median of what is known.
 
     Doubling never asks for more than about twice the limit: nothing is driven into the ground to learn where it is.
@@ -77,15 +80,15 @@ def next_load(probes: Sequence[Probe], *, first: float = 1.0) -> float:
         return max(kept) * 2
     if not kept:
         return min(broken) / 2
-    return limit(probes).load
+    return limit(probes, most=most).load
 
 
-def finished(probes: Sequence[Probe], *, within: float, budget: int) -> Why | None:
+def finished(probes: Sequence[Probe], *, within: float, budget: int, most: float = _TO) -> Why | None:
     """Why to stop, or None. `within` is the wanted width of the interval as a share of the limit."""
     answers = {probe.answer for probe in probes}
     if len(probes) >= 2 and {probe.answer for probe in probes[-2:]} == {"UNKNOWN"}:  # noqa: PLR2004 -- twice running
         return "unknown"
-    if {"KEPT", "BROKEN"} <= answers and limit(probes).width <= within:
+    if {"KEPT", "BROKEN"} <= answers and limit(probes, most=most).width <= within:
         return "found"
     if answers and next_load(probes) < 2 * _FROM:
         return "too low"
@@ -101,8 +104,8 @@ def passing(load: float, at: Loads) -> Loads:
     return np.asarray(MISLED + (1 - 2 * MISLED) / (1 + np.exp(away)))
 
 
-def _distribution(probes: Sequence[Probe]) -> tuple[Loads, Loads]:
-    loads = np.geomspace(_FROM, _TO, _CELLS)
+def _distribution(probes: Sequence[Probe], most: float) -> tuple[Loads, Loads]:
+    loads = np.geomspace(_FROM, most, _CELLS)
     weights = np.zeros(_CELLS)
     for probe in probes:
         if probe.answer != "UNKNOWN":

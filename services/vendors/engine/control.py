@@ -7,7 +7,7 @@ from datetime import datetime
 
 import msgspec
 
-from services.vendors import quirks
+from services.vendors import quirks, weaknesses
 from services.vendors.engine.hours import VIETNAM
 from services.vendors.engine.http import Answerer, Asked, Told, json
 from services.vendors.engine.office import Office
@@ -34,7 +34,8 @@ def control(product: str, office: Office, start_over: Callable[[], None]) -> Ans
         names = msgspec.json.decode(body, type=_Planting).names
         unknown = quirks.check(product, names)
         if unknown:
-            return json({"unknown": unknown, "known": quirks.of_product(product)}, 422)
+            known = [*quirks.of_product(product), *weaknesses.of_product(product)]
+            return json({"unknown": unknown, "known": known}, 422)
         with office.lock:
             office.start_over()
             start_over()

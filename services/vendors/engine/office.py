@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import copy
+import secrets
+import time
 import unicodedata
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from threading import RLock
 
+from services.vendors import weaknesses
 from services.vendors.engine.agreement import Agreement, Official, Procedure
 from services.vendors.engine.dossier import CLOSED, NATIONAL, Dossier, Handed, News, Step, Trouble
 from services.vendors.engine.hours import VIETNAM, Hours
@@ -32,6 +35,7 @@ class Office:
         self.lock = RLock()
         self.planted: Collection[str] = ()
         self.listeners: list[Callable[[News], None]] = []
+        self.at_once = 0  #: requests under way
         self.start_over()
 
     def start_over(self) -> None:
@@ -40,13 +44,32 @@ class Office:
             self.clock: Callable[[], datetime] = lambda: datetime.now(VIETNAM)
             self.dossiers: dict[str, Dossier] = {}
             self.news: list[News] = []
-            self._numbers: dict[str, int] = {}
+            self.numbers: dict[str, int] = {}
 
     def quirky(self, name: str) -> bool:
         """Whether the mismatch of that name is planted."""
         return name in self.planted
 
+    def hold(self) -> None:
+        """Let one more request be under way; a product that writes behind takes its time outside every lock."""
+        with self.lock:
+            self.at_once += 1
+        if self.quirky("loses-under-load"):
+            time.sleep(weaknesses.WRITING_SECONDS)
+
+    def let_go(self) -> None:
+        """That request is answered."""
+        with self.lock:
+            self.at_once -= 1
+
     # Who is there
+
+    def new_session(self) -> str:
+        """Make the name of a session."""
+        if self.quirky("sessions-guessable"):
+            with self.lock:
+                return f"{self._count('session'):06d}"
+        return secrets.token_urlsafe(24)
 
     def sign_in(self, account: str, passcode: str) -> Official:
         """Let an official in."""
@@ -103,8 +126,8 @@ class Office:
         return f"{stem}-{self._count(stem):04d}"
 
     def _count(self, what: str) -> int:
-        self._numbers[what] = self._numbers.get(what, 0) + 1
-        return self._numbers[what]
+        self.numbers[what] = self.numbers.get(what, 0) + 1
+        return self.numbers[what]
 
     def _name(self, name: str) -> str:
         if self.quirky("name-decomposed"):
@@ -251,7 +274,10 @@ class Office:
             if by == "post":
                 dossier.parcel = f"BG{self._count('parcel'):09d}VN"
             posted = by == "post" and not self.quirky("post-closes-at-once")
-            return self._move(dossier, "handed_back", "posted" if posted else CLOSED, who)
+            told = self._move(dossier, "handed_back", "posted" if posted else CLOSED, who)
+            if self.quirky("loses-under-load") and self.at_once >= weaknesses.WRITERS:
+                del self.dossiers[code]
+            return told
 
     # Looking
 
@@ -292,6 +318,8 @@ class Office:
         return dossier
 
     def _move(self, dossier: Dossier, event: str, state: str, who: Official | None) -> Dossier:
+        if self.quirky("slow"):
+            time.sleep(weaknesses.SLOW_SECONDS)
         dossier.seq += 1
         dossier.state = state
         others = {"delivered": "post"}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import secrets
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -100,7 +99,7 @@ class Face:
 
     def _sign_in(self, wanted: _SignIn) -> dict[str, str]:
         official = self._office.sign_in(wanted.ten_dang_nhap, wanted.mat_khau)
-        session = secrets.token_urlsafe(24)
+        session = self._office.new_session()
         self._sessions[session] = official
         return {"maPhien": session, "hoTen": official.name, "maCoQuan": official.agency}
 

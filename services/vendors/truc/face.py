@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import secrets
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
@@ -117,7 +116,7 @@ class Face:
 
     def _sign_in(self, call: _Call) -> Nodes:
         official = self._office.sign_in(call["TaiKhoan"], call["MatKhau"])
-        session = secrets.token_urlsafe(24)
+        session = self._office.new_session()
         self._sessions[session] = official
         return [words.element("PhienLamViec", session), words.element("HoTen", official.name)]
 

@@ -1,0 +1,69 @@
+"""The officials and the portal of a trial, over any product that the norm's dialects reach."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from simulation.timeline import VIETNAM
+from verification.conformance.access import Access
+from verification.conformance.agreement import Agreement, passcode
+from verification.conformance.inspector import NAME, NUMBER
+from verification.conformance.product import (
+    Answer,
+    AskSupplement,
+    Decide,
+    Examine,
+    HandBack,
+    Product,
+    Receive,
+    Submission,
+    Who,
+)
+
+ROLES = ("reception_clerk", "specialist", "leader")
+
+
+class Desk:
+    """A commune's one-stop with its three officials signed in."""
+
+    def __init__(self, product: Product, access: Access, agreement: Agreement) -> None:
+        """Sign all in. Raises Refusal, Unreadable or OutOfReach."""
+        self.product, self.agreement = product, agreement
+        self.procedure, self.agency = agreement.procedure("plain"), agreement.agency("commune")
+        self.clerk, self.specialist, self.leader = (self._sign_in(role, access) for role in ROLES)
+
+    def _sign_in(self, role: str, access: Access) -> Who:
+        account = self.agreement.account(role, "commune")
+        code = access.passcodes.get(account) or passcode(access.passcode_key, account)
+        return self.product.sign_in(account, code)
+
+    def handed(self, name: str = NAME) -> Receive:
+        """Make what somebody hands in at the counter, with the fee in cash."""
+        return Receive(procedure=self.procedure.code, number=NUMBER, name=name, cash=self.procedure.fee)
+
+    def submission(self, number: int) -> Submission:
+        """Make what the portal passes on; `number` is its own for each."""
+        now = datetime.now(VIETNAM).replace(microsecond=0)
+        return Submission(
+            code=f"{self.agency.code}-{now:%y%m%d}-{number:06d}",
+            procedure=self.procedure.code,
+            agency=self.agency.code,
+            number=NUMBER,
+            name=NAME,
+            fee=self.procedure.fee,
+            submitted_at=now - timedelta(minutes=5),
+        )
+
+    def bring_to(self, state: str, key: str) -> Answer:
+        """Receive a dossier and work on it until it is in that state."""
+        do, answer = self.product.do, self.product.do(self.clerk, self.handed(), key=f"{key}-1")
+        code = answer.code
+        if state == "awaiting_supplement":
+            return do(self.clerk, AskSupplement(code, "Bản sao giấy tờ"), key=f"{key}-2")
+        if state in {"examined", "approved", "returned"}:
+            answer = do(self.specialist, Examine(code, "approve"), key=f"{key}-2")
+        if state in {"approved", "returned"}:
+            answer = do(self.leader, Decide(code, "approve"), key=f"{key}-3")
+        if state == "returned":
+            answer = do(self.clerk, HandBack(code), key=f"{key}-4")
+        return answer

@@ -1,0 +1,87 @@
+"""Attempts on a product's safety that the norm's scenarios do not make: hostile text, a wrong key, sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from msgspec.structs import replace
+
+from verification.bids.bid import Bid
+from verification.bids.desk import Desk
+from verification.bids.evidence import Guarded
+from verification.conformance.access import Access
+from verification.conformance.agreement import Agreement, passcode
+from verification.conformance.product import OutOfReach, Product, Refusal, Unreadable
+
+#: What passes for a name on a form and for something else in a database, a page or an envelope.
+_HOSTILE = ("Nguyễn'; DROP TABLE ho_so; --", "<script>alert(1)</script>", "Trần ]]><x/>&amp; Ý", '=1+1|"x",\\')
+_SHORTEST_SESSION = 16  # letters; 128 bits in the densest common writing are 22, a UUID has 32. Assumed
+
+Make = Callable[[Access], Product]
+
+
+def attempt(bid: Bid, desk: Desk, access: Access, agreement: Agreement, make: Make) -> list[Guarded]:
+    """Make all attempts; `make` opens another connection with other keys."""
+    return [_hostile(desk), _wrong_key(desk, access, make), _sessions(access, agreement, make), _transport(bid)]
+
+
+def _hostile(desk: Desk) -> Guarded:
+    spoilt = []
+    for number, name in enumerate(_HOSTILE):
+        try:
+            code = desk.product.do(desk.clerk, desk.handed(name), key=f"doc-hai-{number}-{id(desk)}").code
+            kept = desk.product.look(desk.clerk, code).name
+        except Refusal as refusal:
+            if refusal.why != "content":
+                spoilt.append(f"“{name}” → {refusal.said}")
+        except (Unreadable, OutOfReach) as error:
+            spoilt.append(f"“{name}” → {error}")
+        else:
+            if kept != name:
+                spoilt.append(f"“{name}” → “{kept}”")
+    return Guarded(
+        id="hostile-text", what="Chữ giống lệnh SQL, HTML, XML, công thức: giữ nguyên hoặc từ chối rõ ràng",
+        kept=not spoilt, found="; ".join(spoilt) or f"{len(_HOSTILE)} mẫu, không mẫu nào gây hại",
+    )  # fmt: skip
+
+
+def _wrong_key(desk: Desk, access: Access, make: Make) -> Guarded:
+    what = "Sai khoá liên thông thì không nhận hồ sơ"
+    product = make(replace(access, integration_key="khoa-sai"))
+    try:
+        product.submit(desk.submission(99_999), key="khoa-sai")
+    except Refusal as refusal:
+        return Guarded(id="wrong-key", what=what, kept=True, found=f"từ chối: {refusal.said}")
+    except (Unreadable, OutOfReach) as error:
+        return Guarded(id="wrong-key", what=what, kept=None, found=str(error))
+    finally:
+        product.close()
+    return Guarded(id="wrong-key", what=what, kept=False, found="đã nhận")
+
+
+def _sessions(access: Access, agreement: Agreement, make: Make) -> Guarded:
+    what = f"Mã phiên khác nhau, dài ít nhất {_SHORTEST_SESSION} ký tự, không phải số đếm"
+    account = agreement.account("reception_clerk", "commune")
+    code = access.passcodes.get(account) or passcode(access.passcode_key, account)
+    product = make(access)
+    try:
+        names = [product.sign_in(account, code).session for _ in range(3)]
+    except (Refusal, Unreadable, OutOfReach) as error:
+        return Guarded(id="sessions", what=what, kept=None, found=str(error))
+    finally:
+        product.close()
+    different, shortest = len(set(names)), min(map(len, names))
+    counted = all(name.isdecimal() for name in names)
+    kept = different == len(names) and shortest >= _SHORTEST_SESSION and not counted
+    found = f"{different} trong {len(names)} mã khác nhau, ngắn nhất {shortest} ký tự" + (
+        ", toàn số" if counted else ""
+    )
+    return Guarded(id="sessions", what=what, kept=kept, found=found)
+
+
+def _transport(bid: Bid) -> Guarded:
+    what = "Địa chỉ ngoài máy này phải dùng TLS"
+    if bid.endpoints is None or bid.endpoints.url.startswith(("file:", "http://127.", "http://localhost")):
+        return Guarded(id="transport", what=what, kept=True, found="chạy trên chính máy này")
+    tls = bid.endpoints.url.startswith("https:")
+    return Guarded(id="transport", what=what, kept=tls, found="https" if tls else "không mã hoá")

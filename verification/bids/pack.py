@@ -1,0 +1,180 @@
+"""The evidence pack of an offer: a folder that says by itself whether anything in it was changed.
+
+`bid.toml`, `raw/` (docs/howto/judge-a-bid.md), `verdict.json`, `ho-so.pdf` (PDF/A-2a, signed), `manifest.json` (every
+file with its SHA-256), `manifest.p7s` (its signature) and `certificate.pem` (the signer's).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from simulation.mistakes import BadInputError, Mistake
+from simulation.text import Text
+from verification.answer import Answer
+from verification.bids import bid as bids
+from verification.bids import evidence as evidences
+from verification.bids import judging, paper, sealing
+from verification.bids.bid import Bid
+from verification.bids.evidence import Evidence
+from verification.bids.judging import Verdict
+from verification.bids.paper import Held
+
+BID, VERDICT, PAPER, RAW = "bid.toml", "verdict.json", "ho-so.pdf", "raw"
+MANIFEST, SIGNATURE, CERTIFICATE = "manifest.json", "manifest.p7s", "certificate.pem"
+_UNLISTED = {MANIFEST, SIGNATURE}
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+    """What is in the pack and how it was made."""
+
+    format: int
+    bid: str
+    made: datetime
+    environment: dict[str, Any]
+    files: tuple[Held, ...]
+
+
+class Packed(msgspec.Struct, frozen=True, kw_only=True):
+    """A pack as it was read."""
+
+    folder: Path
+    bid: Bid
+    evidence: Evidence
+    verdict: Verdict
+
+
+class Checked(msgspec.Struct, frozen=True, kw_only=True):
+    """What a check of a pack came to."""
+
+    answer: Answer  #: KEPT: unchanged and by somebody trusted; UNKNOWN: unchanged, by somebody unknown
+    problems: tuple[Text, ...]
+    signer: str = ""
+    fingerprint: str = ""
+    files: int = 0
+
+
+def make(
+    folder: Path,
+    source: Path,
+    bid: Bid,
+    evidence: Evidence,
+    *,
+    sealer: sealing.Sealer,
+    certificate: bytes,
+    at: datetime,
+    environment: Mapping[str, Any],
+) -> Verdict:
+    """Write the pack into `folder`, which must not exist yet; returns the verdict. Raises FileExistsError."""
+    folder.mkdir(parents=True)
+    (folder / BID).write_bytes(source.read_bytes())
+    (folder / CERTIFICATE).write_bytes(certificate)
+    evidences.save(evidence, folder / RAW)
+    verdict = judging.judge(bid, evidence)
+    (folder / VERDICT).write_bytes(_written(verdict))
+    pdf = paper.lay_out(bid, evidence, verdict, files=_held(folder), at=at, environment=environment)
+    (folder / PAPER).write_bytes(sealer.paper(pdf, reason="Xác nhận kết quả kiểm tra hồ sơ dự thầu"))
+    manifest = Manifest(format=1, bid=bid.id, made=at, environment=dict(environment), files=_held(folder))
+    written = _written(manifest)
+    (folder / MANIFEST).write_bytes(written)
+    (folder / SIGNATURE).write_bytes(sealer.beside(written))
+    return verdict
+
+
+def read(folder: Path) -> Packed:
+    """Read what a pack says, without asking whether it was changed. Raises BadInputError."""
+    try:
+        found = evidences.load(folder / RAW)
+        verdict = msgspec.json.decode((folder / VERDICT).read_bytes(), type=Verdict)
+    except (OSError, msgspec.MsgspecError) as error:
+        raise BadInputError([_no_pack(folder, error)]) from error
+    return Packed(folder=folder, bid=bids.load(folder / BID), evidence=found, verdict=verdict)
+
+
+def check(folder: Path, trusted: bytes) -> Checked:
+    """Say whether anything was changed since the signature, and by whom it is; `trusted` holds PEM certificates."""
+    problems: list[Text] = []
+    try:
+        written = (folder / MANIFEST).read_bytes()
+        sealed = sealing.read_beside(written, (folder / SIGNATURE).read_bytes(), trusted)
+        manifest = msgspec.json.decode(written, type=Manifest)
+    except (OSError, msgspec.MsgspecError, sealing.UnreadableSignatureError) as error:
+        problem = Text(
+            f"Bản kê hoặc chữ ký không đọc được: {error}", f"List of files or signature cannot be read: {error}"
+        )
+        return Checked(answer="BROKEN", problems=(problem,))
+    if not sealed.intact:
+        problems.append(Text("Bản kê đã bị sửa sau khi ký.", "The list of files was changed after it was signed."))
+    problems += _changed(folder, manifest)
+    problems += _paper(folder, trusted, sealed)
+    if not problems:
+        problems += _judged_again(folder)
+    answer: Answer = "BROKEN" if problems else "KEPT" if sealed.trusted else "UNKNOWN"
+    return Checked(
+        answer=answer, problems=tuple(problems), signer=sealed.signer, fingerprint=sealed.fingerprint,
+        files=len(manifest.files),
+    )  # fmt: skip
+
+
+def _changed(folder: Path, manifest: Manifest) -> list[Text]:
+    now = {held.path: held for held in _held(folder)}
+    listed = {held.path: held for held in manifest.files}
+    problems = []
+    for path in sorted(now.keys() | listed.keys()):
+        if path not in now:
+            problems.append(Text(f"{path}: bị bỏ đi.", f"{path}: was removed."))
+        elif path not in listed:
+            problems.append(Text(f"{path}: thêm vào sau khi ký.", f"{path}: was added after signing."))
+        elif now[path] != listed[path]:
+            problems.append(Text(f"{path}: nội dung đã bị sửa.", f"{path}: its content was changed."))
+    return problems
+
+
+def _paper(folder: Path, trusted: bytes, beside: sealing.Sealed) -> list[Text]:
+    try:
+        inside = sealing.read_paper((folder / PAPER).read_bytes(), trusted)
+    except (OSError, sealing.UnreadableSignatureError) as error:
+        return [Text(f"{PAPER}: không đọc được chữ ký: {error}", f"{PAPER}: no signature can be read: {error}")]
+    if not inside.intact:
+        return [Text(f"{PAPER}: đã bị sửa sau khi ký.", f"{PAPER}: was changed after it was signed.")]
+    if inside.fingerprint != beside.fingerprint:
+        return [Text(f"{PAPER}: người khác ký.", f"{PAPER}: was signed by somebody else.")]
+    return []
+
+
+def _judged_again(folder: Path) -> list[Text]:
+    """Hold the verdict against the raw data: whoever signs may not say what the data do not."""
+    try:
+        packed = read(folder)
+    except BadInputError as error:
+        return [Text(mistake.into("vi"), mistake.into("en")) for mistake in error.mistakes]
+    if _written(judging.judge(packed.bid, packed.evidence)) == _written(packed.verdict):
+        return []
+    return [Text(f"{VERDICT}: dữ liệu gốc nói khác.", f"{VERDICT}: the raw data say something else.")]
+
+
+def _held(folder: Path) -> tuple[Held, ...]:
+    files = sorted(path for path in folder.rglob("*") if path.is_file() or path.is_symlink())
+    return tuple(
+        Held(name, len(content), hashlib.sha256(content).hexdigest())
+        for path in files
+        if (name := path.relative_to(folder).as_posix()) not in _UNLISTED
+        for content in (path.read_bytes() if path.is_file() else b"",)
+    )
+
+
+def _written(what: Any) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(what), indent=2) + b"\n"
+
+
+def _no_pack(folder: Path, error: Exception) -> Mistake:
+    return Mistake(
+        file=str(folder), key=RAW,
+        found=Text(f"không phải gói bằng chứng: {error}.", f"is no evidence pack: {error}."),
+        way_out=Text("Chỉ vào thư mục mà tinhmau bid check đã ghi.", "Name a folder that tinhmau bid check wrote."),
+    )  # fmt: skip

@@ -1,0 +1,44 @@
+"""After a load: every dossier that the product has answered for is looked up, with its history, money and news."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+from verification.bids.desk import Desk
+from verification.bids.driving import Walked
+from verification.bids.evidence import Settled, Step
+from verification.conformance.product import OutOfReach, Refusal, Unreadable
+
+
+def settle(desk: Desk, probe: int, walked: Iterable[Walked], pace: Callable[[], None]) -> list[Settled]:
+    """Look every one up; what was never answered for is left out."""
+    return [_settled(desk, probe, one, pace) for one in walked if one.acknowledged]
+
+
+def _settled(desk: Desk, probe: int, walked: Walked, pace: Callable[[], None]) -> Settled:
+    known = Settled(
+        code=walked.code,
+        probe=probe,
+        journey=walked.journey,
+        channel=walked.channel,
+        acknowledged=walked.acknowledged,
+        maybe=walked.maybe,
+        paid=walked.paid,
+        found=False,
+    )
+    pace()
+    try:
+        seen = desk.product.look(desk.clerk, walked.code)
+        told = desk.product.told(walked.code).portal
+    except (Refusal, OutOfReach, Unreadable) as error:
+        return msgspec.structs.replace(known, said=str(error))
+    return msgspec.structs.replace(
+        known,
+        found=True,
+        state=seen.state,
+        paid_found=seen.paid,
+        history=tuple(Step(step.seq, step.state) for step in seen.steps),
+        told=tuple(Step(news.seq, news.state) for news in told),
+    )

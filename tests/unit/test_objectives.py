@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -185,3 +186,33 @@ def test_the_command_writes_junit_and_markdown_and_exits_by_the_answer(tmp_path:
     assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("2", "1", "0")
     assert "| ❌ | `latency` | `p(95)<50` |" in markdown.read_text()
     assert "| ✅ | `latency` | `p(95)<800` |" in markdown.read_text()
+
+
+def test_pools_and_disks_are_gates_where_a_run_was_watched(tmp_path: Path) -> None:
+    """The fullest pool of each look; sessions that wait for a disk among those that work; unknown where nobody looked."""
+    run = run_folder(tmp_path / "run")
+    text = '[thresholds]\n"pool" = ["max<90", "med<60"]\n"pool{service:lgsp}" = ["max<20"]\n"disk" = ["avg<30"]\n'
+    assert {one.answer for one in judged(tmp_path, text, run)} == {"UNKNOWN"}
+    sessions = [("IO:WalSync", "active"), ("", "active"), ("Client:ClientRead", "idle in transaction"), ("", "active")]
+    backends = [
+        {"database": "portal", "state": state, "wait": wait, "seconds": 0.01, "statement": "SELECT 1"}
+        for wait, state in sessions
+    ]
+    lines = [
+        {
+            "at": 1000.0 + look, "processors": 2, "busy": 1.0, "backends": backends,
+            "services": {
+                "portal": {"database_connections_most": 16.0, "database_connections_busy": 16.0 if look == 3 else 8.0},
+                "lgsp": {"database_connections_most": 10.0, "database_connections_busy": 1.0},
+            },
+        }
+        for look in range(10)
+    ]  # fmt: skip
+    watched = "".join(json.dumps(line) + "\n" for line in lines)
+    (run / "metrics" / "watch.ndjson").write_text(watched, encoding="utf-8")
+
+    results = judged(tmp_path, text, run)
+
+    assert [(round(one.value or 0), one.answer) for one in results] == [
+        (100, "BROKEN"), (50, "KEPT"), (10, "KEPT"), (33, "BROKEN"),
+    ]  # fmt: skip

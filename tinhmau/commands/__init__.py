@@ -70,6 +70,9 @@ COMMANDS = {
         "command",
         Text("tải cao nhất còn giữ mục tiêu, và chỗ nghẽn", "the highest load that holds, and what sets the limit"),
     ),
+    "twin": Row(
+        "twin", "group", Text("đo vài mức tải, dự báo mức chưa ai thử", "measure a few loads, forecast the others")
+    ),
     "report": Row("report", "command", Text("báo cáo của một lần chạy ở đâu", "where a run's report is")),
     "province": Row("province", "command", Text("một tỉnh gồm những gì", "what a province consists of")),
     "bid": Row(

@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 
 from verification.objectives.expression import Expression, Values
-from verification.objectives.values import Seen
+from verification.objectives.seen import Seen
 
 _DRAWS = 400
 _INTERVAL = (2.5, 97.5)

@@ -19,7 +19,7 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True):
     unit: str
     aggregates: tuple[str, ...]
     tags: tuple[str, ...]  #: what it can be narrowed down by
-    source: str  #: "journal" or "machine"
+    source: str  #: "journal", "machine" or, where a run was watched as probes are, "watch"
 
 
 METRICS: Mapping[str, Metric] = {
@@ -74,6 +74,20 @@ METRICS: Mapping[str, Metric] = {
         aggregates=("count",),
         tags=("service",),
         source="machine",
+    ),
+    "pool": Metric(
+        title=Text("Kết nối cơ sở dữ liệu đang bận", "Database connections that are busy"),
+        unit="%",
+        aggregates=_TREND[:-1],
+        tags=("service",),
+        source="watch",
+    ),
+    "disk": Metric(
+        title=Text("Phiên cơ sở dữ liệu đang chờ ổ đĩa", "Database sessions that wait for a disk"),
+        unit="% of working sessions",
+        aggregates=_TREND[:-1],
+        tags=("service",),
+        source="watch",
     ),
 }
 

@@ -5,31 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 
-import msgspec
 import numpy as np
 
 from simulation.journal import Observation
 from simulation.text import Text
 from verification.evidence import Evidence
 from verification.measures import LATE_SECONDS
-from verification.objectives.expression import Values
+from verification.objectives import watched
 from verification.objectives.files import Objective
 from verification.objectives.metric import METRICS
+from verification.objectives.seen import Seen
 
 _LATE_SHARE = 0.01  # as requirement GEN-01: past it the generator, not the systems, has been measured
-
-
-class Seen(msgspec.Struct, frozen=True, kw_only=True):
-    """Values with their times."""
-
-    values: Values
-    seconds: Values  #: run seconds; values of the same second rise and fall together
 
 
 def values(objective: Objective, phases: Mapping[str, tuple[float, float]], evidence: Evidence) -> Seen | Text:
     """Collect them; a reason where they cannot be had or not be trusted."""
     if METRICS[objective.metric].source == "machine":
         return _of_machine(objective, evidence)
+    if METRICS[objective.metric].source == "watch":
+        return watched.values(objective, evidence.run / "metrics")
     gap = evidence.journal_gap
     if gap is not None:
         return gap

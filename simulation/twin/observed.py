@@ -1,0 +1,46 @@
+"""What the fitted twin knows of one run: how many operations each second wanted, what they used, how long they took."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+import numpy as np
+
+#: Latencies are kept as so many quantiles from 0 to 1.
+STEPS = 200
+SHARES = np.linspace(0.0, 1.0, STEPS + 1)
+
+
+class Observed(msgspec.Struct, frozen=True, kw_only=True):
+    """One run at one load."""
+
+    load: float  #: factor on the scenario's own volume
+    profile: tuple[float, ...]  #: operations that clients wanted in each second of the run
+    used: Mapping[str, float]  #: processor seconds by service over the whole run
+    quantiles: tuple[float, ...]  #: of latency in seconds, at SHARES
+    good: float  #: operations that succeeded a second
+
+    @property
+    def seconds(self) -> float:
+        """Length of the run."""
+        return float(len(self.profile))
+
+    @property
+    def operations(self) -> float:
+        """All that was wanted."""
+        return float(sum(self.profile))
+
+    @property
+    def rate(self) -> float:
+        """Operations wanted a second, on average."""
+        return self.operations / self.seconds
+
+    def latency(self, share: float) -> float:
+        """Seconds within which that share of operations was answered."""
+        return float(np.interp(share, SHARES, self.quantiles))
+
+
+def quantiles(latencies: Sequence[float]) -> tuple[float, ...]:
+    """Sum latencies up as quantiles."""
+    return tuple(float(one) for one in np.quantile(np.asarray(latencies, float), SHARES))

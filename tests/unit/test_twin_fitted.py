@@ -1,0 +1,94 @@
+"""The fitted twin's surroundings: futures with their sources, runs read from folders, and the commands over them."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from simulation.journal import Observation, Writer
+from simulation.mistakes import BadInputError
+from simulation.twin import fitting, growth
+from tinhmau import twin_runs
+from tinhmau.commands import twin as command
+
+ENVIRONMENT = {"machine": {"processors": 2}, "scenario": "toy"}
+
+
+def write_run(folder: Path, loads: tuple[float, ...]) -> None:
+    """Write probes of ten seconds: 20 operations a second at load 1, of 20 ms of the portal's processor each."""
+    for number, load in enumerate(loads, 1):
+        probe = folder / "probes" / f"{number:02}"
+        for name in ("journal", "metrics"):
+            (probe / name).mkdir(parents=True)
+        writer = Writer(probe / "journal" / "walker.ndjson")
+        count = round(200 * load)
+        for place in range(count):
+            at = 10 * place / count
+            writer.write(
+                Observation(
+                    journey=f"j{place}", step=0, operation="portal.search", actor="citizen", planned=at, intended=at,
+                    start=at, end=at + 0.05, outcome="ok", status=200,
+                )
+            )  # fmt: skip
+        writer.close()
+        row = {"service": "portal", "cpu_percent": 100 * (20 * load * 0.02 + 0.1), "memory_mb": 60.0}
+        lines = [msgspec.json.encode({"at": 1000.0 + second, **row}) + b"\n" for second in range(10)]
+        (probe / "metrics" / "processes.ndjson").write_bytes(b"".join(lines))
+    twin_runs.write_loads(folder, loads)
+
+
+def test_provinces_that_became_one_are_weighed_by_people() -> None:
+    """Bến Tre went into Vĩnh Long with Trà Vinh; Hà Nội stayed alone; 99 is nobody's code."""
+    future = growth.merged("83")
+
+    assert future is not None
+    assert future.factor == pytest.approx((1_288_463 + 1_022_791 + 1_009_168) / 1_288_463, rel=0.001)
+    assert "Trà Vinh" in future.reason.vi
+    alone = growth.merged("01")
+    assert alone is not None
+    assert alone.factor == 1.0
+    assert growth.merged("99") is None
+
+
+def test_every_future_has_a_reason_and_the_last_is_their_product() -> None:
+    """Growth compounds; going online weighs by requests; all at once multiplies."""
+    futures = growth.futures(yearly=0.1, years=5, online_now=0.2, online_then=0.6, code="83")
+
+    factors = [one.factor for one in futures]
+    assert factors[0] == 1.0
+    assert factors[1] == pytest.approx(1.1**5)
+    assert factors[2] == pytest.approx((1 + 1.5 * 0.6) / (1 + 1.5 * 0.2))
+    assert factors[-1] == pytest.approx(math.prod(factors[1:-1]))
+    assert all(one.reason.vi and one.reason.en for one in futures)
+
+
+def test_a_twin_is_fitted_from_a_run_s_folder(tmp_path: Path) -> None:
+    """20 ms of the portal's processor and a tenth idling come back; sizes leave half of the processors free."""
+    write_run(tmp_path, (0.5, 1.0, 2.0))
+    found = twin_runs.read(tmp_path, ENVIRONMENT)
+
+    twin = fitting.fit(found.runs, processors=found.processors, replicas={})
+
+    (portal,) = [one for one in twin.stations if one.name == "portal"]
+    assert portal.demand == pytest.approx(0.02, rel=0.01)
+    assert portal.idle == pytest.approx(0.1, rel=0.05)
+    assert fitting.forecast(twin, 1.5).offered == pytest.approx(30.0, rel=0.01)
+    # 40 operations a second at twice the load, of 20 ms: 0.8 processors and 0.1 idling, at half use nearly two.
+    assert command.sizes(twin, 2.0) == {"portal": 2}
+
+
+def test_a_folder_without_probes_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    """What was found, and which commands write such folders."""
+    with pytest.raises(BadInputError, match="twin measure"):
+        twin_runs.read(tmp_path, ENVIRONMENT)
+
+
+def test_a_twin_is_written_and_read_as_it_was(tmp_path: Path) -> None:
+    """`twin.json` is the whole twin, so that a forecast needs nothing else."""
+    write_run(tmp_path, (0.5, 1.0, 2.0))
+    twin = fitting.fit(twin_runs.read(tmp_path, ENVIRONMENT).runs, processors=2, replicas={})
+
+    assert msgspec.json.decode(msgspec.json.encode(twin), type=fitting.Twin) == twin

@@ -1,0 +1,302 @@
+"""`tinhmau twin`: measure a stack at a few loads, fit a twin, and ask it about loads that nobody has tried."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import click
+import msgspec
+from rich.table import Table
+
+from infra import pricing
+from simulation.mistakes import BadInputError, Mistake
+from simulation.text import Text
+from simulation.twin import fitting, growth
+from simulation.twin.fitting import MACHINE, Forecast, Twin
+from simulation.twin.observed import Observed
+from tinhmau import exits, phases, probing, run_folder, screen, targets, twin_page, twin_runs
+from tinhmau.attempts import Attempts
+from tinhmau.commands import options
+from tinhmau.language import number, say, t
+from verification.objectives import files
+
+_OBJECTIVES = run_folder.ROOT / "fixtures" / "objectives" / "capacity.toml"
+_TWIN = "twin.json"
+_WITHIN = 0.15  # of what was measured: a forecast is believed where unseen runs were told so closely
+_FULLEST = 0.5  # use at the busiest moment that is rented for, as in infra/sizing.py; assumed
+_GB_PER_VCPU = 2  # as in infra/sizing.py; assumed
+_NOT_RENTED = {MACHINE, "generator", "supervisor"}  #: the whole, and what belongs to the testbed
+
+
+@click.group(
+    name="twin",
+    help=t(
+        "Bản sao số: đo vài mức tải, khớp mô hình hàng đợi, dự báo mức tải chưa ai thử.",
+        "The twin: measure a few loads, fit a queueing model, forecast loads that nobody has tried.",
+    ),
+)
+def group() -> None:
+    """The twin."""
+
+
+@group.command(
+    name="measure",
+    help=t(
+        "Dựng một hệ thống và cho chạy kịch bản ở từng mức tải.", "Place a stack and drive the scenario at each load."
+    ),
+)
+@click.argument("scenario", default="toy", metavar=t("[KỊCH_BẢN]", "[SCENARIO]"))
+@click.option(
+    "--loads",
+    default="1,2,4,1.5,3",
+    show_default=True,
+    metavar=options.NUMBER,
+    help=t("Các mức tải, cách nhau bằng dấu phẩy.", "Loads, with commas between them."),
+)
+@options.seed
+@options.runs
+@options.workers
+def measure(*, scenario: str, loads: str, seed: int, runs: Path, workers: int) -> int:
+    """Measure."""
+    with Attempts() as attempt:
+        objectives = attempt(files.load, _OBJECTIVES)
+        wanted = attempt(_numbers, loads, "--loads")
+        attempt(phases.read, scenario)
+    assert objectives is not None and wanted is not None  # noqa: S101, PT018 -- or the block has raised
+    run = run_folder.create(runs, f"twin-{scenario}")
+    screen.line(t(f"Lần chạy: {run}", f"Run: {run}"))
+    run_folder.write_environment(run, scenario=scenario, seed=seed, target="local", workers=workers)
+    world = phases.draw(scenario, seed=seed, folder=run / "plan")
+    with phases.placed(world, run, target=targets.make("local", run)) as stack:
+        for place, load in enumerate(wanted, 1):
+            folder = run / "probes" / f"{place:02}"
+            told = probing.probe(world, stack, folder, number=place, load=load, objectives=objectives, workers=workers)
+            screen.line(
+                t(
+                    f"{place:>3}. tải ×{number(load, places=2)}: p95 {number(told.p95 * 1000)} ms, "
+                    f"{number(told.good_per_second, places=1)} thao tác tốt/giây",
+                    f"{place:>3}. load ×{number(load, places=2)}: p95 {number(told.p95 * 1000)} ms, "
+                    f"{number(told.good_per_second, places=1)} good operations/s",
+                )
+            )
+    twin_runs.write_loads(run, wanted)
+    return exits.KEPT
+
+
+@group.command(
+    name="fit",
+    help=t(
+        "Khớp bản sao số với vài lần thử của một lần chạy (twin measure hoặc capacity), đối chiếu với những lần thử "
+        "còn lại. Mã thoát 0: mọi lần thử chưa thấy được đoán trong 15 %; 1: không; 2: không còn lần thử nào để đối "
+        "chiếu.",
+        "Fit a twin to some probes of a run (twin measure or capacity) and hold it against the others. Exit codes: 0 "
+        "every unseen probe told within 15 %, 1 not, 2 no probe was left to hold it against.",
+    ),
+)
+@click.argument("run", type=click.Path(file_okay=False, path_type=Path), metavar=t("LẦN_CHẠY", "RUN"))
+@click.option(
+    "--on",
+    default="",
+    metavar=options.NUMBER,
+    help=t("Các lần thử để khớp, ví dụ 1,2,3; mặc định ba mức tải: thấp nhất, giữa, cao nhất.",
+           "Probes to fit to, e.g. 1,2,3; by default three loads: lowest, middle, highest."),
+)  # fmt: skip
+def fit(*, run: Path, on: str) -> int:
+    """Fit."""
+    found = twin_runs.read(run, run_folder.environment(run))
+    chosen = _chosen(found.runs, on)
+    try:
+        twin = fitting.fit([found.runs[place] for place in chosen], processors=found.processors, replicas={})
+    except ValueError as error:
+        words = Text(f"không khớp được: {error}.", f"cannot be fitted: {error}.")
+        way_out = Text(
+            "Đo thêm mức tải: tinhmau twin measure --loads 1,2,4", "Measure more loads: twin measure --loads"
+        )
+        raise BadInputError([Mistake(file=str(run), key="probes", found=words, way_out=way_out)]) from error
+    unseen = [one for place, one in enumerate(found.runs) if place not in chosen]
+    told = [fitting.forecast(twin, one.load) for one in unseen]
+    (run / _TWIN).write_bytes(msgspec.json.format(msgspec.json.encode(twin), indent=2) + b"\n")
+    page = twin_page.render(
+        run / "twin.html", twin, seen=[found.runs[place] for place in chosen], unseen=unseen,
+        environment=run_folder.environment(run), scenario=found.scenario,
+    )  # fmt: skip
+    screen.out.print(_stations(twin))
+    screen.out.print(_against(unseen, told))
+    screen.line(t(f"Bản sao số: {run / _TWIN}", f"Twin: {run / _TWIN}"))
+    screen.line(t(f"Trang: {page}", f"Page: {page}"))
+    if not unseen:
+        return exits.UNKNOWN
+    return exits.KEPT if all(map(_close, unseen, told)) else exits.BROKEN
+
+
+def _close(seen: Observed, told: Forecast) -> bool:
+    p95, rate = seen.latency(0.95), seen.good
+    return abs(told.p95 / p95 - 1) <= _WITHIN and abs(told.throughput / rate - 1) <= _WITHIN
+
+
+def _chosen(runs: tuple[Observed, ...], on: str) -> list[int]:
+    if on:
+        wanted = [int(one) - 1 for one in _numbers(on, "--on")]
+        beyond = [one + 1 for one in wanted if not 0 <= one < len(runs)]
+        if beyond:
+            found = Text(f"không có lần thử {beyond}.", f"there is no probe {beyond}.")
+            way_out = Text(f"Chọn từ 1 đến {len(runs)}.", f"Choose from 1 to {len(runs)}.")
+            raise BadInputError([Mistake(file="tinhmau twin fit", key="--on", found=found, way_out=way_out)])
+        return wanted
+    order = sorted(range(len(runs)), key=lambda place: runs[place].load)
+    return sorted({order[0], order[len(order) // 2], order[-1]})
+
+
+def _numbers(text: str, key: str) -> list[float]:
+    try:
+        values = [float(one) for one in text.split(",")]
+    except ValueError:
+        values = [0.0]
+    if any(not 0 < value <= 1000 for value in values):  # noqa: PLR2004 -- as for tinhmau capacity
+        found = Text(f"“{text}” không phải các số từ trên 0 tới 1000.", f"“{text}” are no numbers above 0 up to 1000.")
+        way_out = Text("Ví dụ: 1,2,4", "For example: 1,2,4")
+        raise BadInputError([Mistake(file="tinhmau twin", key=key, found=found, way_out=way_out)])
+    return values
+
+
+@group.command(
+    name="forecast",
+    help=t(
+        "Dự báo từ twin.json: tăng trưởng, chuyển sang trực tuyến, sáp nhập tỉnh; chờ bao lâu, phải thuê mấy vCPU, bao "
+        "nhiêu đồng một tháng.",
+        "Forecast from twin.json: growth, adoption, mergers; how long people wait, vCPU to rent, đồng a month.",
+    ),
+)
+@click.argument("file", type=click.Path(dir_okay=False, exists=True, path_type=Path), metavar="twin.json")
+@click.option(
+    "--growth",
+    "yearly",
+    type=click.FloatRange(-0.5, 3),
+    default=0.1,
+    show_default=True,
+    metavar=options.NUMBER,
+    help=t("Tăng mỗi năm (0.1 là 10 %).", "Growth a year (0.1 is 10 %)."),
+)
+@click.option(
+    "--years",
+    type=click.IntRange(0, 30),
+    default=5,
+    show_default=True,
+    metavar=options.NUMBER,
+    help=t("Số năm.", "Years."),
+)
+@click.option(
+    "--online",
+    "online",
+    type=(click.FloatRange(0, 1), click.FloatRange(0, 1)),
+    default=(0.17, 0.5),
+    show_default=True,
+    metavar=f"{options.NUMBER} {options.NUMBER}",
+    help=t(
+        "Tỷ lệ trực tuyến hôm nay và mai sau (0.1694: bình quân các tỉnh 10 tháng đầu 2025).",
+        "Share online today and then (0.1694: provinces in the first ten months of 2025).",
+    ),
+)
+@click.option(
+    "--province",
+    "code",
+    default="83",
+    show_default=True,
+    metavar=options.NAME,
+    help=t("Mã tỉnh năm 2018, để biết sáp nhập với tỉnh nào.", "Code of the province of 2018."),
+)
+@click.option(
+    "--p95",
+    "p95_ms",
+    type=click.FloatRange(1, 600_000),
+    default=800.0,
+    show_default=True,
+    metavar=options.NUMBER,
+    help=t("p95 cần giữ, ms.", "p95 to keep, ms."),
+)
+@click.option("--prices", default="vietnam_2026", show_default=True, metavar=options.NAME,
+              help=t("Bảng giá, như tinhmau plan.", "Price list, as for tinhmau plan."))  # fmt: skip
+def forecast(
+    *, file: Path, yearly: float, years: int, online: tuple[float, float], code: str, p95_ms: float, prices: str
+) -> int:
+    """Forecast."""
+    with Attempts() as attempt:
+        price_list = attempt(pricing.load, prices)
+        twin = attempt(_twin, file)
+    assert price_list is not None and twin is not None  # noqa: S101, PT018 -- or the block has raised
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for heading in (
+        t("tương lai", "future"), t("vì", "because"), t("tải", "load"), t("thao tác/giây", "operations/s"), "p95, ms",
+        t("đầy nhất", "fullest"), "vCPU", t("đồng/tháng", "đồng a month"),
+    ):  # fmt: skip
+        table.add_column(heading, overflow="fold")
+    futures = growth.futures(yearly=yearly, years=years, online_now=online[0], online_then=online[1], code=code)
+    for one in futures:
+        told = fitting.forecast(twin, one.factor)
+        vcpu = sum(sizes(twin, one.factor).values())
+        cost = vcpu * (price_list.prices["vcpu"].value + _GB_PER_VCPU * price_list.prices["memory_gb"].value)
+        fullest = max(told.use.values())
+        table.add_row(
+            say(one.name), say(one.reason), f"×{number(one.factor, places=2)}", number(told.offered, places=1),
+            number(told.p95 * 1000), f"{told.bottleneck} {number(100 * fullest)} %", number(vcpu), number(cost),
+        )  # fmt: skip
+    screen.out.print(table)
+    knee = fitting.knee(twin, p95=p95_ms / 1000)
+    limit = f"×{number(knee, places=2)}" if knee else t("không mức nào", "no load")
+    beyond, bound = f"×{number(max(twin.loads), places=2)}", number(p95_ms)
+    screen.line(
+        t(
+            f"Máy đã đo giữ p95 ≤ {bound} ms tới tải {limit}; đã đo tới {beyond}, xa hơn là ngoại suy. vCPU: để lúc "
+            "đông nhất chỉ dùng một nửa; giá vCPU và 2 GB bộ nhớ mỗi vCPU, chưa có đĩa, VAT.",
+            f"The measured machine keeps p95 ≤ {bound} ms up to {limit}; measured up to {beyond}, beyond that it is "
+            "extrapolated. vCPU: half used at the busiest moment; price of vCPU with 2 GB of memory each, without "
+            "disks and VAT.",
+        )
+    )
+    return exits.KEPT
+
+
+def sizes(twin: Twin, load: float) -> dict[str, int]:
+    """Processors of each service for a load, so that half of them are used in its busiest second."""
+    busiest = max(twin.profile) * (twin.fixed + twin.scaling * load)
+    return {
+        one.name: max(1, math.ceil((busiest * one.demand + one.idle) / _FULLEST))
+        for one in twin.stations
+        if one.name not in _NOT_RENTED
+    }
+
+
+def _twin(file: Path) -> Twin:
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=Twin)
+    except msgspec.MsgspecError as error:
+        found = Text(f"không phải bản sao số: {error}.", f"is no twin: {error}.")
+        way_out = Text("Tạo bằng tinhmau twin fit.", "Make one with tinhmau twin fit.")
+        raise BadInputError([Mistake(file=str(file), key="twin", found=found, way_out=way_out)]) from error
+
+
+def _stations(twin: Twin) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for heading in (t("nơi chờ", "station"), t("số máy", "servers"), t("ms mỗi thao tác", "ms an operation"),
+                    t("lúc rỗi", "idle")):  # fmt: skip
+        table.add_column(heading)
+    for one in sorted(twin.stations, key=lambda station: -station.demand):
+        demand, idle = number(one.demand * 1000, places=2), number(one.idle, places=2)
+        table.add_row(one.name, str(one.servers), demand, idle)
+    return table
+
+
+def _against(unseen: list[Observed], told: list[Forecast]) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for heading in (
+        t("tải chưa thấy", "unseen load"), t("p95 đo, ms", "p95 measured, ms"), t("p95 đoán", "p95 told"),
+        t("thao tác tốt/giây đo", "good operations/s measured"), t("đoán", "told"),
+    ):  # fmt: skip
+        table.add_column(heading)
+    for seen, one in zip(unseen, told, strict=True):
+        table.add_row(
+            f"×{number(seen.load, places=2)}", number(seen.latency(0.95) * 1000), number(one.p95 * 1000),
+            number(seen.good, places=1), number(one.throughput, places=1),
+        )  # fmt: skip
+    return table

@@ -1,0 +1,98 @@
+"""The twin's page: what it was fitted to, what it tells of loads, what it was held against."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from markupsafe import Markup
+
+from simulation.text import Text
+from simulation.twin import fitting
+from simulation.twin.fitting import Forecast, Twin
+from simulation.twin.observed import Observed
+from verification.report.drawing import both
+from verification.report.rendering import write
+from verification.wording import number
+
+_WIDTH, _HEIGHT, _LEFT, _BOTTOM, _TOP = 1000, 260, 60, 28, 12
+_POINTS = 40
+_TICKS = (0.001, 0.01, 0.1, 1.0, 10.0, 100.0, 1000.0)
+
+
+def render(
+    path: Path, twin: Twin, *, seen: Sequence[Observed], unseen: Sequence[Observed], scenario: str,
+    environment: Mapping[str, Any],
+) -> Path:  # fmt: skip
+    """Write the page; returns its path."""
+    rows = [(one, fitting.forecast(twin, one.load), one in unseen) for one in (*seen, *unseen)]
+    return write(
+        path,
+        "twin.html.j2",
+        {
+            "twin": twin,
+            "rows": sorted(rows, key=lambda row: row[0].load),
+            "scenario": scenario,
+            "environment": environment,
+            "curve": curve(twin, seen, unseen),
+            "best": twin.scalability.best,
+        },
+        filters={
+            "load": lambda value: both(Text(f"×{number(value, places=2).vi}", f"×{number(value, places=2).en}")),
+            "ms": lambda seconds: both(number(1000 * seconds)),
+            "fine": lambda seconds: both(number(1000 * seconds, places=2)),
+            "one": lambda value: both(number(value, places=1)),
+            "two": lambda value: both(number(value, places=2)),
+            "four": lambda value: both(number(value, places=4)),
+            "off": lambda pair: both(number(100 * (pair[0] / pair[1] - 1), places=1)),
+        },
+        words={},
+    )
+
+
+def curve(twin: Twin, seen: Sequence[Observed], unseen: Sequence[Observed]) -> Markup:
+    """Load against p95, both logarithmic: the line is told, circles were fitted to, crosses were not seen before."""
+    loads = [one.load for one in (*seen, *unseen)]
+    low, high = min(loads) / 1.2, max(loads) * 1.5
+    told: list[Forecast] = [fitting.forecast(twin, float(load)) for load in np.geomspace(low, high, _POINTS)]
+    waits = [max(one.p95, 1e-3) for one in told] + [max(one.latency(0.95), 1e-3) for one in (*seen, *unseen)]
+    bottom, top = 10 ** math.floor(math.log10(min(waits))), 10 ** math.ceil(math.log10(max(waits) * 1.01))
+
+    def x(load: float) -> float:
+        return _LEFT + (_WIDTH - _LEFT - 12) * math.log(load / low) / math.log(high / low)
+
+    def y(seconds: float) -> float:
+        height = _HEIGHT - _TOP - _BOTTOM
+        return _TOP + height * (1 - math.log(max(seconds, bottom) / bottom) / math.log(top / bottom))
+
+    parts = [
+        Markup('<path class="grid" d="M{} {:.1f}H{}"/><text class="label" x="{}" y="{:.1f}">{}</text>').format(
+            _LEFT, y(tick), _WIDTH - 12, _LEFT - 6, y(tick) + 4, f"{tick:g} s" if tick >= 1 else f"{tick * 1000:g} ms"
+        )
+        for tick in _TICKS
+        if bottom <= tick <= top
+    ]
+    path = "L".join(f"{x(one.load):.1f} {y(one.p95):.1f}" for one in told)
+    parts.append(Markup('<path class="line l0" d="M{}"/>').format(path))
+    parts += [
+        Markup('<circle class="dot" cx="{:.1f}" cy="{:.1f}" r="5"/>').format(x(one.load), y(one.latency(0.95)))
+        for one in seen
+    ]
+    parts += [
+        Markup('<path class="tip" d="M{:.1f} {:.1f}l10 10m0 -10l-10 10"/>').format(
+            x(one.load) - 5, y(one.latency(0.95)) - 5
+        )
+        for one in unseen
+    ]
+    parts += [
+        Markup('<text class="time" x="{:.1f}" y="{}">×{}</text>').format(
+            x(load), _HEIGHT - 8, number(load, places=2).vi
+        )
+        for load in sorted(set(loads))
+    ]
+    return Markup('<svg class="chart" viewBox="0 0 {} {}" aria-hidden="true">{}</svg>').format(
+        _WIDTH, _HEIGHT, Markup("").join(parts)
+    )

@@ -1,0 +1,96 @@
+"""Runs at several loads as the fitted twin wants them: measured on one stack, or read from a search that was made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from simulation import journal
+from simulation.mistakes import BadInputError, Mistake
+from simulation.text import Text
+from simulation.twin.observed import Observed, quantiles
+from verification import machine
+
+_SAMPLE_SECONDS = 1.0  # between two samples of processors (docs/run-folder.md)
+LOADS = "loads.json"
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """The runs of a folder and the machine they were made on."""
+
+    runs: tuple[Observed, ...]
+    processors: int
+    scenario: str
+
+
+def read(folder: Path, environment: Mapping[str, object]) -> Found:
+    """Read every probe of a folder that `tinhmau capacity` or `tinhmau twin measure` wrote. Raises BadInputError."""
+    try:
+        loads = _loads(folder)
+        runs = tuple(observed(folder / "probes" / f"{number:02}", load) for number, load in loads.items())
+        facts = msgspec.convert(environment, _Environment)
+    except (OSError, msgspec.MsgspecError, ValueError) as error:
+        found = Text(f"không đọc được các lần thử: {error}.", f"its probes cannot be read: {error}.")
+        way_out = Text("Chỉ vào lần chạy của tinhmau capacity hoặc tinhmau twin measure.",
+                       "Name a run of tinhmau capacity or tinhmau twin measure.")  # fmt: skip
+        raise BadInputError([Mistake(file=str(folder), key="probes", found=found, way_out=way_out)]) from error
+    return Found(runs=runs, processors=facts.machine.processors, scenario=facts.scenario)
+
+
+class _Machine(msgspec.Struct):
+    processors: int
+
+
+class _Environment(msgspec.Struct):
+    machine: _Machine
+    scenario: str
+
+
+class _Probe(msgspec.Struct):
+    number: int
+    load: float
+
+
+class _Search(msgspec.Struct):
+    probes: list[_Probe]
+
+
+def _loads(folder: Path) -> Mapping[int, float]:
+    path = folder / LOADS
+    if not path.exists():
+        path = folder / "capacity.json"
+    return {one.number: one.load for one in msgspec.json.decode(path.read_bytes(), type=_Search).probes}
+
+
+def write_loads(folder: Path, loads: Sequence[float]) -> None:
+    """Write which probe had which load."""
+    told = {"probes": [{"number": number, "load": load} for number, load in enumerate(loads, 1)]}
+    (folder / LOADS).write_bytes(msgspec.json.format(msgspec.json.encode(told), indent=2) + b"\n")
+
+
+def observed(folder: Path, load: float) -> Observed:
+    """Sum one probe up. Raises OSError or ValueError where it has nothing to sum up."""
+    seen = journal.read(folder / "journal")
+    final = [one for one in seen.observations if one.final]
+    if not final:
+        message = f"{folder.name}: không có thao tác nào"
+        raise ValueError(message)
+    length = max(1, int(np.ceil(max(one.intended for one in final))))
+    profile = np.bincount([int(one.intended) for one in final], minlength=length)
+    samples, why = machine.read(folder / "metrics" / "processes.ndjson")
+    if why is not None:
+        raise ValueError(why.vi)
+    used: dict[str, float] = {}
+    for sample in samples:
+        used[sample.service] = used.get(sample.service, 0.0) + sample.cpu_percent / 100 * _SAMPLE_SECONDS
+    good = sum(one.outcome == "ok" for one in final)
+    return Observed(
+        load=load,
+        profile=tuple(float(count) for count in profile),
+        used=used,
+        quantiles=quantiles([one.end - one.intended for one in final]),
+        good=good / max(one.end for one in final),
+    )

@@ -189,7 +189,7 @@ def test_the_command_writes_junit_and_markdown_and_exits_by_the_answer(tmp_path:
 
 
 def test_pools_and_disks_are_gates_where_a_run_was_watched(tmp_path: Path) -> None:
-    """The fullest pool of each look; sessions that wait for a disk among those that work; unknown where nobody looked."""
+    """The fullest pool of each look; sessions that wait for a disk of those that work; unknown where nobody looked."""
     run = run_folder(tmp_path / "run")
     text = '[thresholds]\n"pool" = ["max<90", "med<60"]\n"pool{service:lgsp}" = ["max<20"]\n"disk" = ["avg<30"]\n'
     assert {one.answer for one in judged(tmp_path, text, run)} == {"UNKNOWN"}

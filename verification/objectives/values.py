@@ -21,10 +21,16 @@ _LATE_SHARE = 0.01  # as requirement GEN-01: past it the generator, not the syst
 
 def values(objective: Objective, phases: Mapping[str, tuple[float, float]], evidence: Evidence) -> Seen | Text:
     """Collect them; a reason where they cannot be had or not be trusted."""
-    if METRICS[objective.metric].source == "machine":
-        return _of_machine(objective, evidence)
-    if METRICS[objective.metric].source == "watch":
-        return watched.values(objective, evidence.run / "metrics")
+    match METRICS[objective.metric].source:
+        case "machine":
+            return _of_machine(objective, evidence)
+        case "watch":
+            return watched.values(objective, evidence.run / "metrics")
+        case _:
+            return _of_journal(objective, phases, evidence)
+
+
+def _of_journal(objective: Objective, phases: Mapping[str, tuple[float, float]], evidence: Evidence) -> Seen | Text:
     gap = evidence.journal_gap
     if gap is not None:
         return gap

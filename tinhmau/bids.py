@@ -16,6 +16,7 @@ from services.vendors import quirks, weaknesses
 from simulation.mistakes import BadInputError, Mistake, did_you_mean
 from simulation.province_files.reading import Findings
 from simulation.text import Text
+from simulation.trouble import TroubleError
 from tinhmau.doubles import Double
 from verification.bids.bid import Bid
 from verification.bids.trial import Reach
@@ -85,21 +86,27 @@ def leave(bid: Bid, permission: Path | None) -> Leave:
 
 
 def pace(left: Leave) -> Callable[[], None]:
-    """Return what every request waits for: the owner's rate, over all threads; nothing goes once the window is over."""
+    """Return what every request waits for: the owner's rate, over all threads; nothing goes once the window is over.
+
+    What is returned raises TroubleError then.
+    """
     rate = Pace(left, workers=1, now=time.monotonic, sleep=time.sleep)
     lock = threading.Lock()
 
     def wait() -> None:
         if time.time() >= left.ends:
-            raise WindowOverError
+            raise TroubleError(
+                Text(
+                    "Hết khung giờ mà chủ hệ thống cho phép, dừng kiểm tra. Xin khung giờ dài hơn, hoặc giảm --seconds, "
+                    "--probes.",
+                    "The owner's window is over, and the trial with it. Ask for a longer one, or take fewer --seconds "
+                    "and --probes.",
+                )
+            )
         with lock:
             rate.wait()
 
     return wait
-
-
-class WindowOverError(Exception):
-    """The owner's window has ended, and with it the trial."""
 
 
 def _check_planted(bid: Bid) -> None:

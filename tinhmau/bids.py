@@ -97,7 +97,7 @@ def pace(left: Leave) -> Callable[[], None]:
         if time.time() >= left.ends:
             raise TroubleError(
                 Text(
-                    "Hết khung giờ mà chủ hệ thống cho phép, dừng kiểm tra. Xin khung giờ dài hơn, hoặc giảm --seconds, "
+                    "Hết khung giờ mà chủ hệ thống cho phép, dừng kiểm tra. Xin khung dài hơn, hoặc giảm --seconds, "
                     "--probes.",
                     "The owner's window is over, and the trial with it. Ask for a longer one, or take fewer --seconds "
                     "and --probes.",

@@ -26,7 +26,8 @@ _TWIN = "twin.json"
 _WITHIN = 0.15  # of what was measured: a forecast is believed where unseen runs were told so closely
 _FULLEST = 0.5  # use at the busiest moment that is rented for, as in infra/sizing.py; assumed
 _GB_PER_VCPU = 2  # as in infra/sizing.py; assumed
-_NOT_RENTED = {MACHINE, "generator", "supervisor"}  #: the whole, and what belongs to the testbed
+_NOT_RENTED = (MACHINE, "generator", "supervisor")  #: the whole, and what belongs to the testbed; as names begin
+_DATABASE = "postgresql"  # a process for every session: it uses all processors
 
 
 @click.group(
@@ -107,7 +108,9 @@ def fit(*, run: Path, on: str) -> int:
     found = twin_runs.read(run, run_folder.environment(run))
     chosen = _chosen(found.runs, on)
     try:
-        twin = fitting.fit([found.runs[place] for place in chosen], processors=found.processors, replicas={})
+        twin = fitting.fit(
+            [found.runs[place] for place in chosen], processors=found.processors, replicas={_DATABASE: found.processors}
+        )
     except ValueError as error:
         words = Text(f"không khớp được: {error}.", f"cannot be fitted: {error}.")
         way_out = Text(
@@ -263,7 +266,7 @@ def sizes(twin: Twin, load: float) -> dict[str, int]:
     return {
         one.name: max(1, math.ceil((busiest * one.demand + one.idle) / _FULLEST))
         for one in twin.stations
-        if one.name not in _NOT_RENTED
+        if not one.name.startswith(_NOT_RENTED)
     }
 
 

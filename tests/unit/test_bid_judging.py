@@ -140,6 +140,13 @@ def test_what_was_not_tried_is_unknown_and_no_pass() -> None:
     assert verdict.proven is None
 
 
+def test_points_that_could_not_be_looked_at_cost_unknown_minutes() -> None:
+    """A product that does not answer breaks nothing and keeps nothing."""
+    seen = change(GOOD, points=tuple(change(each, judgement="unknown") for each in GOOD.points))
+
+    assert {"conformance", "security", "rework"} == answers(seen, "UNKNOWN")
+
+
 def test_a_late_generator_says_nothing_of_the_product() -> None:
     """Probes whose generator was late count neither for nor against it."""
     seen = change(GOOD, probes=(probe(1, 1.0, late_ms=200.0), probe(2, 2.0, late_ms=200.0)))

@@ -441,11 +441,12 @@ def _deletion(evidence: Evidence) -> Check:
 
 def _rework(bid: Bid, points: Sequence[Point], minutes: int) -> Check:
     """What a machine can say of satisfaction: work that officials have to add. A survey goes beside it."""
+    open_ = not points or any(one.judgement == "unknown" for one in points)
     return Check(
         id="rework",
         group=5,
         title=Text("Công sức cán bộ phải bỏ thêm", "Extra work for officials"),
-        answer="UNKNOWN" if not points else "KEPT" if minutes <= bid.promise.rework_minutes else "BROKEN",
+        answer="BROKEN" if minutes > bid.promise.rework_minutes else "UNKNOWN" if open_ else "KEPT",
         promised=Text(
             f"≤ {bid.promise.rework_minutes} phút/hồ sơ", f"≤ {bid.promise.rework_minutes} minutes a dossier"
         ),

@@ -41,6 +41,8 @@ GENERATORS: tuple[Generator, ...] = ("swift", "locust")
 
 #: Told the processes of the generator by name, for those who watch what they use.
 OnProcesses = Callable[[Mapping[str, int]], None]
+#: Asked again and again while traffic goes on: why it may end now; empty while it is to go on.
+Enough = Callable[[], str]
 
 
 class DriveError(TroubleError):
@@ -133,8 +135,12 @@ class Drive:
         permission: Path | None = None,
         faults: Sequence[Fault] = (),
         progress: Progress = silent,
+        enough: Enough = lambda: "",
     ) -> DriveResult:
-        """Let traffic begin, and stay until it is over. Raises BadInputError and DriveError."""
+        """Let traffic begin, and stay until it is over, or until `enough` says why it may end before.
+
+        Raises BadInputError and DriveError.
+        """
         target = stacks.load(stack)
         guard.ask_leave(target.endpoints, permission, now=time.time())
         traffic = Traffic(self._journal, target, plans.load_head(plan).timeline, faults, progress)
@@ -147,7 +153,7 @@ class Drive:
         try:
             began = self._wait_for_begin({"order": "begin", **order})
             traffic.begin(began)
-            self._wait_for_end(traffic)
+            self._wait_for_end(traffic, enough)
             return traffic.result()
         finally:
             traffic.close()
@@ -228,7 +234,7 @@ class Drive:
             self.close()  # somebody else took the port between our looking and Locust's binding: once more
         raise self._trouble("a process ended before traffic began")
 
-    def _wait_for_end(self, traffic: Traffic) -> None:
+    def _wait_for_end(self, traffic: Traffic, enough: Enough) -> None:
         while True:
             gone = self._gone()  # looked at first: who leaves because all is over says so before
             for words in self._poll(traffic.next_fault()):
@@ -245,6 +251,9 @@ class Drive:
                 with suppress(BrokenPipeError):
                     self._hear().say({"order": "lost", "pid": process.pid})
             traffic.look()
+            if why := enough():
+                traffic.give_up(why)
+                return
             if traffic.overdue():
                 raise self._trouble("traffic does not come to an end")
 

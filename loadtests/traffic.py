@@ -30,6 +30,7 @@ class DriveResult(msgspec.Struct, frozen=True, kw_only=True):
     observations: int
     lost_workers: tuple[str, ...] = ()  #: names; their journeys were not all walked, so capacity is UNKNOWN
     faults: tuple[str, ...] = ()  #: struck, in order
+    given_up: str = ""  #: why traffic ended before the day did; nothing can be said of the rest
     faults_failed: tuple[str, ...] = ()  #: asked for but not done: the run is not the one that was wanted
 
 
@@ -49,6 +50,7 @@ class Traffic:
         self._struck: list[str] = []
         self._failed: list[str] = []
         self._shown = float("-inf")
+        self._given_up = ""
         self._news = 0.0  #: run second of the last growth of the journal
 
     def close(self) -> None:
@@ -65,6 +67,12 @@ class Traffic:
         self._tail.look()
         self._progress(1.0, self._label(self._timeline.points[-1][0]))
 
+    def give_up(self, why: str) -> None:
+        """Traffic ends here, before the day does."""
+        self._given_up = why
+        self._book.write(Event(at=self._now(), event="given-up", detail=why))
+        self.end(time.time())
+
     def result(self) -> DriveResult:
         """Sum up."""
         return DriveResult(
@@ -72,6 +80,7 @@ class Traffic:
             seconds=self._ended - self._began,
             observations=self._tail.lines,
             lost_workers=tuple(self._lost),
+            given_up=self._given_up,
             faults=tuple(self._struck),
             faults_failed=tuple(self._failed),
         )

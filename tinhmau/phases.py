@@ -22,7 +22,7 @@ from infra.local import control
 from infra.stack import Stack
 from infra.target import Restorable, Target
 from loadtests import ledger, sabotage
-from loadtests.drive import Drive, Generator
+from loadtests.drive import Drive, Enough, Generator
 from loadtests.faults.fault import Fault
 from loadtests.traffic import DriveResult
 from simulation import plan as plans
@@ -163,15 +163,29 @@ class Traffic:
         self.pids.update(pids)
 
     def drive(
-        self, stack: Stack, *, stack_file: Path, permission: Path | None = None, faults: Sequence[Fault] = ()
+        self,
+        stack: Stack,
+        *,
+        stack_file: Path,
+        permission: Path | None = None,
+        faults: Sequence[Fault] = (),
+        enough: Enough = lambda: "",
     ) -> DriveResult:
-        """Let the day happen; returns when it is over. Where the stack has a supervisor, it samples the generator."""
+        """Let the day happen; returns when it is over, or `enough` is said.
+
+        Where the stack has a supervisor, it samples the generator.
+        """
         if stack.control:
             for name, pid in self.pids.items():
                 control.ask(stack.control, {"act": "sample", "name": name, "pid": pid})
         with screen.progress(Text("Một ngày của tỉnh", "A day in the province")) as tell:
             return self._drive.begin(
-                plan=self._run / "plan", stack=stack_file, permission=permission, faults=faults, progress=tell
+                plan=self._run / "plan",
+                stack=stack_file,
+                permission=permission,
+                faults=faults,
+                progress=tell,
+                enough=enough,
             )
 
 

@@ -23,6 +23,7 @@ from simulation.province import Province
 from simulation.scenario import Scenario
 from simulation.text import Text
 from tinhmau import screen
+from tinhmau.following import hopeless
 from tinhmau.phases import Traffic, World
 from verification import evidence
 from verification.capacity import bottleneck, sights
@@ -30,6 +31,7 @@ from verification.capacity.lateness import judge_either_way
 from verification.capacity.verdict import Probed
 from verification.evidence import Evidence
 from verification.objectives.files import Objectives
+from verification.objectives.hopeless import Hope
 from verification.objectives.judging import ObjectiveResult, overall
 
 Acting = Callable[[Stack], AbstractContextManager[None]]
@@ -65,12 +67,15 @@ def probe(
     if stack.control:
         control.ask(stack.control, {"act": "metrics", "folder": str(metrics.resolve())})
     with Traffic(folder, workers=workers) as traffic, (acting or nothing)(stack), Watch(stack, metrics):
-        driven = traffic.drive(stack, stack_file=folder.parents[1] / "stack.json")
+        hope = Hope(objectives, steps=planned.counts["steps"])
+        driven = traffic.drive(
+            stack, stack_file=folder.parents[1] / "stack.json", enough=hopeless(hope, folder / "journal")
+        )
     if stack.control:  # what settling uses is not what the load used
         with suppress(TargetError):
             control.ask(stack.control, {"act": "metrics", "folder": str(folder.parents[1] / "metrics")})
     seen = evidence.gather(folder)
-    results = judge_either_way(objectives, seen)
+    results = hope.lost() if driven.given_up else judge_either_way(objectives, seen)
     looked = sights.read(metrics, moments=suffering(seen, began=driven.began))
     with screen.progress(Text("Chờ hệ thống lắng xuống", "Letting the stack settle")) as tell:
         left = ledger.settle(stack, seconds=_SETTLE_SECONDS, progress=tell)

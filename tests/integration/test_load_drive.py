@@ -145,6 +145,27 @@ def test_a_worker_killed_in_mid_traffic_leaves_its_journal_and_an_event(tmp_path
     assert journal.torn <= 1
 
 
+def test_a_drive_that_has_seen_enough_ends_at_once_and_says_why(tmp_path: Path) -> None:
+    """A plan of ten minutes ends when its caller says so: the reason is in the journal, no process is left."""
+    processes: dict[str, int] = {}
+    with StandIn() as province:
+        plan = plan_of(browsers(6000, 600.0), tmp_path, seconds=600.0)
+        with Drive(journal=tmp_path / "journal", workers=1, on_processes=processes.update) as driving:
+            driving.start()
+            result = driving.begin(
+                plan=plan,
+                stack=stack_of(province.origin, tmp_path),
+                enough=lambda: "errors rate<0.01" if len(province.seen) > 5 else "",
+            )
+    journal = journals.read(tmp_path / "journal")
+    assert result.given_up == "errors rate<0.01"
+    assert result.seconds < 600
+    assert 5 < len(province.seen) < 6000
+    assert ("given-up", "errors rate<0.01") in {(event.event, event.detail) for event in journal.events}
+    assert "end" not in {event.event for event in journal.events}
+    assert not [pid for pid in processes.values() if is_running(pid)]
+
+
 def test_an_interrupted_drive_leaves_no_process(tmp_path: Path) -> None:
     """Ctrl-C in mid-traffic ends master and workers at once, and keeps what was seen."""
     processes: dict[str, int] = {}

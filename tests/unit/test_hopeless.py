@@ -1,0 +1,105 @@
+"""A probe is given up only when nothing that is still to come could save it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+from objective_runs import COUNT, run_folder, slower
+
+from simulation.journal import Event, Observation, Writer
+from tinhmau.following import Following, hopeless
+from verification import evidence
+from verification.objectives import files
+from verification.objectives.hopeless import Hope
+from verification.objectives.judging import judge
+
+
+def objectives(folder: Path, text: str) -> files.Objectives:
+    """Read objectives from a text."""
+    path = folder / "objectives.toml"
+    path.write_text(f"[thresholds]\n{text}\n", encoding="utf-8")
+    return files.load(path)
+
+
+def observed(number: int, *, latency: float = 0.1, outcome: str = "ok") -> Observation:
+    """One operation."""
+    return Observation(
+        journey=f"j-{number}", step=1, operation="portal.search", actor="citizen", planned=number, intended=number,
+        start=number, end=number + latency, outcome=outcome,  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def test_hope_ends_with_one_more_than_the_whole_day_may_have(tmp_path: Path) -> None:
+    """1 % of a thousand: ten may fail, with the eleventh it is over, however the other 989 end."""
+    hope = Hope(objectives(tmp_path, '"errors" = ["rate<0.01"]'), steps=1000)
+
+    hope.see(observed(number, outcome="failed") for number in range(10))
+    assert hope.lost() == []
+    hope.see([observed(10, outcome="failed")])
+
+    (lost,) = hope.lost()
+    assert (lost.answer, lost.count) == ("BROKEN", 11)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_what_is_given_up_would_have_been_broken(tmp_path: Path, seed: int) -> None:
+    """Days drawn at random, judged whole: none that is kept in the end was ever without hope."""
+    dice = np.random.default_rng(seed)
+    share = float(dice.uniform(0, 0.1))
+    slow = dice.random(COUNT) < share
+    run = run_folder(
+        tmp_path / "run", lambda n, seen: slower(1.0)(n, seen) if slow[n] else seen,
+    )  # fmt: skip
+    wanted = objectives(tmp_path, '"latency" = ["p(95)<800"]')
+    seen = evidence.gather(run)
+    hope = Hope(wanted, steps=COUNT)
+
+    hope.see(seen.journal.observations)
+
+    answers = {one.answer for one in judge(wanted, seen)}
+    assert not hope.lost() or answers == {"BROKEN"}
+    if share > 0.08:
+        assert hope.lost(), "far beyond, and seen to be"
+
+
+@pytest.mark.parametrize(
+    "text", ['"errors{operation:portal.*}" = ["rate<0.01"]', '"latency" = ["avg<1"]', '"cpu" = ["max<1"]']
+)
+def test_what_cannot_be_said_beforehand_is_left_to_the_end(tmp_path: Path, text: str) -> None:
+    """Tags, means and machines."""
+    hope = Hope(objectives(tmp_path, text), steps=10)
+    hope.see(observed(number, latency=9.0, outcome="failed") for number in range(10))
+
+    assert hope.lost() == []
+
+
+def test_a_journal_is_followed_line_by_line(tmp_path: Path) -> None:
+    """Half a line waits for its other half; events are passed over; nothing is read twice."""
+    writer = Writer(tmp_path / "worker-0.ndjson")
+    writer.write(Event(at=0.0, event="begin"))
+    writer.write(observed(1))
+    following = Following(tmp_path)
+    assert [seen.journey for seen in following.more()] == ["j-1"]
+    line = msgspec.json.encode(observed(2)) + b"\n"
+    with (tmp_path / "worker-0.ndjson").open("ab", buffering=0) as file:
+        file.write(line[:20])
+        assert following.more() == []
+        file.write(line[20:])
+    assert [seen.journey for seen in following.more()] == ["j-2"]
+    writer.close()
+
+
+def test_a_drive_is_told_once_a_second_at_most(tmp_path: Path) -> None:
+    """The reason names the objective."""
+    clock = [0.0]
+    ask = hopeless(Hope(objectives(tmp_path, '"errors" = ["rate<0.01"]'), steps=10), tmp_path, now=lambda: clock[0])
+    assert ask() == ""
+    writer = Writer(tmp_path / "worker-0.ndjson")
+    writer.write(observed(1, outcome="failed"))
+    writer.close()
+    assert ask() == ""
+    clock[0] = 1.5
+    assert ask() == "errors rate<0.01"

@@ -1,0 +1,63 @@
+"""Whether a run that still goes on can keep its objectives at all: once it cannot, the rest of the day teaches nothing.
+
+Only what is certain counts: more failed or slow operations than the bound allows of all that the plan has. Bounds
+with tags, on means or on machines are left to the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from simulation.journal import Observation
+from simulation.text import Text
+from verification.objectives.files import Objective, Objectives
+from verification.objectives.judging import ObjectiveResult
+
+_WHOLE = 100.0
+
+
+class Hope:
+    """Counts what speaks against each objective while observations come in."""
+
+    def __init__(self, objectives: Objectives, *, steps: int) -> None:
+        """`steps`: operations in the whole plan, at least as many as can come to an end."""
+        self._watched = [one for one in objectives.objectives if _allowed(one, steps) is not None]
+        self._counts = [0] * len(self._watched)
+        self._steps = steps
+
+    def see(self, observations: Iterable[Observation]) -> None:
+        """Count more of the run."""
+        for seen in observations:
+            if seen.final:
+                for place, one in enumerate(self._watched):
+                    self._counts[place] += _against(one, seen)
+
+    def lost(self) -> list[ObjectiveResult]:
+        """Give the objectives that can no longer be kept, as broken results; none while there is hope."""
+        results = []
+        for one, count in zip(self._watched, self._counts, strict=True):
+            allowed = _allowed(one, self._steps)
+            if allowed is not None and count > allowed:
+                reason = Text(
+                    f"dừng sớm: đã có {count} thao tác quá mức, cả ngày chỉ được {allowed:.0f}",
+                    f"given up: {count} operations beyond it already, the whole day may have {allowed:.0f}",
+                )
+                results.append(ObjectiveResult(objective=one, answer="BROKEN", count=count, reason=reason))
+        return results
+
+
+def _allowed(one: Objective, steps: int) -> float | None:
+    """How many operations may speak against it; None where that cannot be said beforehand."""
+    if one.tags or not one.expression.more_is_worse:
+        return None
+    if one.metric == "errors" and one.expression.aggregate == "rate":
+        return one.expression.bound * steps
+    if one.metric == "latency" and one.expression.aggregate == "p":
+        return (1 - one.expression.share / _WHOLE) * steps + 1  # percentiles lie between two values
+    return None
+
+
+def _against(one: Objective, seen: Observation) -> bool:
+    if one.metric == "errors":
+        return seen.outcome != "ok"
+    return seen.latency * 1000 > one.expression.bound

@@ -39,6 +39,7 @@ def make(
     keep: bool = False,
     attached: bool = True,
     backup_to: Path | None = None,
+    standby: bool = False,
 ) -> Target:
     """A target that leaves metrics and logs in the run folder; with `backup_to`, every change in that folder."""
     if keep and name != "local":
@@ -54,7 +55,12 @@ def make(
 
         return docker_target.DockerTarget(
             docker_target.Options(
-                port_base=port_base, metrics=metrics, logs_to=logs, attached=attached, backup_to=backup_to
+                port_base=port_base,
+                metrics=metrics,
+                logs_to=logs,
+                attached=attached,
+                backup_to=backup_to,
+                standby=standby,
             )
         )
     return LocalTarget(LocalOptions(port_base=port_base, metrics=metrics, logs_to=logs, keep=keep, attached=attached))
@@ -66,6 +72,14 @@ def check_backup(name: str, *, option: str) -> None:
         found = Text("đích này chưa sao lưu được.", "this target has no backups.")
         way_out = Text("Thêm --target docker.", "Add --target docker.")
         raise BadInputError([Mistake(file=option, key=name, found=found, way_out=way_out)])
+
+
+def check_standby(name: str) -> None:
+    """Raise BadInputError for a target whose database has no second server."""
+    if name != "docker":
+        found = Text("đích này chỉ có một máy chủ PostgreSQL.", "this target has one PostgreSQL server only.")
+        way_out = Text("Thêm --target docker.", "Add --target docker.")
+        raise BadInputError([Mistake(file="--standby", key=name, found=found, way_out=way_out)])
 
 
 def make_planted(run: Path, bottleneck: Bottleneck) -> Target:

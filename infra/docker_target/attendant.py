@@ -41,7 +41,7 @@ Disturb = Callable[[str, Disturbance], None]
 class Recovery(msgspec.Struct, frozen=True, kw_only=True):
     """How long something that was done to a service took until the service answered again."""
 
-    act: str  #: "kill", "upgrade", "rollback"
+    act: str  #: "kill", "upgrade", "rollback", "failover"
     service: str
     began: float  #: Unix seconds
     seconds: float | None  #: until every container of it answered, or the work was done; None: it did not come back
@@ -80,14 +80,15 @@ class Attendant:
         socket: Path,
         *,
         status: Callable[[], list[ServiceStatus]],
-        work: Mapping[str, Callable[[str], None]],
+        work: Mapping[str, Callable[[str], float | None]],
         disturb: Disturb,
         relieve: Disturb,
     ) -> None:
         """Begin to listen on `socket` and to take samples.
 
         `work` are acts on one service that take long: they are answered at once, done one after another, and waited
-        for by `end`. A disturbance that nobody has ended ends when the day is finished.
+        for by `end`. They return after how many seconds the service answered again, or None: when the work was done.
+        A disturbance that nobody has ended ends when the day is finished.
         """
         self._client, self._stack, self._socket, self._status = client, stack, socket, status
         self._work, self._queue = work, ThreadPoolExecutor(1, thread_name_prefix="attendant-work")
@@ -208,8 +209,9 @@ class Attendant:
 
     def _do(self, act: str, service: str) -> Recovery:
         began = time.time()
-        self._work[act](service)
-        return Recovery(act=act, service=service, began=began, seconds=round(time.time() - began, 2))
+        seconds = self._work[act](service)
+        whole = time.time() - began
+        return Recovery(act=act, service=service, began=began, seconds=round(whole if seconds is None else seconds, 2))
 
     def _recovery(self, service: str, began: float) -> Recovery:
         """Wait until every container of a killed service answers its own health command again."""

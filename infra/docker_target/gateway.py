@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from infra.blueprint import DATABASE, Blueprint
-from infra.docker_target.layout import GATEWAY_PORT, MANAGEMENT, Gateway, port_of
+from infra.docker_target.layout import GATEWAY_PORT, MANAGEMENT, STANDBY, Gateway, port_of
 
 #: Name under which a workload's replicas are found in its own network; the plain name is its gateway's everywhere.
 REPLICAS = "{}-replica"
 MOST_REPLICAS = 8
+#: Name by which the gateway asks a database server whether it lets anybody in. No such role exists.
+ASKING = "gateway"
 
 _HEAD = """\
 global
@@ -46,20 +48,26 @@ frontend self
 """
 
 
-def configuration(gateway: Gateway, blueprint: Blueprint) -> str:
-    """What HAProxy reads. It binds to exact addresses: a caller's network has nothing but the doors of that caller."""
+def configuration(gateway: Gateway, blueprint: Blueprint, *, standby: bool = False) -> str:
+    """What HAProxy reads. It binds to exact addresses: a caller's network has nothing but the doors of that caller.
+
+    With a standby, the database is whichever of the two servers lets people in.
+    """
     here = gateway.addresses.get(MANAGEMENT, "")
     parts = [_HEAD.format(port=GATEWAY_PORT, management=f"\n  bind {here}:{GATEWAY_PORT}" if here else "")]
     for destination in dict.fromkeys(door.destination for door in gateway.doors):
         binds = [door for door in gateway.doors if door.destination == destination]
-        parts.append(_section(destination, [f"{door.address}:{door.port}" for door in binds], blueprint))
+        addresses = [f"{door.address}:{door.port}" for door in binds]
+        parts.append(_section(destination, addresses, blueprint, standby=standby))
     return "\n".join(parts)
 
 
-def _section(destination: str, binds: list[str], blueprint: Blueprint) -> str:
+def _section(destination: str, binds: list[str], blueprint: Blueprint, *, standby: bool) -> str:
     replicas, port = REPLICAS.format(destination), port_of(blueprint, destination)
     if destination == DATABASE:
-        ways = ("mode tcp", "timeout client 1h", "timeout server 1h", "option tcp-check", "option clitcpka")
+        # A standby takes connections and refuses to talk: only PostgreSQL's own greeting tells the two apart.
+        check = f"option pgsql-check user {ASKING}" if standby else "option tcp-check"
+        ways = ("mode tcp", "timeout client 1h", "timeout server 1h", check, "option clitcpka")
         on_down = " on-marked-down shutdown-sessions"
     else:
         # Only a request that no server has seen is sent again; what may have been done is the client's to repeat.
@@ -68,4 +76,6 @@ def _section(destination: str, binds: list[str], blueprint: Blueprint) -> str:
         on_down = ""
     lines = [f"listen {destination}", *(f"  bind {bind}" for bind in binds), *(f"  {way}" for way in ways)]
     lines.append(f"  server-template {destination}- {MOST_REPLICAS} {replicas}:{port} check{on_down}")
+    if destination == DATABASE and standby:
+        lines.append(f"  server-template {STANDBY}- 1 {REPLICAS.format(STANDBY)}:{port} check{on_down}")
     return "\n".join(lines) + "\n"

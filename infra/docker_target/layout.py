@@ -16,6 +16,7 @@ from infra.blueprint import DATABASE, Blueprint, Flow, Workload
 
 OUTSIDE, MANAGEMENT = "outside", "management"
 BACKUP = "backup"  #: zone and network of what receives the database's changes, where a stack is backed up
+STANDBY = "standby"  #: the second database server, where there is one; its network is in the database's zone
 POSTGRESQL_PORT, FIRST_PORT, GATEWAY_PORT = 5432, 8080, 8404
 _FIRST_GATEWAY = 10  # last octet of the first zone's gateway; the others follow
 
@@ -37,7 +38,7 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
     network: str  #: the source's
     address: str  #: of the gateway in that network
     port: int
-    flow: Flow | None  #: None: a stand-in's own visitors, or the backup, whom the blueprint has no flow for
+    flow: Flow | None  #: None: a stand-in's visitors, the backup, a standby: the blueprint has no flow for them
 
 
 class Gateway(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,11 +57,14 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
     networks: tuple[Network, ...]
     gateways: tuple[Gateway, ...]
     backup: bool = False  #: whether there is a backup zone, from which only the database is reached
+    standby: bool = False  #: whether there is a second database server, which follows the first
 
     def network_of(self, workload: str) -> str:
         """The workload's own network."""
         if workload == MANAGEMENT:
             return MANAGEMENT
+        if workload == STANDBY:
+            return f"{self.blueprint.workload(DATABASE).zone}-{STANDBY}"
         return f"{self.blueprint.workload(workload).zone}-{workload}"
 
     @property
@@ -74,15 +78,19 @@ def port_of(blueprint: Blueprint, workload: str) -> int:
     return POSTGRESQL_PORT if workload == DATABASE else FIRST_PORT + blueprint.services.index(workload)
 
 
-def draw(blueprint: Blueprint, *, block: str, backup: bool = False) -> Layout:
+def draw(blueprint: Blueprint, *, block: str, backup: bool = False, standby: bool = False) -> Layout:
     """Lay a blueprint out in a private /16. Raises ValueError when it has more networks than that holds."""
-    networks = _networks(blueprint, block, backup=backup)
+    networks = _networks(blueprint, block, backup=backup, standby=standby)
     by_name = {network.name: network for network in networks}
     gateways = []
     for number, zone in enumerate(_zones(blueprint)):
         ways = list(_ways(blueprint, zone))
-        if backup and zone == blueprint.workload(DATABASE).zone:
-            ways.append((BACKUP, DATABASE, BACKUP, None))
+        if zone == blueprint.workload(DATABASE).zone:
+            if backup:
+                ways.append((BACKUP, DATABASE, BACKUP, None))
+            if standby:  # either server may be the one that follows
+                ways.append((STANDBY, DATABASE, f"{zone}-{STANDBY}", None))
+                ways.append((DATABASE, DATABASE, f"{zone}-{DATABASE}", None))
         homes = [_home(one) for one in blueprint.workloads if one.zone == zone]
         names = dict.fromkeys([*homes, *(network for _, _, network, _ in ways)])
         addresses = {name: _address(by_name[name], number) for name in names}
@@ -103,7 +111,14 @@ def draw(blueprint: Blueprint, *, block: str, backup: bool = False) -> Layout:
                 ),
             )
         )
-    return Layout(blueprint=blueprint, block=block, networks=networks, gateways=tuple(gateways), backup=backup)
+    return Layout(
+        blueprint=blueprint,
+        block=block,
+        networks=networks,
+        gateways=tuple(gateways),
+        backup=backup,
+        standby=standby,
+    )
 
 
 def _home(workload: Workload) -> str:
@@ -115,7 +130,7 @@ def _zones(blueprint: Blueprint) -> tuple[str, ...]:
     return tuple(zone.name for zone in blueprint.zones if any(one.zone == zone.name for one in blueprint.workloads))
 
 
-def _networks(blueprint: Blueprint, block: str, *, backup: bool) -> tuple[Network, ...]:
+def _networks(blueprint: Blueprint, block: str, *, backup: bool, standby: bool) -> tuple[Network, ...]:
     wanted = [(_home(one), one.zone, True) for one in blueprint.workloads]
     wanted.append((MANAGEMENT, MANAGEMENT, True))
     wanted += [
@@ -125,6 +140,9 @@ def _networks(blueprint: Blueprint, block: str, *, backup: bool) -> tuple[Networ
     ]
     if backup:
         wanted.append((BACKUP, BACKUP, True))
+    if standby:
+        zone = blueprint.workload(DATABASE).zone
+        wanted.append((f"{zone}-{STANDBY}", zone, True))
     subnets = ipaddress.IPv4Network(block).subnets(new_prefix=24)
     return tuple(
         Network(name=name, zone=zone, internal=internal, subnet=str(subnet))

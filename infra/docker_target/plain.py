@@ -44,7 +44,7 @@ def placement_of(settings: DockerSettings, province: Province, *, stack: str) ->
     own.mkdir(parents=True, mode=0o700, exist_ok=True)
     return Placement(
         stack=f"{PROJECT}-{stack}",
-        layout=layout.draw(blueprint, block=settings.network),
+        layout=layout.draw(blueprint, block=settings.network, standby=settings.standby),
         ports={name: settings.port_base + number for number, name in enumerate(blueprint.services)},
         reference=str(_reference(settings, province, own)),
         runtime=recipe.runtime_tag(),

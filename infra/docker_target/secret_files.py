@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from infra.blueprint import DATABASE
-from infra.docker_target.layout import BACKUP, POSTGRESQL_PORT, Layout, port_of
+from infra.docker_target.gateway import ASKING
+from infra.docker_target.layout import BACKUP, POSTGRESQL_PORT, STANDBY, Layout, port_of
 from infra.docker_target.plugin.volumes import File
 from infra.docker_target.recipe import DATABASE_USER, SERVICE_USER
 from infra.local import cluster
@@ -58,20 +59,34 @@ def of_database(layout: Layout, *, master: str) -> list[File]:
         one.role: secrets_of(layout.blueprint, one.used_by, master)["database_password"]
         for one in layout.blueprint.databases
     }
-    home = layout.network_of(DATABASE)
-    (subnet,) = (network.subnet for network in layout.networks if network.name == home)
-    doors = [f"host {one.name} {one.role} {subnet} scram-sha-256" for one in layout.blueprint.databases]
-    doors.append(f"host all {cluster.SUPERUSER} 127.0.0.1/32 scram-sha-256")
+    homes = [layout.network_of(server) for server in (DATABASE, *([STANDBY] if layout.standby else []))]
+    allowed = [(one.name, one.role) for one in layout.blueprint.databases]
     making = cluster.making_sql(POSTGRESQL_MAJOR, passwords)
     if layout.backup:
-        doors.append(f"host replication {BACKUP} {subnet} scram-sha-256")
-        making += f"CREATE ROLE \"{BACKUP}\" LOGIN REPLICATION PASSWORD '{backup_password(master)}'\n"
+        allowed.append(("replication", BACKUP))
+        making += _replication_role(BACKUP, backup_password(master))
+    if layout.standby:
+        allowed += [("replication", STANDBY), ("all", ASKING)]
+        making += _replication_role(STANDBY, standby_password(master))
+    doors = [
+        f"host {name} {role} {network.subnet} scram-sha-256"
+        for network in layout.networks
+        if network.name in homes
+        for name, role in allowed
+    ]
+    doors.append(f"host all {cluster.SUPERUSER} 127.0.0.1/32 scram-sha-256")
     secret = {"owner": DATABASE_USER, "mode": 0o400}
+    follow = f"{DATABASE}:{POSTGRESQL_PORT}:*:{STANDBY}:{standby_password(master)}\n"
     return [
+        *([File(path="pgpass", content=follow, **secret)] if layout.standby else []),
         File(path="password", content=superuser_password(master) + "\n", **secret),
         File(path="making.sql", content=making, **secret),
         File(path="pg_hba.conf", content="\n".join(doors) + "\n", **secret),
     ]
+
+
+def _replication_role(name: str, password: str) -> str:
+    return f"CREATE ROLE \"{name}\" LOGIN REPLICATION PASSWORD '{password}'\n"
 
 
 def of_backup(*, master: str) -> list[File]:
@@ -83,6 +98,11 @@ def of_backup(*, master: str) -> list[File]:
 def backup_password(master: str) -> str:
     """Password of the role that may receive the database's changes and do nothing else."""
     return derive(master, "backup_password", DATABASE)
+
+
+def standby_password(master: str) -> str:
+    """Password of the role by which one database server follows the other, and which may do nothing else."""
+    return derive(master, "standby_password", DATABASE)
 
 
 def superuser_password(master: str) -> str:

@@ -29,6 +29,8 @@ class Placement(msgspec.Struct, frozen=True, kw_only=True):
     clock: str = ""  #: folder whose clock.json is the official clock; empty: the machine's time
     backup: str = ""  #: folder on this machine that receives every change; empty: no backup
     restore: Restore | None = None
+    #: A database server without data copies the other one; none may begin a cluster of its own any more.
+    failed_over: bool = False
     ready_within_seconds: int = 300  #: a bound for a very busy machine; 15 s are usual
 
     def release(self, service: str) -> str:

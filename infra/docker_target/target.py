@@ -17,8 +17,8 @@ from docker.errors import APIError, NotFound
 from docker.models.containers import Container
 
 from infra import rules
-from infra.blueprint import DATABASE, Blueprint
-from infra.docker_target import disturbance, engine, holding, images, layout, restoring, up
+from infra.blueprint import Blueprint
+from infra.docker_target import disturbance, engine, failover, holding, images, layout, restoring, up
 from infra.docker_target.attendant import Attendant, containers_of, kill, service_of
 from infra.docker_target.plugin.kind import STACK_LABEL
 from infra.docker_target.settings import Placement, Restore
@@ -58,6 +58,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     metrics: Path | None = None  #: folder for processes.ndjson
     attached: bool = True  #: somebody stays with the stack: takes samples, does what faults ask for
     backup_to: Path | None = None  #: folder that receives every change, outside the stack; it will hold its secrets too
+    standby: bool = False  #: a second database server, for which every commit waits
 
 
 class _Given(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,6 +70,7 @@ class _Given(msgspec.Struct, frozen=True, kw_only=True):
     era: str
     master: str
     set_clock: Callable[[Path], object]
+    standby: bool
     ports: Mapping[str, int] | None = None
     restore: Restore | None = None
 
@@ -107,6 +109,7 @@ class DockerTarget:
             era=province.era,
             master=secrets.token_hex(32),
             set_clock=lambda path: _set_clock(path, timeline),
+            standby=self._options.standby,
         )
         return self._bring_up(given, progress)
 
@@ -126,6 +129,7 @@ class DockerTarget:
             era=orders.era,
             master=orders.master,
             set_clock=lambda path: path.write_bytes(instant) if instant is not None else clock.follow_machine(path),
+            standby=orders.placement.layout.standby,
             ports=orders.placement.ports,
             restore=Restore(folder=str(backup / restoring.DATA), until=until),
         )
@@ -142,7 +146,7 @@ class DockerTarget:
         if not placement.backup:
             raise TargetError(Text("Stack này không được sao lưu.", "This stack is not backed up."))
         backup = Path(placement.backup).parent
-        (database,) = _running(client, stack, DATABASE)
+        database = failover.primary(client, stack.name)
         _await_books(_running(client, stack, layout.BACKUP)[0])
         instant = backup / "clock.json"  # the official time is nobody's loss: it comes from outside a data centre
         shutil.copyfile(Path(placement.clock) / "clock.json", instant)
@@ -160,7 +164,7 @@ class DockerTarget:
         destroyed = time.time()
         restored = self.restore(backup, clock_file=instant)
         ready = time.time()
-        after = restoring.reached(_running(client, restored, DATABASE)[0])
+        after = restoring.reached(failover.primary(client, restored.name))
         lost_seconds = None if before is None or after is None else round(max(0.0, before - after), 3)
         return restored, Drill(
             rto_seconds=round(ready - began, 1),
@@ -194,6 +198,8 @@ class DockerTarget:
             progress(0.3, Text("Pulumi dựng các vùng và dịch vụ.", "Pulumi is bringing zones and services up."))
             result = Runner(folder, found).up()
             stack = self._stack(result.outputs["stack"].value, folder, client, found.version)
+            if given.standby:
+                failover.await_in_step(client, stack.name)
             if self._options.attached:
                 self._held[stack.name] = held
                 stack = self._attend(client, stack, folder)
@@ -217,7 +223,7 @@ class DockerTarget:
         backed_up = self._options.backup_to is not None and given.restore is None
         return Placement(
             stack=folder.name,
-            layout=layout.draw(sized, block=free_block(client), backup=backed_up),
+            layout=layout.draw(sized, block=free_block(client), backup=backed_up, standby=given.standby),
             ports=given.ports or _free_ports(sized.services, self._options.port_base),
             reference=str(folder / "reference"),
             runtime=runtime,
@@ -246,6 +252,7 @@ class DockerTarget:
             work={
                 "upgrade": lambda service: self.upgrade(attended, service),
                 "rollback": lambda service: self.roll_back(attended, service),
+                "failover": lambda _service: self.fail_over(attended),
             },
             disturb=lambda service, kind: self.disturb(attended, service, kind),
             relieve=lambda service, kind: self.relieve(attended, service, kind),
@@ -355,6 +362,27 @@ class DockerTarget:
         releases.pop(service, None)
         self._change(stack, releases)
 
+    def fail_over(self, stack: Stack) -> float:
+        """Lose the database server that people use, with its disk and without warning; let the standby take over.
+
+        Returns after how many seconds the database could be written to again. Then a new server is made in the place of
+        the lost one, and follows. Raises TargetError where there is no standby that has everything.
+        """
+        folder, client = Path(stack.state), engine.connect()
+        orders = up.load(folder)
+        lost, standby = failover.roles(client, stack.name)
+        began = time.time()
+        failover.lose(client, lost)
+        failover.promote(standby)
+        seconds = time.time() - began
+        placement = msgspec.structs.replace(orders.placement, failed_over=True)
+        up.save(msgspec.structs.replace(orders, placement=placement), folder)
+        runner = _runner(folder)
+        runner.refresh()
+        runner.up()
+        failover.await_in_step(client, stack.name)
+        return seconds
+
     def _change(self, stack: Stack, releases: Mapping[str, str]) -> None:
         folder = Path(stack.state)
         orders = up.load(folder)
@@ -367,7 +395,12 @@ class DockerTarget:
         folder = Path(stack.state)
         orders = up.load(folder)
         before = orders.placement.layout
-        after = layout.draw(with_replicas(before.blueprint, replicas), block=before.block, backup=before.backup)
+        after = layout.draw(
+            with_replicas(before.blueprint, replicas),
+            block=before.block,
+            backup=before.backup,
+            standby=before.standby,
+        )
         placement = msgspec.structs.replace(orders.placement, layout=after)
         up.save(msgspec.structs.replace(orders, placement=placement), folder)
         _runner(folder).up()

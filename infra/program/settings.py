@@ -113,6 +113,7 @@ class DockerSettings(msgspec.Struct, frozen=True, kw_only=True):
     network: str
     reference: str
     port_base: int
+    standby: bool  #: a second database server, for which every commit waits
 
 
 class _Wrong(Exception):  # noqa: N818 -- a signal between readers in this module, never seen outside
@@ -458,4 +459,5 @@ _DOCKER_READERS: Mapping[str, tuple[Callable[[Any], Any], Any]] = {
     **{name: _READERS[name] for name in ("province", "size_percent", "replicas", "network")},
     "reference": (_text, ""),
     "port_base": (_integer(1024, 65_000), 18_080),
+    "standby": (_boolean, False),
 }

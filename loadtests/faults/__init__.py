@@ -10,6 +10,7 @@ from infra.target import Disturbance
 from loadtests.books import SERVICES
 from loadtests.faults.counterpart import COUNTERPARTS, Outage, Slow
 from loadtests.faults.disturbance import Disturb, Relieve
+from loadtests.faults.failover import Failover
 from loadtests.faults.fault import Fault
 from loadtests.faults.kill import Kill
 from loadtests.faults.nothing import Nothing
@@ -18,10 +19,13 @@ from simulation.mistakes import BadInputError, Mistake, did_you_mean
 from simulation.text import Text
 from simulation.timeline import Timeline
 
+_DATABASE = "postgresql"
 #: What can be hit: every service, and the database server under them by the supervisor's name for it.
-VICTIMS = (*SERVICES, "postgresql")
+VICTIMS = (*SERVICES, _DATABASE)
 #: Kinds that hit one service, kinds that hit a service or a national counterpart and may end, and kinds that hit none.
 _AT_A_SERVICE: Mapping[str, Callable[..., Fault]] = {"kill": Kill, "upgrade": Upgrade, "rollback": Rollback}
+#: Kinds that only the database server can have.
+_AT_THE_DATABASE: Mapping[str, Callable[..., Fault]] = {"failover": Failover}
 _AT_A_COUNTERPART: Mapping[str, Callable[..., Fault]] = {"slow": Slow, "outage": Outage}
 _DISTURBANCES: tuple[Disturbance, ...] = get_args(Disturbance)
 _AT_NONE: Mapping[str, Callable[..., Fault]] = {"nothing": Nothing}
@@ -35,6 +39,7 @@ def kinds() -> tuple[str, ...]:
     return (
         *(f"{kind}@HH:MM" for kind in _AT_NONE),
         *(f"{kind}:SERVICE@HH:MM" for kind in _AT_A_SERVICE),
+        *(f"{kind}:{_DATABASE}@HH:MM" for kind in _AT_THE_DATABASE),
         *(f"{kind}:SERVICE@HH:MM[-HH:MM]" for kind in _DISTURBANCES),
         *(f"{kind}:COUNTERPART@HH:MM[-HH:MM]" for kind in _AT_A_COUNTERPART),
     )
@@ -47,7 +52,20 @@ def only_on_docker(faults: Iterable[Fault], *, docker: bool) -> None:
     mistakes = [
         Mistake(file=_OPTION, key=fault.spec, found=found, way_out=way_out)
         for fault in faults
-        if isinstance(fault, Upgrade | Rollback | Disturb) and not docker
+        if isinstance(fault, Upgrade | Rollback | Disturb | Failover) and not docker
+    ]
+    if mistakes:
+        raise BadInputError(mistakes)
+
+
+def only_with_standby(faults: Iterable[Fault]) -> None:
+    """Raise BadInputError for faults that need a second database server, where there is none."""
+    found = Text("không có máy chủ dự phòng nào để lên thay.", "there is no standby that could take over.")
+    way_out = Text("Thêm --target docker --standby.", "Add --target docker --standby.")
+    mistakes = [
+        Mistake(file=_OPTION, key=fault.spec, found=found, way_out=way_out)
+        for fault in faults
+        if isinstance(fault, Failover)
     ]
     if mistakes:
         raise BadInputError(mistakes)
@@ -72,8 +90,8 @@ def parse(spec: str) -> Fault:
     for disturbance in _DISTURBANCES:
         if kind == disturbance:
             return Disturb(spec=spec, at=at, service=str(service), kind=disturbance, until=until)
-    if kind in _AT_A_SERVICE:
-        return _AT_A_SERVICE[kind](spec=spec, at=at, service=service)
+    if kind in {**_AT_A_SERVICE, **_AT_THE_DATABASE}:
+        return {**_AT_A_SERVICE, **_AT_THE_DATABASE}[kind](spec=spec, at=at, service=service)
     return _AT_NONE[kind](spec=spec, at=at)
 
 
@@ -97,7 +115,7 @@ def _end_of(fault: Fault) -> tuple[Fault, ...]:
 
 
 def _of_kind(spec: str, kind: str) -> list[Mistake]:
-    known = {*_AT_A_SERVICE, *_DISTURBANCES, *_AT_A_COUNTERPART, *_AT_NONE}
+    known = {*_AT_A_SERVICE, *_AT_THE_DATABASE, *_DISTURBANCES, *_AT_A_COUNTERPART, *_AT_NONE}
     if kind in known:
         return []
     found = Text(f"không có loại sự cố “{kind}”.", f"there is no kind of fault “{kind}”.")
@@ -109,7 +127,7 @@ def _of_service(spec: str, kind: str, service: str | None) -> list[Mistake]:
         found = Text(f"“{kind}” không nhắm vào dịch vụ nào.", f"“{kind}” hits no service.")
         way_out = Text(f"Viết “{kind}@HH:MM”.", f"Write “{kind}@HH:MM”.")
         return [Mistake(file=_OPTION, key=spec, found=found, way_out=way_out)]
-    victims = COUNTERPARTS if kind in _AT_A_COUNTERPART else VICTIMS
+    victims = COUNTERPARTS if kind in _AT_A_COUNTERPART else (_DATABASE,) if kind in _AT_THE_DATABASE else VICTIMS
     if kind in _AT_NONE or service in victims:
         return []
     found = Text(f"không có dịch vụ “{service or ''}”.", f"there is no service “{service or ''}”.")

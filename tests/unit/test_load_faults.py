@@ -37,12 +37,16 @@ def test_a_fault_is_written_as_kind_service_and_official_time() -> None:
         ("kill:portal@25:00", ["HH:MM"]),
         ("nothing:portal@10:30", ["nothing@HH:MM"]),
         ("kil:portl@99", ["“kill”", "“portal”", "HH:MM"]),
-        ("", ["delay, kill, loss, nothing, outage, partition, pause, rollback, slow", "dochub, lgsp", "HH:MM"]),
+        (
+            "",
+            ["delay, failover, kill, loss, nothing, outage, partition, pause, rollback, slow", "dochub, lgsp", "HH:MM"],
+        ),
         ("slow:populaton@9:00", ["“population”"]),
         ("slow:portal@9:00", ["“post”"]),
         ("slow:population@9:00-25:00", ["HH:MM"]),
         ("pause:portal@9:00-8:30", ["Write the beginning first"]),
         ("delay@9:00", ["portal, postgresql, sector"]),
+        ("failover:portal@9:00", ["postgresql"]),
     ],
 )
 def test_every_mistake_in_a_fault_is_told_with_its_way_out(spec: str, ways_out: list[str]) -> None:
@@ -72,6 +76,19 @@ def test_what_only_containers_can_have_is_refused_elsewhere() -> None:
     with pytest.raises(BadInputError) as caught:
         faults.only_on_docker(struck, docker=False)
     assert [mistake.key for mistake in caught.value.mistakes] == [specs[0], specs[2], specs[3]]
+
+
+def test_a_server_is_lost_for_good_only_where_another_one_follows_it() -> None:
+    """Before the run: without a standby, all that it held would be gone."""
+    struck = [faults.parse("kill:postgresql@9:00"), faults.parse("failover:postgresql@9:30")]
+
+    with pytest.raises(BadInputError) as caught:
+        faults.only_with_standby(struck)
+    assert [mistake.key for mistake in caught.value.mistakes] == ["failover:postgresql@9:30"]
+    assert "--standby" in caught.value.mistakes[0].way_out.en
+    faults.only_with_standby(struck[:1])
+    with pytest.raises(BadInputError):
+        faults.only_on_docker(struck, docker=False)
 
 
 def test_a_disturbance_ends_at_its_time_and_strikes_by_the_target(tmp_path: Path) -> None:

@@ -68,6 +68,14 @@ generator: Decorator = click.option(
         "What walks under Locust's master: “swift” on uvloop, or “locust” with Locust's own users.",
     ),
 )
+standby: Decorator = click.option(
+    "--standby",
+    is_flag=True,
+    help=t(
+        "Thêm một máy chủ PostgreSQL dự phòng có đủ mọi giao dịch đã xác nhận (chỉ đích docker).",
+        "Add a standby PostgreSQL server that has every acknowledged transaction (target docker only).",
+    ),
+)
 permission: Decorator = click.option(
     "--permission",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),

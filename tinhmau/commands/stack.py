@@ -59,6 +59,7 @@ _STATES = {
 @options.seed
 @options.runs
 @options.ports
+@options.standby
 @click.option(
     "--backup",
     type=click.Path(path_type=Path, file_okay=False),
@@ -68,12 +69,16 @@ _STATES = {
         "Back up continuously into this folder (target docker only); tinhmau restore brings it back.",
     ),
 )
-def up(*, scenario: str, target: str, seed: int, runs: Path, port_base: int | None, backup: Path | None) -> None:
+def up(
+    *, scenario: str, target: str, seed: int, runs: Path, port_base: int | None, standby: bool, backup: Path | None
+) -> None:
     """Leave a province running."""
     with Attempts() as attempt:
         attempt(targets.check, target)
         if backup is not None:
             attempt(lambda: targets.check_backup(target, option="--backup"))
+        if standby:
+            attempt(lambda: targets.check_standby(target))
         attempt(phases.read, scenario)
     run = run_folder.create(runs, f"{scenario}-up")
     screen.line(t(f"Lần chạy: {run}", f"Run: {run}"))
@@ -82,7 +87,7 @@ def up(*, scenario: str, target: str, seed: int, runs: Path, port_base: int | No
     )
     world = phases.draw(scenario, seed=seed, folder=run / "plan")
     backup_to = backup.resolve() if backup is not None else None
-    place_on = targets.make(target, run, port_base=port_base, attached=False, backup_to=backup_to)
+    place_on = targets.make(target, run, port_base=port_base, attached=False, backup_to=backup_to, standby=standby)
     stack = phases.place(world, run, target=place_on)
     try:
         stand_clock(stack, world.plan.timeline.day, _MORNING)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from infra.stack import Stack
 from loadtests import faults as fault_kinds
 from loadtests import sabotage as sabotages
 from loadtests.drive import Generator
+from loadtests.faults.fault import Fault
 from simulation.mistakes import BadInputError, Mistake
 from simulation.province import Province
 from simulation.text import Text
@@ -36,6 +38,7 @@ from tinhmau.language import t
 @options.generator
 @options.ports
 @options.fault
+@options.standby
 @click.option(
     "--sabotage",
     default="",
@@ -78,6 +81,7 @@ def command(  # noqa: PLR0913 -- one argument an option
     generator: Generator,
     port_base: int | None,
     faults: tuple[str, ...],
+    standby: bool,
     sabotage: str,
     standing: str,
     keep: bool,
@@ -93,9 +97,7 @@ def command(  # noqa: PLR0913 -- one argument an option
         if sabotage:
             attempt(sabotages.check, sabotage)
         attempt(targets.check, target)
-        attempt(lambda: fault_kinds.only_on_docker(struck, docker=target == "docker" and not standing))
-        if drill:
-            attempt(lambda: targets.check_backup("--stack" if standing else target, option="--drill"))
+        _check_abilities(attempt, struck, "--stack" if standing else target, standby=standby, drill=drill)
         checked = attempt(phases.read, scenario)
         if checked:
             attempt(fault_kinds.check, struck, checked[0].timeline)
@@ -116,7 +118,7 @@ def command(  # noqa: PLR0913 -- one argument an option
     )
     with ExitStack() as cleanup:
         backup_to = cleanup.enter_context(phases.backup_folder(wanted=drill))
-        place_on = targets.make(target, run, port_base=port_base, keep=keep, backup_to=backup_to)
+        place_on = targets.make(target, run, port_base=port_base, keep=keep, backup_to=backup_to, standby=standby)
         traffic = cleanup.enter_context(phases.Traffic(run, workers=workers, generator=generator))
         world = phases.draw(scenario, seed=seed, folder=run / "plan")
         using = phases.borrowed(stack, run) if stack else phases.placed(world, run, target=place_on)
@@ -132,6 +134,17 @@ def command(  # noqa: PLR0913 -- one argument an option
     answer = judging.verdict_of(run)
     summary.show(answer, run)
     return answer.exit_code
+
+
+def _check_abilities(attempt: Attempts, struck: Sequence[Fault], where: str, *, standby: bool, drill: bool) -> None:
+    """What is asked for has to be something that this target can do."""
+    attempt(lambda: fault_kinds.only_on_docker(struck, docker=where == "docker"))
+    if standby:
+        attempt(lambda: targets.check_standby(where))
+    else:
+        attempt(lambda: fault_kinds.only_with_standby(struck))
+    if drill:
+        attempt(lambda: targets.check_backup(where, option="--drill"))
 
 
 def _check_province(stack: Stack, province: Province) -> None:

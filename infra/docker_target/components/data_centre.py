@@ -61,7 +61,8 @@ class DataCentre(pulumi.ComponentResource):
                 placement,
                 master,
                 runtime.name,
-                [networks[drawn.network_of(one.name)]],
+                networks,
+                gateways[one.zone].container,
                 child,
             )
             for one in drawn.blueprint.workloads

@@ -31,7 +31,7 @@ class Gateway(pulumi.ComponentResource):
     ) -> None:
         """Make the gateway with its configuration."""
         super().__init__("tinhmau:docker:Gateway", name, None, opts)
-        written = gateway.configuration(drawn, placement.layout.blueprint)
+        written = gateway.configuration(drawn, placement.layout.blueprint, standby=placement.layout.standby)
         files = [File(path="haproxy.cfg", content=written)]
         configuration = Volume(
             f"{name}-configuration",

@@ -18,6 +18,7 @@ from infra.blueprint import DATABASE
 from infra.docker_target import restoring
 from infra.docker_target.attendant import containers_of
 from infra.docker_target.components.database import DATA, PROGRAMS
+from infra.docker_target.gateway import LINE_PORT
 from infra.docker_target.layout import POSTGRESQL_PORT, STANDBY
 from infra.trouble import TargetError
 from simulation.text import Text
@@ -66,7 +67,7 @@ def promote(standby: Container) -> None:
             Text(f"Máy chủ dự phòng không lên thay được: {said}", f"The standby did not take over: {said}")
         )
     _await(
-        lambda: _lets_in(standby, DATABASE),
+        lambda: _lets_in(standby, "127.0.0.1", LINE_PORT),
         Text(
             "Cổng của vùng dữ liệu không dẫn tới máy chủ mới.",
             "The data zone's gateway does not lead to the new server.",
@@ -95,8 +96,8 @@ def _servers(client: docker.DockerClient, stack: str) -> list[Container]:
     return [*containers_of(client, stack, DATABASE), *containers_of(client, stack, STANDBY)]
 
 
-def _lets_in(server: Container, host: str) -> bool:
+def _lets_in(server: Container, host: str, port: int = POSTGRESQL_PORT) -> bool:
     with suppress(APIError):
-        asked = server.exec_run([f"{PROGRAMS}/pg_isready", "-q", "-h", host, "-p", str(POSTGRESQL_PORT)])
+        asked = server.exec_run([f"{PROGRAMS}/pg_isready", "-q", "-h", host, "-p", str(port)])
         return bool(asked.exit_code == 0)
     return False

@@ -10,8 +10,8 @@ import pulumi
 from infra import caches, reference, rules
 from infra.blueprint import draw_up
 from infra.demand import demand_of_province
-from infra.docker_target import layout, program, recipe
-from infra.docker_target.settings import Placement
+from infra.docker_target import certificates, layout, program, recipe
+from infra.docker_target.settings import Placement, Tls
 from infra.local import clock
 from infra.program.settings import PROJECT, DockerSettings
 from infra.scaling import scaled, with_replicas
@@ -50,6 +50,7 @@ def placement_of(settings: DockerSettings, province: Province, *, stack: str) ->
         runtime=recipe.runtime_tag(),
         services=recipe.services_tag(),
         clock=str(_clock(own)),
+        tls=_tls(own / "tls.json"),
     )
 
 
@@ -69,6 +70,13 @@ def _reference(settings: DockerSettings, province: Province, own: Path) -> Path:
         population.draw(province, seed=SEED).write_reference(made)
         (made / "complete").write_bytes(msgspec.json.encode({"seed": SEED}))
     return made
+
+
+def _tls(path: Path) -> Tls:
+    """The certificates in use; those of the day on which the stack was first brought up, until the file is removed."""
+    if not path.exists():
+        path.write_bytes(msgspec.json.encode(certificates.begin()))
+    return msgspec.json.decode(path.read_bytes(), type=Tls)
 
 
 def _clock(own: Path) -> Path:

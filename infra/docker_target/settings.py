@@ -16,6 +16,21 @@ class Restore(msgspec.Struct, frozen=True, kw_only=True):
     until: str = ""  #: a point in time (ISO 8601 with its zone); empty: everything that had arrived
 
 
+class Issuer(msgspec.Struct, frozen=True, kw_only=True):
+    """One certificate authority (CA) of the stack's own; a rotation makes the next one."""
+
+    number: int
+    since: str  #: date, ISO 8601
+
+
+class Tls(msgspec.Struct, frozen=True, kw_only=True):
+    """Which certificates are in use between zones. They derive from the master secret (certificates.py)."""
+
+    since: str  #: date on which the servers' certificates were issued, ISO 8601
+    issuer: int  #: number of the authority that issues
+    trusted: tuple[Issuer, ...]
+
+
 class Placement(msgspec.Struct, frozen=True, kw_only=True):
     """Everything but the master secret."""
 
@@ -31,6 +46,7 @@ class Placement(msgspec.Struct, frozen=True, kw_only=True):
     restore: Restore | None = None
     #: A database server without data copies the other one; none may begin a cluster of its own any more.
     failed_over: bool = False
+    tls: Tls | None = None  #: None: what is said between zones is not encrypted
     ready_within_seconds: int = 300  #: a bound for a very busy machine; 15 s are usual
 
     def release(self, service: str) -> str:

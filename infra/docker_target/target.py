@@ -18,7 +18,7 @@ from docker.models.containers import Container
 
 from infra import rules
 from infra.blueprint import Blueprint
-from infra.docker_target import disturbance, engine, failover, holding, images, layout, restoring, up
+from infra.docker_target import certificates, disturbance, engine, failover, holding, images, layout, restoring, up
 from infra.docker_target.attendant import Attendant, containers_of, kill, service_of
 from infra.docker_target.plugin.kind import STACK_LABEL
 from infra.docker_target.settings import Placement, Restore
@@ -230,6 +230,7 @@ class DockerTarget:
             services=services,
             clock=str(folder / "clock"),
             restore=given.restore,
+            tls=certificates.begin(),
         )
 
     def _stack(self, output: Mapping[str, object], folder: Path, client: docker.DockerClient, version: str) -> Stack:
@@ -389,6 +390,20 @@ class DockerTarget:
         placement = msgspec.structs.replace(orders.placement, releases=releases)
         up.save(msgspec.structs.replace(orders, placement=placement), folder)
         _runner(folder).up()
+
+    def rotate(self, stack: Stack) -> None:
+        """Go over to another authority and new certificates, in steps after each of which everything works.
+
+        Services are replaced as by an upgrade; gateways, and database servers where there are two, are away for about
+        a second each. Raises TargetError.
+        """
+        folder = Path(stack.state)
+        tls = up.load(folder).placement.tls
+        for step in certificates.rotation(tls) if tls else (certificates.begin(),):
+            orders = up.load(folder)
+            placement = msgspec.structs.replace(orders.placement, tls=step)
+            up.save(msgspec.structs.replace(orders, placement=placement), folder)
+            _runner(folder).up()
 
     def scale(self, stack: Stack, replicas: Mapping[str, int]) -> None:
         """Give services other numbers of replicas. Raises TargetError."""

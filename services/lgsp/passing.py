@@ -1,4 +1,4 @@
-"""Passes calls on to providers over kept-open connections: plain HTTP/1.1, one request under way on each.
+"""Passes calls on to providers over kept-open connections: HTTP/1.1, one request under way on each.
 
 A general client would cost more than all else that the LGSP does with a call.
 """
@@ -6,6 +6,7 @@ A general client would cost more than all else that the LGSP does with a call.
 from __future__ import annotations
 
 import asyncio
+import ssl
 import time
 from typing import cast
 from urllib.parse import urlsplit
@@ -30,9 +31,10 @@ class Provider:
     """Connections to one provider."""
 
     def __init__(self, url: str) -> None:
-        """`url` is its base address, http only."""
+        """`url` is its base address, http or https; with https it has to prove that it is that host."""
         parts = urlsplit(url)
-        self._host, self._port = parts.hostname or "", parts.port or 80
+        self._host, self._port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+        self._tls = ssl.create_default_context() if parts.scheme == "https" else None
         self._prefix = parts.path.rstrip("/").encode()
         self._host_line = f" HTTP/1.1\r\nHost: {parts.netloc}\r\n".encode()
         self._idle: list[_Connection] = []  # the one used last is last
@@ -75,7 +77,9 @@ class Provider:
     async def _open(self) -> _Connection:
         try:
             async with asyncio.timeout(_CONNECT_SECONDS):
-                _, connection = await asyncio.get_running_loop().create_connection(_Connection, self._host, self._port)
+                _, connection = await asyncio.get_running_loop().create_connection(
+                    _Connection, self._host, self._port, ssl=self._tls
+                )
         except TimeoutError as error:
             message = f"{self._host}:{self._port} did not take a connection in {_CONNECT_SECONDS:.0f} s"
             raise ConnectionError(message) from error

@@ -7,6 +7,7 @@ import pulumi
 from infra.blueprint import DATABASE
 from infra.docker_target.components.database import PROGRAMS
 from infra.docker_target.components.resources import Container, Volume
+from infra.docker_target.gateway import LINE_PORT
 from infra.docker_target.layout import BACKUP, POSTGRESQL_PORT
 from infra.docker_target.recipe import SERVICE_USER
 from infra.docker_target.secret_files import digest, of_backup
@@ -30,7 +31,7 @@ class Backup(pulumi.ComponentResource):
     ) -> None:
         """Make it; it is ready when a restore would find something to begin from."""
         super().__init__("tinhmau:docker:Backup", name, None, opts)
-        files = master.apply(lambda value: of_backup(master=value))
+        files = master.apply(lambda value: of_backup(master=value, tls=placement.tls))
         revision = pulumi.Output.unsecret(files.apply(digest))
         prefix = f"{placement.stack}-{BACKUP}"
         secrets = revision.apply(lambda value: f"{prefix}-secrets-{value}")
@@ -59,8 +60,11 @@ class Backup(pulumi.ComponentResource):
             command=["start-backup"],
             environment={
                 "PATH": f"{PROGRAMS}:/opt/tinhmau/bin:/usr/local/bin:/usr/bin:/bin",
-                "PGHOST": DATABASE,
-                "PGPORT": str(POSTGRESQL_PORT),
+                **(
+                    {"PGHOST": "127.0.0.1", "PGPORT": str(LINE_PORT)}
+                    if placement.tls
+                    else {"PGHOST": DATABASE, "PGPORT": str(POSTGRESQL_PORT)}
+                ),
                 "PGUSER": BACKUP,
             },
             networks=[{"name": f"{placement.stack}-{BACKUP}", "address": "", "aliases": []}],

@@ -48,6 +48,7 @@ class DataCentre(pulumi.ComponentResource):
                 f"{name}-{gateway.zone}-gateway",
                 gateway,
                 placement,
+                master,
                 runtime.name,
                 [networks[one] for one in gateway.addresses],
                 child,

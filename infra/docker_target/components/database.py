@@ -51,7 +51,7 @@ class Database(pulumi.ComponentResource):
         """Make the servers. `networks` are those of the layout by name; `gateway` is the zone's."""
         super().__init__("tinhmau:docker:Database", name, None, opts)
         self._name, self._workload, self._placement, self._image = name, workload, placement, image
-        files = master.apply(lambda value: of_database(placement.layout, master=value))
+        files = master.apply(lambda value: of_database(placement.layout, master=value, tls=placement.tls))
         revision = pulumi.Output.unsecret(files.apply(digest))
         prefix = f"{placement.stack}-{workload.zone}-{workload.name}"
         self._secrets = revision.apply(lambda value: f"{prefix}-secrets-{value}")

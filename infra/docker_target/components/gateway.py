@@ -6,11 +6,10 @@ from typing import Any
 
 import pulumi
 
-from infra.docker_target import gateway, layout
+from infra.docker_target import layout
 from infra.docker_target.components.resources import Container, Volume
-from infra.docker_target.plugin.volumes import File
 from infra.docker_target.recipe import GATEWAY_USER
-from infra.docker_target.secret_files import digest
+from infra.docker_target.secret_files import digest, of_gateway
 from infra.docker_target.settings import Placement
 from infra.docker_target.written import as_json
 
@@ -25,21 +24,23 @@ class Gateway(pulumi.ComponentResource):
         name: str,
         drawn: layout.Gateway,
         placement: Placement,
+        master: pulumi.Output[str],
         image: pulumi.Input[str],
         networks: list[pulumi.Resource],
         opts: pulumi.ResourceOptions,
     ) -> None:
         """Make the gateway with its configuration."""
         super().__init__("tinhmau:docker:Gateway", name, None, opts)
-        written = gateway.configuration(drawn, placement.layout.blueprint, standby=placement.layout.standby)
-        files = [File(path="haproxy.cfg", content=written)]
+        files = master.apply(lambda value: of_gateway(placement, drawn, master=value))
+        revision = pulumi.Output.unsecret(files.apply(digest))
+        volume = revision.apply(lambda value: f"{placement.stack}-{drawn.zone}-gateway-{value}")
         configuration = Volume(
             f"{name}-configuration",
             pulumi.ResourceOptions(parent=self),
             stack=placement.stack,
-            name=f"{placement.stack}-{drawn.zone}-gateway-{digest(files)}",
-            files=as_json(files),
-            digest=digest(files),
+            name=volume,
+            files=pulumi.Output.secret(files.apply(as_json)),
+            digest=revision,
             image=image,
         )
         self.container = Container(
@@ -54,7 +55,7 @@ class Gateway(pulumi.ComponentResource):
             networks=_endpoints(drawn, placement),
             mounts=[
                 {
-                    "volume": f"{placement.stack}-{drawn.zone}-gateway-{digest(files)}",
+                    "volume": volume,
                     "path": "/etc/tinhmau",
                     "read_only": True,
                 }

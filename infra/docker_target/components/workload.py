@@ -8,7 +8,7 @@ import pulumi
 
 from infra import blueprint
 from infra.docker_target.components.resources import Container, Volume
-from infra.docker_target.gateway import REPLICAS
+from infra.docker_target.gateway import AUTHORITY, REPLICAS
 from infra.docker_target.layout import port_of
 from infra.docker_target.recipe import SERVICE_USER
 from infra.docker_target.secret_files import digest, of_service
@@ -38,7 +38,9 @@ class Workload(pulumi.ComponentResource):
         super().__init__("tinhmau:docker:Workload", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         url = placement.public_url(workload.name)
-        files = master.apply(lambda value: of_service(placement.layout, workload.name, master=value, public_url=url))
+        files = master.apply(
+            lambda value: of_service(placement.layout, workload.name, master=value, public_url=url, tls=placement.tls)
+        )
         revision = pulumi.Output.unsecret(files.apply(digest))
         prefix = f"{placement.stack}-{workload.zone}-{workload.name}"
         secrets = revision.apply(lambda value: f"{prefix}-secrets-{value}")
@@ -99,8 +101,10 @@ def _environment(placement: Placement, service: str, port: int) -> dict[str, str
         "LISTEN": f"0.0.0.0:{port}",
         "REFERENCE_DATA": "/srv/reference",
         "STATE_DIR": "/var/lib/tinhmau",
-        "LGSP_URL": f"http://lgsp:{port_of(placement.layout.blueprint, 'lgsp')}",
+        "LGSP_URL": f"{'https' if placement.tls else 'http'}://lgsp:{port_of(placement.layout.blueprint, 'lgsp')}",
     }
+    if placement.tls:
+        variables["SSL_CERT_FILE"] = AUTHORITY
     if placement.clock:
         variables["CLOCK_FILE"] = f"/srv/clock/{_CLOCK}"
     if service == "lgsp":

@@ -49,7 +49,12 @@ class Standing:
         self.client: docker.DockerClient = engine.connect()
         found = finding.find()
         assert found is not None
-        self.runner = up.Runner(Path(stack.state), found)
+        self._engine = found
+
+    @property
+    def runner(self) -> up.Runner:
+        """Pulumi, with the stack's orders as they are now."""
+        return up.Runner(Path(self.stack.state), self._engine)
 
     @property
     def blueprint(self) -> Blueprint:

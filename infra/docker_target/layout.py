@@ -17,7 +17,8 @@ from infra.blueprint import DATABASE, Blueprint, Flow, Workload
 OUTSIDE, MANAGEMENT = "outside", "management"
 BACKUP = "backup"  #: zone and network of what receives the database's changes, where a stack is backed up
 STANDBY = "standby"  #: the second database server, where there is one; its network is in the database's zone
-POSTGRESQL_PORT, FIRST_PORT, GATEWAY_PORT = 5432, 8080, 8404
+LOGS = "logs"  #: what keeps every container's log; its network is in the management zone, and nobody else is in it
+POSTGRESQL_PORT, FIRST_PORT, GATEWAY_PORT, LOG_PORT = 5432, 8080, 8404, 24224
 _FIRST_GATEWAY = 10  # last octet of the first zone's gateway; the others follow
 
 
@@ -63,9 +64,17 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
         """The workload's own network."""
         if workload == MANAGEMENT:
             return MANAGEMENT
+        if workload == LOGS:
+            return f"{MANAGEMENT}-{LOGS}"
         if workload == STANDBY:
             return f"{self.blueprint.workload(DATABASE).zone}-{STANDBY}"
         return f"{self.blueprint.workload(workload).zone}-{workload}"
+
+    @property
+    def logs_at(self) -> tuple[str, int]:
+        """Address and port to which the engine sends what containers say."""
+        (network,) = (one for one in self.networks if one.name == self.network_of(LOGS))
+        return _address(network, 0), LOG_PORT
 
     @property
     def doors(self) -> tuple[Door, ...]:
@@ -132,7 +141,7 @@ def _zones(blueprint: Blueprint) -> tuple[str, ...]:
 
 def _networks(blueprint: Blueprint, block: str, *, backup: bool, standby: bool) -> tuple[Network, ...]:
     wanted = [(_home(one), one.zone, True) for one in blueprint.workloads]
-    wanted.append((MANAGEMENT, MANAGEMENT, True))
+    wanted += [(MANAGEMENT, MANAGEMENT, True), (f"{MANAGEMENT}-{LOGS}", MANAGEMENT, True)]
     wanted += [
         (f"{zone}-door", zone, False)
         for zone in _zones(blueprint)

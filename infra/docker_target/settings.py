@@ -53,6 +53,12 @@ class Placement(msgspec.Struct, frozen=True, kw_only=True):
         """Tag of the image that a service runs."""
         return self.releases.get(service, self.services)
 
+    @property
+    def logs_to(self) -> str:
+        """Where the Docker engine sends what the containers say, host:port."""
+        address, port = self.layout.logs_at
+        return f"{address}:{port}"
+
     def public_url(self, service: str) -> str:
         """How a service is reached from this machine."""
         return f"http://127.0.0.1:{self.ports[service]}"

@@ -82,6 +82,7 @@ class Backup(pulumi.ComponentResource):
             ready_within_seconds=placement.ready_within_seconds,
             stop_seconds=10,
             exclusive=True,
+            logs_to=placement.logs_to,
             running=True,
         )
         self.register_outputs({})

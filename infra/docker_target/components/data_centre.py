@@ -11,6 +11,7 @@ from infra.docker_target import layout
 from infra.docker_target.components.backup import Backup
 from infra.docker_target.components.database import Database
 from infra.docker_target.components.gateway import Gateway
+from infra.docker_target.components.logs import Logs
 from infra.docker_target.components.resources import Image, Volume
 from infra.docker_target.components.workload import Workload
 from infra.docker_target.components.zone import Zone
@@ -43,6 +44,7 @@ class DataCentre(pulumi.ComponentResource):
         networks = {key: made for zone in zones.values() for key, made in zone.networks.items()}
         runtime = self._image("runtime", placement.runtime)
         references = self._references(runtime)
+        Logs(f"{name}-logs", placement, runtime.name, networks[drawn.network_of(layout.LOGS)], child)
         gateways = {
             gateway.zone: Gateway(
                 f"{name}-{gateway.zone}-gateway",

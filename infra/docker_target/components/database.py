@@ -112,6 +112,7 @@ class Database(pulumi.ComponentResource):
             stop_signal="SIGINT",  # fast: transactions under way are rolled back, a checkpoint is written
             stop_seconds=30,
             exclusive=True,
+            logs_to=placement.logs_to,
             running=True,
         )
 

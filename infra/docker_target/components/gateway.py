@@ -70,6 +70,7 @@ class Gateway(pulumi.ComponentResource):
             stop_signal="SIGUSR1",  # finish what is under way
             stop_seconds=5,
             exclusive=True,
+            logs_to=placement.logs_to,
             running=True,
         )
         self.register_outputs({})

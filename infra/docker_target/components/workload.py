@@ -87,6 +87,7 @@ class Workload(pulumi.ComponentResource):
                 health=["answers", str(port), "/ready"],
                 ready_within_seconds=placement.ready_within_seconds,
                 stop_seconds=10,
+                logs_to=placement.logs_to,
                 running=True,
             )
             for number in range(workload.replicas.value)

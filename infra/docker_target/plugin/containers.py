@@ -13,13 +13,14 @@ from docker.errors import APIError, NotFound
 from docker.models.containers import Container
 from docker.types import Mount
 
-from infra.docker_target.plugin.kind import URN_LABEL, Found, Inputs, Wrong, labels, need
+from infra.docker_target.plugin.kind import SERVICE_LABEL, URN_LABEL, Found, Inputs, Wrong, labels, need
 
 _MIB = 1 << 20
 _SECOND = 1_000_000_000  # nanoseconds
 _ASK_AFTER_SECONDS, _ASK_AT_LEAST_EVERY_SECONDS = 0.25, 2.0
 _LOG_LINES_SHOWN = 12
 _MOST_STARTS = 9  #: of a container that ends again and again; the engine's pauses between them add up to half a minute
+_KEPT_BY_THE_ENGINE = {"max-size": "20m", "max-file": "3"}
 _PERIOD = 100_000  # of the processor quota, microseconds
 
 
@@ -38,6 +39,7 @@ class Containers:
     | stop_seconds | between SIGTERM and SIGKILL |
     | exclusive | there may never be two: the old one goes first when it is replaced |
     | revision | changes when it has to be made anew, for what is not seen here (files in volumes) |
+    | logs_to | host:port of a collector that speaks fluentd's protocol; without: kept by the engine alone |
     | running | always true; a stopped container is seen as false and started again |
     """
 
@@ -139,7 +141,7 @@ def _make(client: docker.DockerClient, inputs: Inputs, urn: str) -> Container:
         tmpfs={"/tmp": "size=64m,mode=1777"},  # noqa: S108 -- the container's own
         restart_policy={"Name": "always"},
         init=True,
-        log_config={"Type": "json-file", "Config": {"max-size": "20m", "max-file": "3"}},
+        log_config=_log_config(inputs.get("logs_to", "")),
     )
     config: dict[str, Any] = {}
     if networks:
@@ -170,6 +172,21 @@ def _make(client: docker.DockerClient, inputs: Inputs, urn: str) -> Container:
         raise
     container.reload()
     return container
+
+
+def _log_config(logs_to: str) -> dict[str, Any]:
+    """To the collector, held while it is away; the engine keeps a copy of its own in any case, for `docker logs`."""
+    if not logs_to:
+        return {"Type": "json-file", "Config": _KEPT_BY_THE_ENGINE}
+    copy = {f"cache-{key}": value for key, value in _KEPT_BY_THE_ENGINE.items()}
+    sent = {
+        "fluentd-address": logs_to,
+        "fluentd-async": "true",
+        "fluentd-sub-second-precision": "true",
+        "labels": SERVICE_LABEL,
+        "tag": "{{.Name}}",
+    }
+    return {"Type": "fluentd", "Config": sent | copy}
 
 
 def _address(network: Mapping[str, Any]) -> dict[str, Any]:
@@ -238,6 +255,8 @@ def _differences(client: docker.DockerClient, found: Container, inputs: Inputs) 
     differing = {key: value for key, value in actual.items() if value != asked[key]}
     if config["Image"] != inputs["image"]:
         differing["image"] = config["Image"]
+    if host["LogConfig"] != _log_config(inputs.get("logs_to", "")):
+        differing["logs_to"] = host["LogConfig"]["Config"].get("fluentd-address", "")
     if not host["ReadonlyRootfs"] or "ALL" not in (host["CapDrop"] or []) or host["Privileged"]:
         differing["revision"] = "it is not as hardened as it was made"
     connected = _connected(client, found)

@@ -12,18 +12,21 @@ from pathlib import Path
 import docker
 import pytest
 from command_line import Workplace
-from standing_docker import Standing, write_reference
+from standing_docker import Standing, toy, write_reference
 
 from infra import demand
-from infra.blueprint import DATABASE, draw_up
-from infra.docker_target import engine, restoring
+from infra.blueprint import draw_up
+from infra.docker_target import engine, failover, restoring
 from infra.docker_target.plugin.kind import STACK_LABEL
 from infra.docker_target.target import DockerTarget, Options, left_over
 from simulation import province_files
 
 pytestmark = pytest.mark.needs("docker", "pulumi")
 _PATIENCE_SECONDS = 60.0
-_RECEIVED = "SELECT bool_and(flush_lsn >= pg_current_wal_lsn()) FROM pg_stat_replication"
+_RECEIVED = (
+    "SELECT bool_and(flush_lsn >= pg_current_wal_lsn()) AND bool_or(application_name = 'pg_receivewal') "
+    "FROM pg_stat_replication"
+)
 
 
 @pytest.fixture
@@ -62,14 +65,14 @@ def test_every_law_holds_on_what_was_restored_after_everything_was_lost(place: W
 
 def _write(standing: Standing, word: str) -> str:
     """Write one word into the portal's database; returns the database's time afterwards."""
-    (database,) = standing.containers(DATABASE)
+    database = failover.primary(standing.client, standing.stack.name)
     restoring.ask(database, "portal", "CREATE TABLE IF NOT EXISTS drill (word text)")
     restoring.ask(database, "portal", f"INSERT INTO drill VALUES ('{word}')")  # noqa: S608 -- the test's own word
     return restoring.ask(database, "portal", "SELECT clock_timestamp()")
 
 
 def _words(standing: Standing) -> list[str]:
-    (database,) = standing.containers(DATABASE)
+    database = failover.primary(standing.client, standing.stack.name)
     return restoring.ask(database, "portal", "SELECT word FROM drill ORDER BY word").split()
 
 
@@ -107,8 +110,27 @@ def test_a_stack_is_restored_to_a_point_in_time_and_to_its_end() -> None:
                 target.remove(restored)
 
 
+def test_a_backup_goes_on_after_a_failover() -> None:
+    """What was written before it, and what was written to the server that took over, come back from one folder."""
+    with tempfile.TemporaryDirectory(prefix="tinhmau-test-") as root:
+        with toy(standby=True, backup_to=Path(root, "backup")) as first:
+            _write(first, "before")
+            first.target.fail_over(first.stack)
+            _write(first, "later")
+            _await_received(first)
+
+        target = DockerTarget(Options())
+        restored = target.restore(Path(root, "backup"))
+        try:
+            second = Standing(target, restored)
+            assert _words(second) == ["before", "later"]
+            assert {row.state for row in target.status(restored)} == {"ready"}
+        finally:
+            target.remove(restored)
+
+
 def _await_received(standing: Standing) -> None:
-    (database,) = standing.containers(DATABASE)
+    database = failover.primary(standing.client, standing.stack.name)
     until = time.monotonic() + _PATIENCE_SECONDS
     while restoring.ask(database, "postgres", _RECEIVED) != "t":
         assert time.monotonic() < until

@@ -27,6 +27,7 @@ _RECEIVED = {
     "wal_level": "replica",
     "max_wal_senders": "8",  # a standby, a receiver, a base copy for each, and those that have not ended yet
     "max_replication_slots": "4",
+    "wal_keep_size": "512MB",  # after a failover the backup's receiver finds what it had not got yet
     "max_slot_wal_keep_size": "2GB",  # a receiver that is away for long must not fill the disk
     "track_commit_timestamp": "on",  # what was lost is measured by it
 }

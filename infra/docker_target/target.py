@@ -44,7 +44,8 @@ _STATES: Mapping[str, State] = {
     "dead": "gave_up",
 }
 
-_BOOKS_WITHIN_SECONDS, _LOOK_EVERY_SECONDS = 60.0, 0.2
+_BOOKS_WITHIN_SECONDS, _GATEWAYS_WITHIN_SECONDS, _LOOK_EVERY_SECONDS = 60.0, 60.0, 0.2
+_LOADED = 'test "$(cat /tmp/loaded)" = "$(cat /etc/tinhmau/* | sha256sum)"'
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
@@ -394,8 +395,8 @@ class DockerTarget:
     def rotate(self, stack: Stack) -> None:
         """Go over to another authority and new certificates, in steps after each of which everything works.
 
-        Services are replaced as by an upgrade; gateways, and database servers where there are two, are away for about
-        a second each. Raises TargetError.
+        Gateways go on with what they have under way, services are replaced as by an upgrade; where there are two
+        database servers, each starts again. Raises TargetError.
         """
         folder = Path(stack.state)
         tls = up.load(folder).placement.tls
@@ -404,6 +405,7 @@ class DockerTarget:
             placement = msgspec.structs.replace(orders.placement, tls=step)
             up.save(msgspec.structs.replace(orders, placement=placement), folder)
             _runner(folder).up()
+            _await_gateways(engine.connect(), stack)
 
     def scale(self, stack: Stack, replicas: Mapping[str, int]) -> None:
         """Give services other numbers of replicas. Raises TargetError."""
@@ -447,6 +449,20 @@ def _await_books(backup: Container) -> None:
                 Text("Sổ của các dịch vụ chưa được chép xong.", "The services' books have not been copied in time.")
             )
         time.sleep(_LOOK_EVERY_SECONDS)
+
+
+def _await_gateways(client: docker.DockerClient, stack: Stack) -> None:
+    """Wait until every gateway has gone over to the configuration and keys that it was given."""
+    until = time.monotonic() + _GATEWAYS_WITHIN_SECONDS
+    for one in containers_of(client, stack.name):
+        if service_of(one).endswith("-gateway"):
+            while one.exec_run(["sh", "-c", _LOADED]).exit_code != 0:
+                if time.monotonic() > until:
+                    name = service_of(one)
+                    raise TargetError(
+                        Text(f"“{name}” không nhận cấu hình mới.", f"“{name}” does not take its new configuration.")
+                    )
+                time.sleep(_LOOK_EVERY_SECONDS)
 
 
 def _runner(folder: Path) -> Runner:

@@ -33,7 +33,7 @@ class Gateway(pulumi.ComponentResource):
         super().__init__("tinhmau:docker:Gateway", name, None, opts)
         files = master.apply(lambda value: of_gateway(placement, drawn, master=value))
         revision = pulumi.Output.unsecret(files.apply(digest))
-        volume = revision.apply(lambda value: f"{placement.stack}-{drawn.zone}-gateway-{value}")
+        volume = f"{placement.stack}-{drawn.zone}-gateway-live"
         configuration = Volume(
             f"{name}-configuration",
             pulumi.ResourceOptions(parent=self),
@@ -42,6 +42,7 @@ class Gateway(pulumi.ComponentResource):
             files=pulumi.Output.secret(files.apply(as_json)),
             digest=revision,
             image=image,
+            live=True,  # HAProxy goes over to a new configuration without letting go of a connection
         )
         self.container = Container(
             f"{name}-container",
@@ -50,7 +51,7 @@ class Gateway(pulumi.ComponentResource):
             service=f"{drawn.zone}-gateway",
             name=f"{placement.stack}-{drawn.zone}-gateway",
             image=image,
-            command=["haproxy", "-W", "-db", "-f", "/etc/tinhmau/haproxy.cfg"],
+            command=["start-gateway"],
             environment={},
             networks=_endpoints(drawn, placement),
             mounts=[

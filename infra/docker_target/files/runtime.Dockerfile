@@ -16,6 +16,6 @@ RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin tinh
  && install -d -o 10002 -g 10002 -m 0700 /var/lib/postgresql /var/lib/backup \
  && install -d -m 0755 /etc/tinhmau /srv/reference /srv/clock
 COPY --from=built /opt/tinhmau /opt/tinhmau
-COPY start-service start-postgresql start-backup answers collect-logs database-ready /usr/local/bin/
+COPY start-service start-postgresql start-backup answers collect-logs database-ready start-gateway /usr/local/bin/
 ENV PATH=/opt/tinhmau/bin:/usr/local/bin:/usr/bin:/usr/sbin:/bin PYTHONUNBUFFERED=1 PYTHONUTF8=1 LANG=C.UTF-8 TZ=Asia/Ho_Chi_Minh
 USER 10001

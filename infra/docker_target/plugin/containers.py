@@ -182,6 +182,7 @@ def _log_config(logs_to: str) -> dict[str, Any]:
     sent = {
         "fluentd-address": logs_to,
         "fluentd-async": "true",
+        "fluentd-request-ack": "true",  # what was not kept is sent again
         "fluentd-sub-second-precision": "true",
         "labels": SERVICE_LABEL,
         "tag": "{{.Name}}",

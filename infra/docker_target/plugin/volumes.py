@@ -26,9 +26,13 @@ class File(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Volumes:
-    """`tinhmaudocker:index:Volume`: stack, name; `files` (JSON, secret) or `folder` with `digest`; image."""
+    """`tinhmaudocker:index:Volume`: stack, name; `files` (JSON, secret) or `folder` with `digest`; image; live.
 
-    updatable: frozenset[str] = frozenset()
+    A `live` one is filled anew in place when its files change: whoever uses it looks for that. Any other has a name
+    that ends in the digest, and is replaced together with its users.
+    """
+
+    updatable = frozenset({"files", "digest"})
 
     def check(self, inputs: Inputs) -> list[Wrong]:
         """A name is needed; a folder must be there."""
@@ -48,7 +52,7 @@ class Volumes:
                 if not _filled(inputs):
                     return name, {}
                 found.remove(force=True)
-        marks = labels(inputs, urn) | {_DIGEST_LABEL: inputs.get("digest", "")}
+        marks = labels(inputs, urn) | {_DIGEST_LABEL: "" if inputs.get("live") else inputs.get("digest", "")}
         client.volumes.create(name, labels=marks)
         try:
             _fill(client, inputs)
@@ -65,11 +69,16 @@ class Volumes:
         except NotFound:
             return None
         digest = (found.attrs.get("Labels") or {}).get(_DIGEST_LABEL, "")
-        return Found(id=found_id, differing={} if digest == inputs.get("digest", "") else {"digest": digest})
+        same = bool(inputs.get("live")) or digest == inputs.get("digest", "")  # labels cannot be changed
+        return Found(id=found_id, differing={} if same else {"digest": digest})
 
     def update(self, client: docker.DockerClient, found_id: str, inputs: Inputs) -> dict[str, Any]:
-        """Nothing of a volume can change in place."""
-        del client, found_id, inputs
+        """Put the new files in the place of the old ones. Raises ValueError for one that may not change in place."""
+        del found_id
+        if not inputs.get("live"):
+            message = f"{inputs['name']}: its files changed and its name did not"
+            raise ValueError(message)
+        _fill(client, inputs)
         return {}
 
     def delete(self, client: docker.DockerClient, found_id: str, inputs: Inputs) -> None:

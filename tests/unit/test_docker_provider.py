@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from pulumi.provider.experimental import provider as ask
@@ -11,6 +11,7 @@ from pulumi.provider.experimental.property_value import PropertyValue
 from infra.docker_target.plugin import values
 from infra.docker_target.plugin.containers import Containers
 from infra.docker_target.plugin.provider import KINDS, DockerProvider
+from infra.docker_target.plugin.volumes import Volumes
 
 CONTAINER = {
     "stack": "s", "service": "portal", "name": "s-dmz-portal-0", "image": "i:1", "user": "10001", "memory_mb": 512,
@@ -49,6 +50,17 @@ async def test_a_container_is_started_moved_and_resized_in_place(key: str) -> No
     assert told.changes
     assert told.diffs == [key]
     assert told.replaces == []
+
+
+async def test_a_live_volume_is_filled_anew_in_place() -> None:
+    """Whoever uses it sees the new files; one that is not live has to have another name for other files."""
+    old = {"stack": "s", "name": "v", "files": "[]", "digest": "a", "image": "i", "live": True}
+    told = await _diff("Volume", old, {**old, "files": "[1]", "digest": "b"})
+
+    assert sorted(told.diffs) == ["digest", "files"]
+    assert told.replaces == []
+    with pytest.raises(ValueError, match="its name did not"):
+        Volumes().update(cast("Any", None), "v", {**old, "live": False})
 
 
 async def test_another_environment_needs_another_container() -> None:

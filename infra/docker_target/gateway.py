@@ -102,9 +102,10 @@ def _section(destination: str, binds: list[str], blueprint: Blueprint, *, standb
         ways = ("mode tcp", "timeout client 1h", "timeout server 1h", check, "option clitcpka")
         on_down = " on-marked-down shutdown-sessions"
     else:
-        # Only a request that no server has seen is sent again; what may have been done is the client's to repeat.
+        # Only a request that no server has seen is sent again; what may have been done is the client's to repeat. When
+        # a client goes, its server is told so: one that is late would work for people who have left, and stay late.
         ways = ("mode http", "option httpchk GET /ready", "retry-on conn-failure", "option forwardfor",
-                "balance leastconn")  # fmt: skip
+                "option abortonclose", "balance leastconn")  # fmt: skip
         on_down = ""
     lines = [f"listen {destination}", *(f"  bind {bind}" for bind in binds), *(f"  {way}" for way in ways)]
     lines.append(f"  server-template {destination}- {MOST_REPLICAS} {replicas}:{port} check{on_down}")

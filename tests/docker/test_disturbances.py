@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import socket
 import time
 import urllib.error
 import urllib.request
@@ -9,6 +11,7 @@ import urllib.request
 import pytest
 from standing_docker import Standing
 
+from infra.docker_target.layout import GATEWAY_PORT
 from infra.target import Disturbable, Disturbance
 from infra.trouble import TargetError
 
@@ -47,6 +50,35 @@ def test_a_service_that_is_frozen_or_cut_off_does_not_answer_until_it_is_relieve
     _await(standing, "sector", answers=True)
     assert [one.id for one in standing.containers("sector")] == [before.id]
     assert standing.changes() == {}
+
+
+def _under_way(standing: Standing, zone: str, service: str) -> int:
+    """Requests of clients that the zone's gateway has with a service now."""
+    (gateway,) = standing.containers(f"{zone}-gateway")
+    ask = (
+        f"from urllib.request import urlopen as u; print(u('http://127.0.0.1:{GATEWAY_PORT}/metrics').read().decode())"
+    )
+    said = gateway.exec_run(["python3", "-P", "-c", ask]).output.decode()
+    (line,) = re.findall(rf'haproxy_backend_current_sessions{{proxy="{service}"}} (\d+)', said)
+    return int(line)
+
+
+def test_a_client_that_goes_is_not_waited_for_by_its_gateway(standing: Standing) -> None:
+    """The service is frozen; the client gives up, and the gateway lets go of the request at once, not after 90 s."""
+    standing.target.disturb(standing.stack, "sector", "pause")
+    try:
+        host, port = standing.stack.endpoints["sector"].removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port))) as client:
+            client.sendall(b"GET /ready HTTP/1.1\r\nHost: x\r\n\r\n")
+            until = time.monotonic() + _PATIENCE_SECONDS
+            while _under_way(standing, "outside", "sector") == 0:
+                assert time.monotonic() < until
+        until = time.monotonic() + _PATIENCE_SECONDS / 2
+        while _under_way(standing, "outside", "sector") > 0:
+            assert time.monotonic() < until
+    finally:
+        standing.target.relieve(standing.stack, "sector", "pause")
+    _await(standing, "sector", answers=True)
 
 
 def test_relieving_what_is_not_disturbed_is_no_error(standing: Standing) -> None:

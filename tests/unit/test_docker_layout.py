@@ -90,6 +90,13 @@ def test_only_a_request_that_no_server_has_seen_is_sent_again(drawn: layout.Layo
         assert set(re.findall(r"retry-on (.*)", written)) <= {"conn-failure"}
 
 
+def test_a_server_learns_that_its_client_has_gone(drawn: layout.Layout) -> None:
+    """It drops what nobody waits for any more; behind a gateway that says nothing it would stay late for ever."""
+    for one in drawn.gateways:
+        written = gateway.configuration(one, drawn.blueprint)
+        assert written.count("option abortonclose") == written.count("option httpchk")
+
+
 def test_postgresql_lets_every_role_into_its_own_database_only(blueprint: Blueprint, drawn: layout.Layout) -> None:
     """One line a database, from the database's own network; the superuser comes from inside the container only."""
     files = {file.path: file for file in secret_files.of_database(drawn, master=MASTER)}

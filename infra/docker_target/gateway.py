@@ -99,7 +99,7 @@ def _section(destination: str, binds: list[str], blueprint: Blueprint, *, standb
     if destination == DATABASE:
         # A standby takes connections and refuses to talk: only PostgreSQL's own greeting tells the two apart.
         check = f"option pgsql-check user {ASKING}" if standby else "option tcp-check"
-        ways = ("mode tcp", "timeout client 1h", "timeout server 1h", check, "option clitcpka")
+        ways: tuple[str, ...] = ("mode tcp", "timeout client 1h", "timeout server 1h", check, "option clitcpka")
         on_down = " on-marked-down shutdown-sessions"
     else:
         # Only a request that no server has seen is sent again; what may have been done is the client's to repeat. When

@@ -55,10 +55,12 @@ def probe(
     objectives: Objectives,
     workers: int,
     acting: Acting | None = None,
+    to_the_end: bool = False,
 ) -> Probed:
     """Drive, watch, judge and settle; everything is kept in `folder`, which is a run folder of its own.
 
-    `acting` makes something scarce on the stack while it is loaded.
+    `acting` makes something scarce on the stack while it is loaded. A day whose objectives cannot be kept any more is
+    given up, unless it is wanted `to_the_end`.
     """
     seed = world.plan.seed + number
     planned = _plan(world.scenario, world.province, world.people, load=load, seed=seed, folder=folder)
@@ -69,7 +71,9 @@ def probe(
     with Traffic(folder, workers=workers) as traffic, (acting or nothing)(stack), Watch(stack, metrics):
         hope = Hope(objectives, steps=planned.counts["steps"])
         driven = traffic.drive(
-            stack, stack_file=folder.parents[1] / "stack.json", enough=hopeless(hope, folder / "journal")
+            stack,
+            stack_file=folder.parents[1] / "stack.json",
+            enough=_never if to_the_end else hopeless(hope, folder / "journal"),
         )
     if stack.control:  # what settling uses is not what the load used
         with suppress(TargetError):
@@ -80,6 +84,10 @@ def probe(
     with screen.progress(Text("Chờ hệ thống lắng xuống", "Letting the stack settle")) as tell:
         left = ledger.settle(stack, seconds=_SETTLE_SECONDS, progress=tell)
     return _sum_up(number, load, seed, planned, seen, results, looked, left=sum(map(abs, left.values())))
+
+
+def _never() -> str:
+    return ""
 
 
 def suffering(seen: Evidence, *, began: float) -> Sequence[tuple[float, float]]:

@@ -27,10 +27,14 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read(folder: Path, environment: Mapping[str, object]) -> Found:
-    """Read every probe of a folder that `tinhmau capacity` or `tinhmau twin measure` wrote. Raises BadInputError."""
+    """Read the probes of a folder that `tinhmau capacity` or `tinhmau twin measure` wrote, but those given up.
+
+    Raises BadInputError.
+    """
     try:
         loads = _loads(folder)
-        runs = tuple(observed(folder / "probes" / f"{number:02}", load) for number, load in loads.items())
+        probes = {folder / "probes" / f"{number:02}": load for number, load in loads.items()}
+        runs = tuple(observed(probe, load) for probe, load in probes.items() if not _given_up(probe))
         facts = msgspec.convert(environment, _Environment)
     except (OSError, msgspec.MsgspecError, ValueError) as error:
         found = Text(f"không đọc được các lần thử: {error}.", f"its probes cannot be read: {error}.")
@@ -63,6 +67,11 @@ def _loads(folder: Path) -> Mapping[int, float]:
     if not path.exists():
         path = folder / "capacity.json"
     return {one.number: one.load for one in msgspec.json.decode(path.read_bytes(), type=_Search).probes}
+
+
+def _given_up(folder: Path) -> bool:
+    """Whether a probe ended before its day did: what it would have come to is not known."""
+    return any(event.event == "given-up" for event in journal.read(folder / "journal").events)
 
 
 def write_loads(folder: Path, loads: Sequence[float]) -> None:

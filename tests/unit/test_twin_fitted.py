@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from simulation.journal import Observation, Writer
+from simulation.journal import Event, Observation, Writer
 from simulation.mistakes import BadInputError
 from simulation.twin import fitting, growth
 from tinhmau import twin_runs
@@ -78,6 +78,16 @@ def test_a_twin_is_fitted_from_a_run_s_folder(tmp_path: Path) -> None:
     assert fitting.forecast(twin, 1.5).offered == pytest.approx(30.0, rel=0.01)
     # 40 operations a second at twice the load, of 20 ms: 0.8 processors and 0.1 idling, at half use nearly two.
     assert command.sizes(twin, 2.0) == {"portal": 2}
+
+
+def test_a_probe_that_was_given_up_is_left_out(tmp_path: Path) -> None:
+    """Its day was not played to the end."""
+    write_run(tmp_path, (0.5, 1.0, 2.0, 4.0))
+    writer = Writer(tmp_path / "probes" / "04" / "journal" / "driver.ndjson")
+    writer.write(Event(at=3.0, event="given-up", detail="errors rate<0.01"))
+    writer.close()
+
+    assert [run.load for run in twin_runs.read(tmp_path, ENVIRONMENT).runs] == [0.5, 1.0, 2.0]
 
 
 def test_a_folder_without_probes_is_refused_with_the_way_out(tmp_path: Path) -> None:

@@ -72,7 +72,9 @@ def measure(*, scenario: str, loads: str, seed: int, runs: Path, workers: int) -
     with phases.placed(world, run, target=targets.make("local", run)) as stack:
         for place, load in enumerate(wanted, 1):
             folder = run / "probes" / f"{place:02}"
-            told = probing.probe(world, stack, folder, number=place, load=load, objectives=objectives, workers=workers)
+            told = probing.probe(
+                world, stack, folder, number=place, load=load, objectives=objectives, workers=workers, to_the_end=True
+            )
             screen.line(
                 t(
                     f"{place:>3}. tải ×{number(load, places=2)}: p95 {number(told.p95 * 1000)} ms, "

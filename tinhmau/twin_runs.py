@@ -11,7 +11,7 @@ import numpy as np
 from simulation import journal
 from simulation.mistakes import BadInputError, Mistake
 from simulation.text import Text
-from simulation.twin.observed import Observed, quantiles
+from simulation.twin.observed import Observed, quantiles, together
 from verification import machine
 
 _SAMPLE_SECONDS = 1.0  # between two samples of processors (docs/run-folder.md)
@@ -21,7 +21,7 @@ LOADS = "loads.json"
 class Found(msgspec.Struct, frozen=True, kw_only=True):
     """The runs of a folder and the machine they were made on."""
 
-    runs: tuple[Observed, ...]
+    runs: tuple[Observed, ...]  #: one for each load, lightest first
     processors: int
     scenario: str
 
@@ -34,7 +34,8 @@ def read(folder: Path, environment: Mapping[str, object]) -> Found:
     try:
         loads = _loads(folder)
         probes = {folder / "probes" / f"{number:02}": load for number, load in loads.items()}
-        runs = tuple(observed(probe, load) for probe, load in probes.items() if not _given_up(probe))
+        single = [observed(probe, load) for probe, load in probes.items() if not _given_up(probe)]
+        runs = tuple(together([run for run in single if run.load == load]) for load in sorted({r.load for r in single}))
         facts = msgspec.convert(environment, _Environment)
     except (OSError, msgspec.MsgspecError, ValueError) as error:
         found = Text(f"không đọc được các lần thử: {error}.", f"its probes cannot be read: {error}.")

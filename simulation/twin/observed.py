@@ -41,6 +41,27 @@ class Observed(msgspec.Struct, frozen=True, kw_only=True):
         return float(np.interp(share, SHARES, self.quantiles))
 
 
+def together(runs: Sequence[Observed]) -> Observed:
+    """Put repeated runs of one load together: medians of latencies, so that one disturbed run does not decide; means.
+
+    Raises ValueError for runs of several loads, and for none.
+    """
+    loads = {run.load for run in runs}
+    if len(loads) != 1:
+        message = f"runs of one load are wanted, found {sorted(loads)}"
+        raise ValueError(message)
+    length = max(len(run.profile) for run in runs)
+    profiles = [np.pad(np.asarray(run.profile), (0, length - len(run.profile))) for run in runs]
+    names = sorted({name for run in runs for name in run.used})
+    return Observed(
+        load=loads.pop(),
+        profile=tuple(float(one) for one in np.mean(profiles, axis=0)),
+        used={name: float(np.mean([run.used.get(name, 0.0) for run in runs])) for name in names},
+        quantiles=tuple(float(one) for one in np.median([run.quantiles for run in runs], axis=0)),
+        good=float(np.median([run.good for run in runs])),
+    )
+
+
 def quantiles(latencies: Sequence[float]) -> tuple[float, ...]:
     """Sum latencies up as quantiles."""
     return tuple(float(one) for one in np.quantile(np.asarray(latencies, float), SHARES))

@@ -10,7 +10,7 @@ import pytest
 
 from simulation.journal import Event, Observation, Writer
 from simulation.mistakes import BadInputError
-from simulation.twin import fitting, growth
+from simulation.twin import fitting, growth, observed
 from tinhmau import twin_runs
 from tinhmau.commands import twin as command
 
@@ -88,6 +88,22 @@ def test_a_probe_that_was_given_up_is_left_out(tmp_path: Path) -> None:
     writer.close()
 
     assert [run.load for run in twin_runs.read(tmp_path, ENVIRONMENT).runs] == [0.5, 1.0, 2.0]
+
+
+def test_repeated_loads_count_by_their_medians(tmp_path: Path) -> None:
+    """One disturbed run of three does not decide; a load of its own stays as it is."""
+    write_run(tmp_path, (1.0, 2.0, 1.0, 1.0))
+    disturbed = tmp_path / "probes" / "03" / "journal" / "walker.ndjson"
+    lines = disturbed.read_text("utf-8").replace('"end":', '"end":9')
+    disturbed.write_text(lines, encoding="utf-8")
+
+    runs = twin_runs.read(tmp_path, ENVIRONMENT).runs
+
+    assert [run.load for run in runs] == [1.0, 2.0]
+    assert runs[0].latency(0.95) == pytest.approx(0.05)
+    assert runs[0].operations == pytest.approx(200)
+    with pytest.raises(ValueError, match="one load"):
+        observed.together(runs)
 
 
 def test_a_folder_without_probes_is_refused_with_the_way_out(tmp_path: Path) -> None:

@@ -53,7 +53,10 @@ def group() -> None:
     default="1,2,4,1.5,3",
     show_default=True,
     metavar=options.NUMBER,
-    help=t("Các mức tải, cách nhau bằng dấu phẩy.", "Loads, with commas between them."),
+    help=t(
+        "Các mức tải, cách nhau bằng dấu phẩy; lặp lại để lấy trung vị.",
+        "Loads, with commas between them; repeat them for medians.",
+    ),
 )
 @options.seed
 @options.runs
@@ -70,6 +73,11 @@ def measure(*, scenario: str, loads: str, seed: int, runs: Path, workers: int) -
     run_folder.write_environment(run, scenario=scenario, seed=seed, target="local", workers=workers)
     world = phases.draw(scenario, seed=seed, folder=run / "plan")
     with phases.placed(world, run, target=targets.make("local", run)) as stack:
+        # The first day of a new stack is slower than all others: caches are cold, connections not yet made.
+        probing.probe(
+            world, stack, run / "warm-up" / "00", number=0, load=wanted[0], objectives=objectives, workers=workers,
+            to_the_end=True,
+        )  # fmt: skip
         for place, load in enumerate(wanted, 1):
             folder = run / "probes" / f"{place:02}"
             told = probing.probe(
@@ -102,8 +110,8 @@ def measure(*, scenario: str, loads: str, seed: int, runs: Path, workers: int) -
     "--on",
     default="",
     metavar=options.NUMBER,
-    help=t("Các lần thử để khớp, ví dụ 1,2,3; mặc định ba mức tải: thấp nhất, giữa, cao nhất.",
-           "Probes to fit to, e.g. 1,2,3; by default three loads: lowest, middle, highest."),
+    help=t("Các mức tải để khớp, ví dụ 1,2,4; mặc định ba mức: thấp nhất, giữa, cao nhất.",
+           "Loads to fit to, e.g. 1,2,4; by default three: lowest, middle, highest."),
 )  # fmt: skip
 def fit(*, run: Path, on: str) -> int:
     """Fit."""
@@ -142,15 +150,14 @@ def _close(seen: Observed, told: Forecast) -> bool:
 
 def _chosen(runs: tuple[Observed, ...], on: str) -> list[int]:
     if on:
-        wanted = [int(one) - 1 for one in _numbers(on, "--on")]
-        beyond = [one + 1 for one in wanted if not 0 <= one < len(runs)]
-        if beyond:
-            found = Text(f"không có lần thử {beyond}.", f"there is no probe {beyond}.")
-            way_out = Text(f"Chọn từ 1 đến {len(runs)}.", f"Choose from 1 to {len(runs)}.")
+        wanted, loads = _numbers(on, "--on"), [run.load for run in runs]
+        strange = [one for one in wanted if one not in loads]
+        if strange:
+            found = Text(f"không có lần chạy ở tải {strange}.", f"there is no run at load {strange}.")
+            way_out = Text(f"Chọn trong {loads}.", f"Choose from {loads}.")
             raise BadInputError([Mistake(file="tinhmau twin fit", key="--on", found=found, way_out=way_out)])
-        return wanted
-    order = sorted(range(len(runs)), key=lambda place: runs[place].load)
-    return sorted({order[0], order[len(order) // 2], order[-1]})
+        return [loads.index(one) for one in wanted]
+    return sorted({0, len(runs) // 2, len(runs) - 1})
 
 
 def _numbers(text: str, key: str) -> list[float]:

@@ -21,32 +21,16 @@ from services.kit.outbox import Outbox
 from services.kit.problems import Problem, decode
 from services.kit.reference import Reference
 from services.kit.settings import Settings
+from services.kit.together import Done, Reply, Together, Writes, current, replayed
 from services.kit.transaction import Transaction
+
+__all__ = ["Done", "Endpoint", "Kit", "Prepare", "Reply", "WriteHandler", "json", "reply"]
 
 _MAX_KEY = 200
 _MOST_BYTES = 1 << 20
 #: Longest wait for a database connection. Past it the request is refused (503) while its client still listens: work
 #: for clients that have gone away is what keeps an overloaded service overloaded.
 _PATIENCE_SECONDS = 4.0
-
-
-class Reply(msgspec.Struct, frozen=True):
-    """What a write handler answers with: status and JSON body."""
-
-    status: int
-    body: Any
-
-
-class Done(msgspec.Struct, frozen=True):
-    """What a write came to: status, encoded body, and whether it had been done before."""
-
-    status: int
-    body: bytes
-    replayed: bool = False
-
-    def read(self) -> Any:
-        """Body decoded."""
-        return msgspec.json.decode(self.body)
 
 
 #: Does one write: gets the request, its decoded body, the open transaction, and what `prepare` returned.
@@ -92,16 +76,27 @@ class Kit:
         """Make an endpoint that takes effect once per Idempotency-Key, with its reply kept in the same transaction."""
 
         async def endpoint(request: Request) -> Response:
-            key = request.headers.get("idempotency-key", "")
-            if not 1 <= len(key) <= _MAX_KEY:
-                raise Problem(400, "idempotency-key", f"Cần tiêu đề Idempotency-Key dài từ 1 đến {_MAX_KEY} ký tự.")
-            raw = await request.body()
-            if len(raw) > _MOST_BYTES:  # a service may let uploads be larger, in its pages
-                raise Problem(413, "too-large", f"Nội dung vượt giới hạn {_MOST_BYTES} byte.", limit=_MOST_BYTES)
+            key, raw = await _asked(request)
             content = decode(raw, body) if body is not None else None
-            done = await self.once(request, handler, content, key=key, raw=raw, prepare=prepare)
-            headers = {"Idempotency-Replayed": "true"} if done.replayed else None
-            return Response(done.body, done.status, headers, media_type="application/json")
+            return _told(await self.once(request, handler, content, key=key, raw=raw, prepare=prepare))
+
+        self.bodies[endpoint] = body
+        return endpoint
+
+    def write_together(self, handler: Writes, *, body: Any, prepare: Prepare) -> Endpoint:
+        """Make an endpoint as `write` does, whose writes are committed in groups: for the most frequent ones.
+
+        What can be refused has to be refused by `prepare`; a guard before it sets `request.state.who`.
+        """
+        groups = Together(self.begin, handler)
+
+        async def endpoint(request: Request) -> Response:
+            key, raw = await _asked(request)
+            content = decode(raw, body)
+            request.state.key = key
+            prepared = await prepare(request, content)
+            write = current(request.state.who, content, prepared, key=key, digest=_digest(request, raw))
+            return _told(await groups.once(write))
 
         self.bodies[endpoint] = body
         return endpoint
@@ -116,9 +111,8 @@ class Kit:
         """
         request.state.key = key
         prepared = await prepare(request, content) if prepare else None
-        digest = hashlib.sha256(request.url.path.encode() + b"\0" + raw).digest()
         async with self.begin(key) as tx:
-            stored = await _claim(tx, key, digest)
+            stored = await _claim(tx, key, _digest(request, raw))
             if stored:
                 return stored
             reply = await handler(request, content, tx, prepared)
@@ -152,6 +146,26 @@ class Kit:
         return Account(member.account, member.name, member.role, member.agency), {}
 
 
+async def _asked(request: Request) -> tuple[str, bytes]:
+    """Idempotency-Key and body of a request that writes. Raises 400 without a key, 413 for a body that is too large."""
+    key = request.headers.get("idempotency-key", "")
+    if not 1 <= len(key) <= _MAX_KEY:
+        raise Problem(400, "idempotency-key", f"Cần tiêu đề Idempotency-Key dài từ 1 đến {_MAX_KEY} ký tự.")
+    raw = await request.body()
+    if len(raw) > _MOST_BYTES:  # a service may let uploads be larger, in its pages
+        raise Problem(413, "too-large", f"Nội dung vượt giới hạn {_MOST_BYTES} byte.", limit=_MOST_BYTES)
+    return key, raw
+
+
+def _told(done: Done) -> Response:
+    headers = {"Idempotency-Replayed": "true"} if done.replayed else None
+    return Response(done.body, done.status, headers, media_type="application/json")
+
+
+def _digest(request: Request, raw: bytes) -> bytes:
+    return hashlib.sha256(request.url.path.encode() + b"\0" + raw).digest()
+
+
 async def _claim(tx: Transaction, key: str, digest: bytes) -> Done | None:
     """Take the key for this transaction; a key already used gives its stored reply. A concurrent twin waits here."""
     if await tx.value(
@@ -160,9 +174,10 @@ async def _claim(tx: Transaction, key: str, digest: bytes) -> Done | None:
         return None
     row = await tx.row("SELECT digest, status, body FROM request WHERE key = $1", key)
     assert row  # noqa: S101 -- the conflict above saw it
-    if row["digest"] != digest:
-        raise Problem(422, "key-reused", "Idempotency-Key này đã dùng cho một yêu cầu khác; hãy tạo khoá mới.")
-    return Done(row["status"], row["body"], replayed=True)
+    stored = replayed(row, digest)
+    if isinstance(stored, Problem):
+        raise stored
+    return stored
 
 
 def reply(body: Any, status: int = 200) -> Reply:

@@ -23,6 +23,9 @@ _LOOKED_AT = 400  # oldest items among which a batch is looked for
 _BATCH_BYTES = 4_000_000
 _GATHER_SECONDS = 0.03  # a short wait after a wake-up lets a batch fill
 _LOOK_AGAIN_SECONDS = 1.0
+_OLDEST = """
+    SELECT id, operation, key, subject, body, trace FROM outbox WHERE destination = $1 ORDER BY id LIMIT $2
+"""
 _PAUSE_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0)
 
 
@@ -95,14 +98,13 @@ class Outbox:
 
     async def _deliver(self, destination: str) -> bool | None:
         """One call's worth. None: nothing to do. True: some were taken. False: none were."""
-        rows = await self._pool.fetch(
-            "SELECT id, operation, key, subject, body, trace FROM outbox WHERE destination = $1 ORDER BY id LIMIT $2",
-            destination,
-            _LOOKED_AT,
-        )
-        if not rows:
-            return None
-        operation, batch = next_batch(rows)
+        for most in (_BATCH, _LOOKED_AT):  # mostly the oldest items are of one kind, and no others need be read
+            rows = await self._pool.fetch(_OLDEST, destination, most)
+            if not rows:
+                return None
+            operation, batch = next_batch(rows)
+            if len(batch) == len(rows) or len(rows) < most:
+                break
         tracing.enter(batch[0]["trace"])
         items = [{"key": row["key"], "body": msgspec.Raw(row["body"])} for row in batch]
         answer = await self._lgsp.call(

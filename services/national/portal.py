@@ -27,7 +27,7 @@ class Progress(msgspec.Struct):
 
 async def synchronise(item: Known, tx: Transaction) -> None:
     """A dossier becomes known; told again, the newest state stays."""
-    await tx.execute(
+    tx.later(
         "INSERT INTO dossier (code, procedure, state, seq, updated_at) VALUES ($1, $2, $3, $4, $5) "
         "ON CONFLICT (code) DO UPDATE SET state = excluded.state, seq = excluded.seq, updated_at = excluded.updated_at "
         "WHERE dossier.seq < excluded.seq",

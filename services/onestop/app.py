@@ -56,6 +56,7 @@ def build(kit: Kit) -> Parts:
         return Route(path, guarded(kit, kit.write(handler, body=body), *of.roles), methods=["POST"])
 
     hand_over = guarded(kit, kit.write(archive.hand_over, prepare=archive.ready), *archiving.ROLES)
+    receive = kit.write_together(reception.receive_together, body=Handed, prepare=reception.check)
     one = "/api/dossiers/{code}"
     return Parts(
         routes=[
@@ -75,7 +76,7 @@ def build(kit: Kit) -> Parts:
             Route("/api/sign-in", kit.sign_in(kit.find_staff), methods=["POST"]),
             Route("/api/desk", desk.open_dossiers),
             Route("/api/dossiers/{code}", desk.one_dossier),
-            act("/api/dossiers", RECEIVE, reception.receive, Handed),
+            Route("/api/dossiers", guarded(kit, receive, *RECEIVE.roles), methods=["POST"]),
             act(f"{one}/acceptance", ACCEPT, reception.accept),
             act(f"{one}/supplement-request", ASK_SUPPLEMENT, handling.ask_supplement, Wanted),
             act(f"{one}/supplement", SUPPLEMENT, handling.take_supplement, HandedIn),

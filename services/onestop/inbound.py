@@ -111,12 +111,14 @@ class Inbound:
         if item.agency not in self._reference.agencies:
             raise Refused(f"no agency {item.agency} in the province")
         company = item.company.tax_code if item.company else None
-        code = await tx.value(
-            _SUBMIT, item.code, item.procedure, item.agency, item.delivery, item.applicant.personal_number,
+        values = (
+            item.code, item.procedure, item.agency, item.delivery, item.applicant.personal_number,
             item.applicant.full_name, company, item.fee, item.submitted_at, item.request_key, bytes(item.form),
         )  # fmt: skip
-        if code is None:
-            return  # told before, under another key
+        if not self._reference.procedures[item.procedure].automatic:
+            tx.later(_SUBMIT, *values)  # told before, under another key, it changes nothing
+        elif await tx.value(_SUBMIT, *values) is None:
+            return
         dossier = Dossier(
             code=item.code,
             procedure=item.procedure,

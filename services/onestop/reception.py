@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -10,6 +12,7 @@ from starlette.requests import Request
 from services.kit.kit import Kit, Reply, reply
 from services.kit.mistakes import Mistakes
 from services.kit.reference import Agency, Procedure
+from services.kit.together import Write, current
 from services.kit.transaction import Transaction
 from services.onestop import dossiers, news
 from services.onestop.dossiers import Dossier
@@ -19,29 +22,42 @@ from services.onestop.working_time import WorkingTime
 DELIVERIES = ("counter", "online", "post")
 _NUMBER_LENGTHS = (9, 12)  # identity card of old, personal number (NĐ 137/2015)
 
-# Code, dossier, event and cash in one statement: reception is the most frequent write of all.
-# The counter simply grows past 9999; lpad alone would cut it off.
+# Code, dossier, event, cash and papers of all that are received together, in one statement. Counters are taken in the
+# order of their agencies, so that two groups cannot wait for each other. A counter simply grows past 9999; lpad alone
+# would cut it off.
 _RECEIVE = """
-    WITH number AS (
-        INSERT INTO counter (agency, day, last) VALUES ($1, $2, 1)
-        ON CONFLICT (agency, day) DO UPDATE SET last = counter.last + 1
-        RETURNING $1 || to_char($2::date, '"-"YYMMDD"-"') || lpad(last::text, greatest(4, length(last::text)), '0')
-                  AS code
+    WITH item AS MATERIALIZED (
+        SELECT one.*, count(*) OVER (PARTITION BY agency) AS among,
+               row_number() OVER (PARTITION BY agency ORDER BY place) AS nth
+        FROM unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bigint[], $10::bigint[],
+                    $11::timestamptz[], $12::text[], $13::text[], $14::bytea[]) WITH ORDINALITY
+             AS one (agency, procedure, delivery, number, name, company, fee, paid, due_at, actor, request_key, papers,
+                     place)
+    ), number AS (
+        INSERT INTO counter (agency, day, last) SELECT agency, $1, count(*) FROM item GROUP BY agency ORDER BY agency
+        ON CONFLICT (agency, day) DO UPDATE SET last = counter.last + excluded.last
+        RETURNING agency, last
+    ), coded AS MATERIALIZED (
+        SELECT item.*, agency || to_char($1::date, '"-"YYMMDD"-"')
+               || lpad((last - among + nth)::text, greatest(4, length((last - among + nth)::text)), '0') AS code
+        FROM item JOIN number USING (agency)
     ), dossier AS (
         INSERT INTO dossier (code, procedure, agency, channel, delivery, applicant_number, applicant_name, company,
                              fee, paid, state, seq, received_at, due_at)
-        SELECT code, $3, $1, 'counter', $4, $5, $6, $7, $8, $9, 'received', 1, $10, $11 FROM number
+        SELECT code, procedure, agency, 'counter', delivery, number, name, company, fee, paid, 'received', 1, $2, due_at
+        FROM coded
     ), event AS (
         INSERT INTO event (code, seq, event, state, actor, at, request_key)
-        SELECT code, 1, 'received', 'received', $12, $10, $13 FROM number
+        SELECT code, 1, 'received', 'received', actor, $2, request_key FROM coded
     ), payment AS (
         INSERT INTO payment (code, kind, amount, request_key, at)
-        SELECT code, 'cash', $9, $13, $10 FROM number WHERE $9 > 0
+        SELECT code, 'cash', paid, request_key, $2 FROM coded WHERE paid > 0 ORDER BY place
+    ), paper AS (
+        INSERT INTO paper (code, kind, content, at) SELECT code, 'counter', papers, $2 FROM coded
+        WHERE papers IS NOT NULL ORDER BY place
     )
-    SELECT code FROM number
+    SELECT code FROM coded ORDER BY place
 """
-
-_KEEP_PAPERS = "INSERT INTO paper (code, kind, content, at) VALUES ($1, 'counter', $2, $3)"
 
 
 class Applicant(msgspec.Struct, frozen=True):
@@ -74,21 +90,57 @@ class Reception:
         """Use the service's catalogue and agencies."""
         self._reference, self._time = kit.reference, WorkingTime(kit.reference.calendar)
 
+    async def check(self, request: Request, body: Handed) -> Procedure:
+        """Check what is handed in at the clerk's counter. Raises 422 with all mistakes."""
+        return self._check(body, request.state.who.agency)
+
     async def receive(self, request: Request, body: Handed, tx: Transaction, _prepared: Any) -> Reply:
-        """Take a dossier in at the counter: code, receipt with the promised day, cash."""
-        who = request.state.who
-        procedure = self._check(body, who.agency)
-        due_at = self._time.due(tx.now, hours=procedure.deadline_hours, same_day=procedure.same_day)
-        code = await tx.value(
-            _RECEIVE, who.agency, tx.now.date(), procedure.code, body.delivery, body.applicant.personal_number,
-            body.applicant.full_name, body.company, procedure.fee, body.fee_cash, tx.now, due_at, who.account, tx.key,
-        )  # fmt: skip
-        if body.papers is not None:
-            await tx.execute(_KEEP_PAPERS, code, msgspec.json.encode({"papers": body.papers}), tx.now)
-        dossier = Dossier(
-            code=code,
+        """Take one dossier in, as `receive_together` does."""
+        procedure = await self.check(request, body)
+        write = current(request.state.who, body, procedure, key=tx.key, digest=b"")
+        (answer,) = await self.receive_together(tx, [write])
+        return answer
+
+    async def receive_together(self, tx: Transaction, writes: Sequence[Write]) -> list[Reply]:
+        """Take in what is handed in side by side: code, receipt with the promised day, and cash of each."""
+        entered = [self._dossier(one, tx.now) for one in writes]
+        columns = zip(
+            *(
+                (
+                    dossier.agency,
+                    dossier.procedure,
+                    dossier.delivery,
+                    dossier.applicant_number,
+                    dossier.applicant_name,
+                    dossier.company,
+                    dossier.fee,
+                    dossier.paid,
+                    dossier.due_at,
+                    one.who.account,
+                    one.key,
+                    None if one.body.papers is None else msgspec.json.encode({"papers": one.body.papers}),
+                )
+                for one, dossier in zip(writes, entered, strict=True)
+            ),
+            strict=True,
+        )
+        rows = await tx.fetch(_RECEIVE, tx.now.date(), tx.now, *(list(column) for column in columns))
+        replies = []
+        for row, one, dossier in zip(rows, writes, entered, strict=True):
+            coded = msgspec.structs.replace(dossier, code=row["code"])
+            tx.key, tx.trace = one.key, one.trace
+            await news.announce(tx, coded, self._reference)
+            replies.append(reply(dossiers.answer(coded, due_at=coded.due_at), 201))
+        return replies
+
+    def _dossier(self, write: Write, now: datetime) -> Dossier:
+        """Draw up what is entered; its code comes from the counter."""
+        body: Handed = write.body
+        procedure: Procedure = write.prepared
+        return Dossier(
+            code="",
             procedure=procedure.code,
-            agency=who.agency,
+            agency=write.who.agency,
             channel="counter",
             delivery=body.delivery,
             applicant_number=body.applicant.personal_number,
@@ -99,15 +151,13 @@ class Reception:
             state=RECEIVE.after[0],
             seq=1,
             submitted_at=None,
-            received_at=tx.now,
-            due_at=due_at,
+            received_at=now,
+            due_at=self._time.due(now, hours=procedure.deadline_hours, same_day=procedure.same_day),
             paused_at=None,
             proposal=None,
             result=None,
             digest=None,
         )
-        await news.announce(tx, dossier, self._reference)
-        return reply(dossiers.answer(dossier, due_at=due_at), 201)
 
     def _check(self, body: Handed, agency: str) -> Procedure:
         mistakes = Mistakes()

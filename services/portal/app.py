@@ -156,7 +156,7 @@ def build(kit: Kit) -> Parts:
             Route("/api/sign-in", kit.sign_in(citizens.find), methods=["POST"]),
             Route(
                 "/api/dossiers",
-                guarded(kit, kit.write(filing.submit, body=Filed, prepare=filing.prepare)),
+                guarded(kit, kit.write_together(filing.submit_together, body=Filed, prepare=filing.prepare)),
                 methods=["POST"],
             ),
             Route(one, following.track),

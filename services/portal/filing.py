@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -10,6 +11,7 @@ from starlette.requests import Request
 from services.kit.kit import Kit, Reply, reply
 from services.kit.mistakes import Mistakes
 from services.kit.reference import Procedure
+from services.kit.together import Write
 from services.kit.transaction import Transaction
 from services.portal import levels
 from services.portal.catalogue import Catalogue, receives
@@ -17,26 +19,39 @@ from services.portal.companies import Companies, Company
 
 DELIVERIES = ("counter", "online", "post")
 
-# Code, dossier, step, event and form in one statement.
-# The counter simply grows past 9999; lpad alone would cut it off.
+# Code, dossier, step, event and form of all that are filed together, in one statement. Counters are taken in the order
+# of their agencies, so that two groups cannot wait for each other. A counter simply grows past 9999; lpad alone would
+# cut it off.
 _SUBMIT = """
-    WITH number AS (
-        INSERT INTO counter (agency, day, last) VALUES ($1, $2, 5001)
-        ON CONFLICT (agency, day) DO UPDATE SET last = counter.last + 1
-        RETURNING $1 || to_char($2::date, '"-"YYMMDD"-"') || lpad(last::text, greatest(4, length(last::text)), '0')
-                  AS code
+    WITH item AS MATERIALIZED (
+        SELECT one.*, count(*) OVER (PARTITION BY agency) AS among,
+               row_number() OVER (PARTITION BY agency ORDER BY place) AS nth
+        FROM unnest($3::text[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::text[], $9::text[], $10::bytea[],
+                    $11::text[]) WITH ORDINALITY
+             AS one (agency, procedure, fee, delivery, applicant, company, request_key, form, mandate, place)
+    ), number AS (
+        INSERT INTO counter (agency, day, last) SELECT agency, $1, 5000 + count(*) FROM item GROUP BY agency
+        ORDER BY agency
+        ON CONFLICT (agency, day) DO UPDATE SET last = counter.last + excluded.last - 5000
+        RETURNING agency, last
+    ), coded AS MATERIALIZED (
+        SELECT item.*, agency || to_char($1::date, '"-"YYMMDD"-"')
+               || lpad((last - among + nth)::text, greatest(4, length((last - among + nth)::text)), '0') AS code
+        FROM item JOIN number USING (agency)
     ), dossier AS (
         INSERT INTO dossier (code, procedure, agency, channel, state, seq, fee, delivery, applicant, company,
                              submitted_at, request_key, mandate)
-        SELECT code, $3, $1, 'online', 'submitted', 0, $4, $5, $6, $7, $8, $9, $11 FROM number
+        SELECT code, procedure, agency, 'online', 'submitted', 0, fee, delivery, applicant, company, $2, request_key,
+               mandate
+        FROM coded
     ), step AS (
-        INSERT INTO step (code, seq, state, at) SELECT code, 0, 'submitted', $8 FROM number
+        INSERT INTO step (code, seq, state, at) SELECT code, 0, 'submitted', $2 FROM coded
     ), event AS (
-        INSERT INTO event (code, event, at, request_key) SELECT code, 'submitted', $8, $9 FROM number
+        INSERT INTO event (code, event, at, request_key) SELECT code, 'submitted', $2, request_key FROM coded
     ), form AS (
-        INSERT INTO form (code, content, at) SELECT code, $10, $8 FROM number
+        INSERT INTO form (code, content, at) SELECT code, form, $2 FROM coded
     )
-    SELECT code FROM number
+    SELECT code FROM coded ORDER BY place
 """
 
 
@@ -56,6 +71,17 @@ class Ready(msgspec.Struct, frozen=True):
     procedure: Procedure
     company: Company | None
     standing: str | None = None  #: how the applicant may act for the company
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """What is entered as one dossier."""
+
+    filed: Filed
+    ready: Ready
+    account: str
+    name: str
+    key: str
+    trace: str = ""  #: traceparent; left out: of what is being done
 
 
 class Filing:
@@ -95,31 +121,70 @@ class Filing:
         return Ready(procedure, company, standing)
 
     async def submit(self, request: Request, body: Filed, tx: Transaction, ready: Ready) -> Reply:
-        """Answer `portal.submit`."""
+        """Hand one dossier in, beside what else its transaction does."""
         who = request.state.who
-        code = await self.enter(tx, body, ready, account=who.account, name=who.name, key=tx.key)
-        return reply({"code": code, "state": "submitted", "fee": ready.procedure.online_fee}, 201)
+        entry = Entry(filed=body, ready=ready, account=who.account, name=who.name, key=tx.key)
+        (code,) = await self.enter(tx, [entry])
+        return _answer(code, ready)
 
-    async def enter(self, tx: Transaction, body: Filed, ready: Ready, *, account: str, name: str, key: str) -> str:
-        """Number the dossier, keep it, and send it on to its one-stop; returns its code."""
-        procedure, company = ready.procedure, ready.company
-        form = msgspec.json.encode(body.form)
-        code: str = await tx.value(
-            _SUBMIT, body.agency, tx.now.date(), procedure.code, procedure.online_fee, body.delivery, account,
-            body.company, tx.now, key, form, ready.standing,
-        )  # fmt: skip
-        sent = {
-            "code": code,
-            "procedure": procedure.code,
-            "agency": body.agency,
-            "applicant": {"personal_number": account, "full_name": name},
-            "company": {"tax_code": company.tax_code, "name": company.name} if company else None,
-            "delivery": body.delivery,
-            "standing": ready.standing,
-            "submitted_at": tx.now,
-            "fee": procedure.online_fee,
-            "form": msgspec.Raw(form),
-            "request_key": key,
-        }
-        await tx.send("onestop", "dossiers.submit", sent, subject=code, key=f"onestop:dossiers.submit:{key}")
-        return code
+    async def submit_together(self, tx: Transaction, writes: Sequence[Write]) -> list[Reply]:
+        """Answer `portal.submit` for all who hand in side by side."""
+        entries = [
+            Entry(
+                filed=one.body,
+                ready=one.prepared,
+                account=one.who.account,
+                name=one.who.name,
+                key=one.key,
+                trace=one.trace,
+            )
+            for one in writes
+        ]
+        codes = await self.enter(tx, entries)
+        return [_answer(code, one.prepared) for code, one in zip(codes, writes, strict=True)]
+
+    async def enter(self, tx: Transaction, entries: Sequence[Entry]) -> list[str]:
+        """Number dossiers, keep them, and send them on to the one-stop; returns their codes."""
+        forms = [msgspec.json.encode(one.filed.form) for one in entries]
+        columns = zip(
+            *(
+                (
+                    one.filed.agency,
+                    one.filed.procedure,
+                    one.ready.procedure.online_fee,
+                    one.filed.delivery,
+                    one.account,
+                    one.filed.company,
+                    one.key,
+                    form,
+                    one.ready.standing,
+                )
+                for one, form in zip(entries, forms, strict=True)
+            ),
+            strict=True,
+        )
+        rows = await tx.fetch(_SUBMIT, tx.now.date(), tx.now, *(list(column) for column in columns))
+        codes = [row["code"] for row in rows]
+        for code, one, form in zip(codes, entries, forms, strict=True):
+            company = one.ready.company
+            sent = {
+                "code": code,
+                "procedure": one.filed.procedure,
+                "agency": one.filed.agency,
+                "applicant": {"personal_number": one.account, "full_name": one.name},
+                "company": {"tax_code": company.tax_code, "name": company.name} if company else None,
+                "delivery": one.filed.delivery,
+                "standing": one.ready.standing,
+                "submitted_at": tx.now,
+                "fee": one.ready.procedure.online_fee,
+                "form": msgspec.Raw(form),
+                "request_key": one.key,
+            }
+            tx.trace = one.trace
+            await tx.send("onestop", "dossiers.submit", sent, subject=code, key=f"onestop:dossiers.submit:{one.key}")
+        tx.trace = ""
+        return codes
+
+
+def _answer(code: str, ready: Ready) -> Reply:
+    return reply({"code": code, "state": "submitted", "fee": ready.procedure.online_fee}, 201)

@@ -96,7 +96,7 @@ class Following:
 
     async def learn(self, news: Progress, tx: Transaction) -> None:
         """Take a one-stop's news in; a counter dossier becomes known by its first."""
-        await tx.execute(
+        tx.later(
             _LEARN, news.code, news.procedure, news.agency, news.channel, news.state, news.seq, news.fee,
             news.received_at, news.due_at, news.result, news.digest, news.at, news.wanted,
         )  # fmt: skip

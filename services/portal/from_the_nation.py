@@ -11,7 +11,7 @@ from services.kit.reference import Reference
 from services.kit.transaction import Transaction
 from services.portal import levels
 from services.portal.catalogue import Catalogue, receives
-from services.portal.filing import DELIVERIES, Filed, Filing, Ready
+from services.portal.filing import DELIVERIES, Entry, Filed, Filing, Ready
 
 
 class Received(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,8 +43,13 @@ class FromTheNation:
         if item.HinhThucTra not in DELIVERIES or not item.NoiDung:
             raise Refused(f"{item.MaHoSo} has no form or no way to return the result")
         filed = Filed(item.MaTTHC, item.DonViXuLy, item.NoiDung, item.HinhThucTra)
-        code = await self._filing.enter(
-            tx, filed, Ready(procedure, None), account=item.MaDoiTuong, name=item.ChuHoSo, key=f"dvcqg:{item.MaHoSo}"
+        entry = Entry(
+            filed=filed,
+            ready=Ready(procedure, None),
+            account=item.MaDoiTuong,
+            name=item.ChuHoSo,
+            key=f"dvcqg:{item.MaHoSo}",
         )
+        (code,) = await self._filing.enter(tx, [entry])
         told = {"MaHoSo": item.MaHoSo, "code": code}
         await tx.send("national", "dvcqg.numbered", told, subject=code, key=f"numbered:{item.MaHoSo}")

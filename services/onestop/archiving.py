@@ -28,6 +28,7 @@ _RECORDS = """
     UNION ALL SELECT to_jsonb(one)::text, 4, step FROM referral AS one WHERE code = $1
     UNION ALL SELECT to_jsonb(one)::text, 5, 0 FROM parcel AS one WHERE code = $1
     UNION ALL SELECT digest, 6, 0 FROM result_paper WHERE code = $1
+    UNION ALL SELECT digest, 7, row_number() OVER (ORDER BY at) FROM apology WHERE code = $1
     ORDER BY part, place
 """
 _HAND_OVER = """

@@ -41,6 +41,9 @@ _PARCELS = "SELECT parcel, sent_at, delivered_at FROM parcel WHERE code = $1"
 _HANDED_IN = "SELECT content FROM paper WHERE code = $1 AND kind = 'counter' ORDER BY id LIMIT 1"
 _DOSSIER = f"SELECT {dossiers.COLUMNS} FROM dossier WHERE code = $1"  # noqa: S608 -- our own column names
 
+#: What is done beside the acts on a dossier's state, as the page names it afterwards.
+_BESIDE = {"apology": "đã gửi phiếu xin lỗi", "archiving": "đã nộp lưu"}
+
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -178,7 +181,7 @@ class Desk:
         response.delete_cookie(session_cookie(self._kit.settings.service), path="/", httponly=True, samesite="strict")
         return response
 
-    async def show_desk(self, request: Request) -> Response:
+    async def show_desk(self, request: Request, **more: Any) -> Response:
         """Show the open dossiers of the official's agency, or lead to the one whose code was typed."""
         who = self._kit.who(request, *ROLES)
         code = request.query_params.get("code", "").strip()
@@ -211,7 +214,13 @@ class Desk:
                 }
                 for row in await self._kit.pool.fetch(_REFERRED, who.agency, _MOST)
             ],
+            **more,
         )
+
+    def queue_page(self, agency: str, board: dict[str, Any], *, problem: Problem | None, **values: Any) -> Response:
+        """Render the numbers at the counter."""
+        plain = {"number": None, "before": 0, "who": None, "agency": agency, "board": board, "problem": problem}
+        return self._pages.page("queue.html", problem.status if problem else 200, **(plain | values))
 
     async def find(self, code: str, who: Account) -> dossiers.Dossier:
         """Find a dossier of the official's agency. Raises 404, or 403 for another agency's."""
@@ -271,7 +280,7 @@ class Desk:
             ],
             late=self.is_late(dossier),
             problem=problem,
-            done=ACTS[done].label.lower() if done in ACTS else "",
+            done=ACTS[done].label.lower() if done in ACTS else _BESIDE.get(done, ""),
             labels={act.event: act.label for act in ACTS.values()},
             **more,
         )

@@ -11,19 +11,25 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from services.kit.accounts import Account
-from services.kit.kit import Kit, WriteHandler
+from services.kit.kit import Kit, Prepare, WriteHandler
 from services.kit.problems import Problem
 from services.kit.reference import Paper, Procedure
-from services.onestop import form_keys
+from services.onestop import archiving, form_keys
+from services.onestop.apologising import ROLES as APOLOGISERS
+from services.onestop.apologising import Apologising
+from services.onestop.archiving import Archiving
 from services.onestop.desk import ROLES, Desk
 from services.onestop.dossiers import Dossier
 from services.onestop.handling import Decision, Examination, HandedIn, Handling, Wanted
 from services.onestop.linking import Linking, Opinion, Referral
+from services.onestop.queueing import ROLES as COUNTER
+from services.onestop.queueing import Next, Queueing
 from services.onestop.reception import DELIVERIES, Applicant, Handed, Reception, receives
 from services.onestop.returning import Return, Returning
 from services.onestop.states import (
     ACCEPT,
     ASK_SUPPLEMENT,
+    CLOSED,
     DECIDE,
     EXAMINE,
     GIVE_OPINION,
@@ -51,10 +57,12 @@ class Forms:
     """Reception and the acts on a dossier, for people."""
 
     def __init__(
-        self, kit: Kit, desk: Desk, *, reception: Reception, handling: Handling, linking: Linking, returning: Returning
+        self, kit: Kit, desk: Desk, *, reception: Reception, handling: Handling, linking: Linking,
+        returning: Returning, queue: Queueing, apologies: Apologising, archive: Archiving,
     ) -> None:  # fmt: skip
         """Show pages through `desk`, act through the others."""
         self._kit, self._desk, self._reception, self._linking = kit, desk, reception, linking
+        self._queue, self._apologies, self._archive = queue, apologies, archive
         self._doings = {
             doing.act.event: doing
             for doing in (
@@ -86,6 +94,59 @@ class Forms:
             return await self._show(request, who, problem=problem)
         return RedirectResponse(f"/dossiers/{code}?done={doing.act.event}", 303)
 
+    async def apologise(self, request: Request) -> Response:
+        """Send the apology for a late result, and show the dossier again."""
+        return await self._beside(
+            request, APOLOGISERS, self._apologies.apologise, self._apologies.draw_up, "apology"
+        )  # fmt: skip
+
+    async def hand_over(self, request: Request) -> Response:
+        """Hand a closed dossier over to the archive, and show it again."""
+        return await self._beside(request, archiving.ROLES, self._archive.hand_over, self._archive.ready, "archiving")
+
+    async def _beside(
+        self, request: Request, roles: tuple[str, ...], handler: WriteHandler, prepare: Prepare, done: str
+    ) -> Response:
+        """Do what is no act on the dossier's state."""
+        who, fields = await self._came_in(request, *roles)
+        try:
+            await self._once(request, fields, handler, None, prepare)
+        except Problem as problem:
+            return await self._show(request, who, problem=problem)
+        return RedirectResponse(f"/dossiers/{request.path_params['code']}?done={done}", 303)
+
+    async def call_next(self, request: Request) -> Response:
+        """Call the next number to the clerk's counter, and show the desk again."""
+        _, fields = await self._came_in(request, *COUNTER)
+        absent = _text(fields, "outcome") == "absent"
+        await self._once(request, fields, self._queue.call, Next("absent" if absent else "served"))
+        return RedirectResponse("/desk", 303)
+
+    async def show_queue(self, request: Request) -> Response:
+        """Show the numbers of an agency to whoever stands at its door."""
+        return await self._queue_page(request)
+
+    async def draw_number(self, request: Request) -> Response:
+        """Give a number; the same page sent twice gives the same one."""
+        fields = parse_qs((await request.body()).decode("utf-8", "replace"), max_num_fields=10)
+        form_keys.check(self._kit, request, _text(fields, "key"))
+        try:
+            given = await self._once(request, fields, self._queue.draw, None)
+        except Problem as problem:
+            return await self._queue_page(request, problem=problem)
+        return await self._queue_page(request, number=given["number"], before=given["before"])
+
+    async def _queue_page(self, request: Request, *, problem: Problem | None = None, **more: Any) -> Response:
+        board = await self._queue.board(self._queue.agency(request))
+        key = form_keys.draw(self._kit, request)
+        return self._desk.queue_page(self._queue.name(board["agency"]), board, key=key, problem=problem, **more)
+
+    async def show_desk(self, request: Request) -> Response:
+        """Show the desk, with the line at the own counter."""
+        who = self._kit.who(request, *ROLES)
+        counter = await self._queue.counter(who)
+        return await self._desk.show_desk(request, counter=counter, key=form_keys.draw(self._kit, request))
+
     async def show_reception(self, request: Request) -> Response:
         """Show the procedures that are received here, or the form of the one that was chosen."""
         who = self._kit.who(request, *RECEIVE.roles)
@@ -116,15 +177,18 @@ class Forms:
         request.state.who = who
         return who, fields
 
-    async def _once(self, request: Request, fields: Fields, handler: WriteHandler, body: Any) -> Any:
-        raw = msgspec.json.encode(body)
-        return (await self._kit.once(request, handler, body, key=_text(fields, "key"), raw=raw)).read()
+    async def _once(
+        self, request: Request, fields: Fields, handler: WriteHandler, body: Any, prepare: Prepare | None = None
+    ) -> Any:
+        raw, key = msgspec.json.encode(body), _text(fields, "key")
+        return (await self._kit.once(request, handler, body, key=key, raw=raw, prepare=prepare)).read()
 
     async def _show(self, request: Request, who: Account, *, problem: Problem | None = None) -> Response:
         dossier = await self._desk.find_shared(request.path_params["code"], who)
         here = await self._desk.asked_now(dossier.code) if dossier.state == "referred" else dossier.agency
         route = {one["agency"] for one in await self._desk.route(dossier.code)}
         to_refer = self._linking.has_route(dossier) and not route
+        archived = await self._archive.proof(dossier.code)
         doings = [
             event
             for event, doing in self._doings.items()
@@ -140,7 +204,14 @@ class Forms:
             problem=problem,
             done=request.query_params.get("done", "") if problem is None else "",
             doings=doings,
-            keys={event: form_keys.draw(self._kit, request) for event in doings},
+            keys={event: form_keys.draw(self._kit, request) for event in [*doings, "apology", "archiving"]},
+            apologies=await self._apologies.of(dossier.code),
+            to_apologise=await self._apologies.wanted(dossier, who),
+            archived=archived,
+            to_archive=archived is None
+            and dossier.state in CLOSED
+            and who.role in archiving.ROLES
+            and who.agency == dossier.agency,
             deliveries=DELIVERY_NAMES,
             choice=self._linking.choice(dossier) if REFER.event in doings else [],
         )

@@ -1,37 +1,32 @@
-"""Papers for the applicant: the receipt note with the promised day, the apology once it has passed."""
+"""The receipt note with the promised day, for the applicant."""
 
 from __future__ import annotations
 
-from datetime import timedelta
 from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from services.kit import papers
-from services.kit.accounts import Account
 from services.kit.kit import Kit
 from services.kit.pages import money
 from services.kit.problems import Problem
-from services.onestop import dossiers, wording
-from services.onestop.desk import ROLE_NAMES, ROLES, Desk
-from services.onestop.working_time import WorkingTime
+from services.onestop import wording
+from services.onestop.desk import ROLES, Desk
 
 _FOLDER = Path(__file__).resolve().parent / "templates"
 _RECEIVER = "SELECT actor FROM event WHERE code = $1 AND event IN ('received', 'accepted') ORDER BY seq LIMIT 1"
-#: What an apology promises instead: so much working time from now. Assumed: two working days.
-_AGAIN_HOURS = 16
 _DELIVERY = {
     "counter": "tại bộ phận một cửa", "online": "trực tuyến trên cổng dịch vụ công", "post": "qua dịch vụ bưu chính"
 }  # fmt: skip
 
 
 class Notes:
-    """Both papers, as PDF."""
+    """The note, as PDF."""
 
     def __init__(self, kit: Kit, desk: Desk) -> None:
         """Find dossiers through the desk, so that another agency's stay closed."""
-        self._kit, self._desk, self._time = kit, desk, WorkingTime(kit.reference.calendar)
+        self._kit, self._desk = kit, desk
 
     async def receipt(self, request: Request) -> Response:
         """Make the receipt note. Raises 409 while nobody has received the dossier."""
@@ -57,26 +52,3 @@ class Notes:
             "clerk": clerk.name if clerk else "",
         }
         return papers.response(await papers.render(_FOLDER / "receipt.typ", data), f"giay-hen-{dossier.code}.pdf")
-
-    async def apology(self, request: Request) -> Response:
-        """Make the apology. Raises 409 for a dossier that is not late."""
-        who: Account = self._kit.who(request, *ROLES)
-        dossier = await self._desk.find(request.path_params["code"], who)
-        if not self._desk.is_late(dossier) or dossier.due_at is None or dossier.received_at is None:
-            raise Problem(409, "not-late", "Hồ sơ chưa quá hạn nên không lập phiếu xin lỗi.", state=dossier.state)
-        now = self._kit.clock.now()
-        data = {
-            **wording.common(self._kit, dossier),
-            "received_day": f"{dossier.received_at:%d/%m/%Y}",
-            "late": _hours(self._time.between(dossier.due_at, now)),
-            "state": dossiers.state_name(dossier.state).lower(),
-            "again": wording.spoken(self._time.add(now, timedelta(hours=_AGAIN_HOURS))),
-            "signer": who.name,
-            "signer_role": ROLE_NAMES[who.role].upper(),
-        }
-        return papers.response(await papers.render(_FOLDER / "apology.typ", data), f"xin-loi-{dossier.code}.pdf")
-
-
-def _hours(worked: timedelta) -> str:
-    hours = worked.total_seconds() / 3600
-    return f"{hours:.0f} giờ làm việc" if hours >= 1 else "dưới một giờ làm việc"

@@ -9,7 +9,6 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -19,7 +18,7 @@ from services.kit.clock import VIETNAM
 from services.kit.kit import Kit
 from services.kit.operations import Consumer
 from services.kit.problems import Problem, not_found
-from services.onestop import automatic, dossiers, wording
+from services.onestop import automatic, dossiers, sealing, wording
 from services.onestop.desk import ROLES, Desk
 from services.onestop.dossiers import Dossier
 
@@ -34,10 +33,6 @@ _KEEP = """
     SELECT content FROM made UNION ALL SELECT content FROM result_paper WHERE code = $1 LIMIT 1
 """
 _FIND = f"SELECT {dossiers.COLUMNS} FROM dossier WHERE code = $1"  # noqa: S608 -- our own column names
-
-
-class _Sealed(msgspec.Struct):
-    pdf: bytes
 
 
 class Results:
@@ -73,7 +68,7 @@ class Results:
     async def _paper(self, dossier: Dossier) -> bytes:
         kept: bytes | None = await self._kit.pool.fetchval(_KEPT, dossier.code)
         if kept is None:
-            sealed = await self._sealed(dossier, await self._drawn_up(dossier))
+            sealed = await sealing.seal(self._kit, dossier, await self._drawn_up(dossier), purpose="seal-result")
             digest = hashlib.sha256(sealed).hexdigest()
             # Of two that ask at once, one paper stays, and both get it.
             kept = await self._kit.pool.fetchval(_KEEP, dossier.code, sealed, digest, self._kit.clock.now())
@@ -92,15 +87,3 @@ class Results:
             "signer": signer.name if signer else automatic.NAME,
         }
         return await papers.render(_TEMPLATE, data)
-
-    async def _sealed(self, dossier: Dossier, pdf: bytes) -> bytes:
-        asked = {
-            "agency": dossier.agency,
-            "subject": dossier.code,
-            "reason": f"Kết quả hồ sơ {dossier.code}",
-            "pdf": pdf,
-        }
-        answer = await self._kit.lgsp.ask("office", "papers.seal", body=asked, purpose="seal-result")
-        if not answer.good:
-            raise Problem(503, "not-sealed", f"Phân hệ văn bản chưa ký được kết quả hồ sơ {dossier.code}; xin thử lại.")
-        return answer.json(_Sealed).pdf  # type: ignore[no-any-return]

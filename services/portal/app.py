@@ -23,7 +23,7 @@ from services.portal.drift import CatalogueWatch
 from services.portal.feedback import Answer, Feedback, Said
 from services.portal.filing import Filed, Filing
 from services.portal.filing_pages import FilingPages
-from services.portal.following import Following, Progress, Rating, Supplement
+from services.portal.following import Apology, Following, Progress, Rating, Supplement
 from services.portal.for_officials import ForOfficials
 from services.portal.from_the_nation import FromTheNation, Received
 from services.portal.indicators import Indicators
@@ -117,6 +117,7 @@ def build(kit: Kit) -> Parts:
             Route("/my/{code}/withdrawal", look.shown(my.withdraw), methods=["POST"]),
             Route("/my/{code}/rating", look.shown(my.rate), methods=["POST"]),
             Route("/my/{code}/result", look.shown(my.result)),
+            Route("/my/{code}/apology", look.shown(my.apology)),
             Route("/companies", look.shown(company_pages.show), methods=["GET"]),
             Route("/companies", look.shown(company_pages.change), methods=["POST"]),
             Route("/results", look.shown(public.results)),
@@ -173,6 +174,7 @@ def build(kit: Kit) -> Parts:
         ],
         operations={
             "dossiers.progress": Operation(apply=following.learn, body=Progress),
+            "dossiers.apology": Operation(apply=following.be_told_sorry, body=Apology),
             "dossiers.receive": Operation(apply=FromTheNation(kit.reference, catalogue, filing).receive, body=Received),
             "attachments.list": Operation(at_once=officials.list),
             "attachments.get": Operation(at_once=officials.get),

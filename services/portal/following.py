@@ -13,6 +13,7 @@ from starlette.responses import Response
 from services.kit.clock import VIETNAM
 from services.kit.kit import Kit, Reply, json, reply
 from services.kit.mistakes import Mistakes
+from services.kit.operations import Again
 from services.kit.problems import Problem, not_found, wrong_state
 from services.kit.transaction import Transaction
 from services.portal import levels, refunds
@@ -37,7 +38,8 @@ _LEARN = """
     INSERT INTO step (code, seq, state, at) VALUES ($1, $6, $5, $12) ON CONFLICT DO NOTHING
 """
 _TRACK = """
-    SELECT dossier.state, agency, procedure, due_at, step.state AS step, step.at
+    SELECT dossier.state, agency, procedure, due_at, step.state AS step, step.at,
+           (SELECT max(again_at) FROM apology WHERE apology.code = dossier.code) AS again_at
     FROM dossier LEFT JOIN step USING (code) WHERE code = $1 ORDER BY step.seq
 """
 _SUPPLEMENT = """
@@ -65,6 +67,14 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     wanted: str = ""  #: what the applicant has to hand in
 
 
+class Apology(msgspec.Struct, frozen=True, kw_only=True):
+    """A one-stop is late with a dossier, has said sorry, and promises another moment."""
+
+    code: str
+    at: datetime
+    again_at: datetime
+
+
 class Supplement(msgspec.Struct, frozen=True):
     """What the applicant was asked for."""
 
@@ -84,6 +94,7 @@ class Tracked(msgspec.Struct, frozen=True):
     state: str
     agency: str
     due_at: datetime | None
+    again_at: datetime | None  #: promised in the newest apology for being late
     steps: list[dict[str, Any]]
 
 
@@ -103,13 +114,23 @@ class Following:
         if news.state == "withdrawn":
             await refunds.give_back(tx, news.code, reason="withdrawn")
 
+    async def be_told_sorry(self, apology: Apology, tx: Transaction) -> None:
+        """Take an apology in, for the applicant and whoever has the code."""
+        if not await tx.value("SELECT 1 FROM dossier WHERE code = $1", apology.code):
+            raise Again(f"dossier {apology.code} is not known yet")
+        await tx.execute(
+            "INSERT INTO apology (code, at, again_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+            apology.code, apology.at, apology.again_at,
+        )  # fmt: skip
+
     async def tracked(self, code: str) -> Tracked:
         """Find a dossier for anybody; raises 404 while it is not known here."""
         rows = await self._kit.pool.fetch(_TRACK, code)
         if not rows:
             raise not_found(f"hồ sơ {code}")
         steps = [{"state": row["step"], "at": _local(row["at"])} for row in rows if row["step"]]
-        return Tracked(code, rows[0]["state"], rows[0]["agency"], _local(rows[0]["due_at"]), steps)
+        first = rows[0]
+        return Tracked(code, first["state"], first["agency"], _local(first["due_at"]), _local(first["again_at"]), steps)
 
     async def track(self, request: Request) -> Response:
         """Answer `portal.track`."""

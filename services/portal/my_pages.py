@@ -37,6 +37,7 @@ _LIST = """
 _ONE = """
     SELECT code, procedure, agency, company, applicant, state, seq, fee, delivery, submitted_at, due_at, result, digest,
            wanted, supplemented_seq, fields_saved, fields_typed, payment."order", payment.status AS paid,
+           (SELECT max(again_at) FROM apology WHERE apology.code = dossier.code) AS again_at,
            rating.score, EXISTS (SELECT FROM event WHERE event.code = dossier.code AND event = 'withdrawn') AS withdrawn
     FROM dossier LEFT JOIN payment USING (code) LEFT JOIN rating USING (code) WHERE code = $1
 """
@@ -126,12 +127,20 @@ class MyPages:
         )
         if not answer.good:
             raise Problem(503, "not-signed-yet", f"Kết quả hồ sơ {row['code']} đang được ký số; xin thử lại sau.")
-        headers = {
-            "Content-Disposition": f'attachment; filename="ket-qua-{row["code"]}.pdf"',
-            "Cache-Control": "private, no-store",
-            "X-Content-Type-Options": "nosniff",
-        }
-        return Response(answer.json(_Paper).pdf, media_type="application/pdf", headers=headers)
+        return _paper(answer.json(_Paper).pdf, f"ket-qua-{row['code']}.pdf")
+
+    async def apology(self, request: Request) -> Response:
+        """Save the agency's apology for being late. Raises 404 where there is none, 503 out of the one-stop's reach."""
+        await self._sessions.need(request)
+        row = await self._own(request)
+        if row["again_at"] is None:
+            raise not_found(f"phiếu xin lỗi của hồ sơ {row['code']}")
+        answer = await self._kit.lgsp.ask(
+            "onestop", "apologies.paper", query={"code": row["code"]}, purpose="give-apology"
+        )
+        if not answer.good:
+            raise Problem(503, "counterpart-out-of-reach", "Bộ phận một cửa chưa trả lời; xin thử lại sau.")
+        return _paper(answer.json(_Paper).pdf, f"xin-loi-{row['code']}.pdf")
 
     async def file(self, request: Request) -> Response:
         """Save a file that one has handed in."""
@@ -211,6 +220,15 @@ class MyPages:
     def _name_of(self, procedure: str) -> str:
         known = self._catalogue.by_code.get(procedure)
         return known.name if known else procedure
+
+
+def _paper(pdf: bytes, name: str) -> Response:
+    headers = {
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "Cache-Control": "private, no-store",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return Response(pdf, media_type="application/pdf", headers=headers)
 
 
 def _sure(given: dict[str, str]) -> None:

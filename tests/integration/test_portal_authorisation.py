@@ -60,6 +60,7 @@ OWN = {
     "/my/{code}/withdrawal": "POST",
     "/my/{code}/rating": "POST",
     "/my/{code}/result": "GET",
+    "/my/{code}/apology": "GET",
     "/files/{file}": "GET",
 }
 #: For programs with a citizen's token; those with a code, the citizen's own only.

@@ -10,7 +10,7 @@ _OF_CALLERS = ("calls", *_OF_ALL)
 
 #: Service -> names of its exports.
 BOOKS: Mapping[str, tuple[str, ...]] = {
-    "portal": ("dossiers", "events", "payments", "ratings", *_OF_CALLERS),
+    "portal": ("dossiers", "events", "payments", "ratings", "saved_fields", "drift", *_OF_CALLERS),
     "onestop": ("dossiers", "events", "payments", *_OF_CALLERS),
     "lgsp": ("audit", "audit_chain", "audit_heads", "registry_changes", *_OF_ALL),
     "dochub": ("envelopes", "deliveries", "statuses", *_OF_CALLERS),

@@ -22,7 +22,9 @@ OPERATIONS: Mapping[str, Operation] = {
     "portal.procedure": Operation(write=False, needed=("procedure",)),
     "portal.form": Operation(write=False, needed=("procedure",)),
     "portal.sign_in": Operation(write=False),
-    "portal.submit": Operation(write=True, needed=("procedure", "agency", "form", "delivery"), optional=("company",)),
+    "portal.submit": Operation(
+        write=True, needed=("procedure", "agency", "form", "delivery"), optional=("company", "prefilled")
+    ),
     "portal.pay": Operation(write=True),
     "national.pay": Operation(write=True),
     "portal.track": Operation(write=False),

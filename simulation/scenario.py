@@ -45,6 +45,7 @@ HABITS: Mapping[str, str] = {
     "document_up_share": "share of addressees",
     "document_down_share": "share of addressees",
     "hours_document_waits": "working hours",
+    "prefill_share": "share of online forms",
     "closing_margin_run_seconds": "run seconds",
 }
 
@@ -73,6 +74,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     habits: Mapping[str, Figure]  #: names in HABITS
     figures: Mapping[str, Figure]  #: figures of the province that this scenario sets otherwise
     document_kinds: tuple[DocumentKind, ...]
+    faults: tuple[str, ...] = ()  #: what strikes on that day, as `--fault` writes it
 
     def habit(self, name: str) -> float:
         """Value of a habit."""

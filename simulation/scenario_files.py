@@ -153,6 +153,7 @@ def _read(row: Row, *, name: str, fixtures: Path) -> Scenario | None:
             journeys = {kind: factor * growth.get(kind, 1.0) for kind, factor in journeys.items()}
     habits, figures = _habits(row), _figures(row)
     document_kinds = _document_kinds(row)
+    faults = row.texts("faults") if row.has("faults") else ()
     row.has("based_on")
     row.no_more()
     if row.findings.mistakes or timeline is None:
@@ -169,6 +170,7 @@ def _read(row: Row, *, name: str, fixtures: Path) -> Scenario | None:
         habits=habits,
         figures=figures,
         document_kinds=document_kinds,
+        faults=faults,
     )
 
 

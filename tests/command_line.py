@@ -180,9 +180,9 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     left: tuple[str, ...]  #: what it left behind
 
 
-def verify(workplace: Workplace, *more: str) -> Run:
-    """Let the toy province live through its day."""
-    with workplace.start("verify", "--scenario", "toy", "--runs", workplace.runs, *more) as command:
+def verify(workplace: Workplace, *more: str, scenario: str = "toy") -> Run:
+    """Let the toy province live through its day, or through another of its days."""
+    with workplace.start("verify", "--scenario", scenario, "--runs", workplace.runs, *more) as command:
         command.until("A day in the province")
         processes = workplace.processes()
         secrets, ports = frozenset(_secrets(processes)), tuple(listening(processes))

@@ -88,6 +88,23 @@ class PortalRating(Keyed, frozen=True, kw_only=True, gc=False):
         return (self.code,)
 
 
+class SavedFields(Record, frozen=True, kw_only=True, gc=False):
+    """How much of a form was filled in by registers."""
+
+    EXPORT: ClassVar[str] = "portal.saved_fields"
+    code: str
+    fields_saved: int
+    fields_typed: int
+
+
+class Drift(Record, frozen=True, kw_only=True, gc=False):
+    """Where the province's catalogue differs from the nation's."""
+
+    EXPORT: ClassVar[str] = "portal.drift"
+    procedure: str
+    what: str
+
+
 class OnestopDossier(Record, frozen=True, kw_only=True, gc=False):
     """A dossier as the one-stop handles it."""
 

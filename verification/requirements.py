@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 import msgspec
 
 from simulation.text import Text
-from verification import machine, signing
+from verification import machine, service_use, signing
 from verification.answer import Answer
 from verification.evidence import Evidence
 from verification.laws import LawResult
@@ -322,6 +322,14 @@ def _paper_detour(_requirement: Requirement, evidence: Evidence, _laws: Sequence
     return _Measured(found.minutes_a_document, note)
 
 
+def _counted(count: Callable[[Evidence], service_use.Count | Text]) -> Callable[..., _Taken]:
+    def take(_requirement: Requirement, evidence: Evidence, _laws: Sequence[LawResult]) -> _Taken:
+        found = count(evidence)
+        return _Unmeasurable(found) if isinstance(found, Text) else _Measured(found.value, found.note)
+
+    return take
+
+
 def _memory_share(_requirement: Requirement, evidence: Evidence, _laws: Sequence[LawResult]) -> _Taken:
     return _machine_share(evidence, "memory_mb", lambda used: used.memory_peak_mb)
 
@@ -357,6 +365,11 @@ _TAKE: Mapping[str, Callable[[Requirement, Evidence, Sequence[LawResult]], _Take
     "signed_on_screen_share": _signed_on_screen_share,
     "weak_signatures": _weak_signatures,
     "paper_detour": _paper_detour,
+    "online_share": _counted(service_use.online),
+    "unused_services_share": _counted(service_use.unused_services),
+    "typed_fields_share": _counted(service_use.typed_fields),
+    "undecided_share": _counted(service_use.undecided),
+    "catalogue_drift": _counted(service_use.catalogue_drift),
     "memory_share": _memory_share,
     "cpu_share": _cpu_share,
 }

@@ -82,6 +82,34 @@ YARDSTICKS: Mapping[str, Yardstick] = {
         selects="nothing",
         units={"minutes": 1.0},
     ),
+    "online_share": Yardstick(
+        title=Text("Tỷ lệ hồ sơ nộp trực tuyến", "Share of dossiers filed online"), selects="nothing", units=_SHARE
+    ),
+    "unused_services_share": Yardstick(
+        title=Text(
+            "Tỷ lệ dịch vụ mức 3, 4 có nhu cầu mà không ai nộp trực tuyến",
+            "Share of services at level 3 or 4, in demand, that nobody used online",
+        ),
+        selects="nothing",
+        units=_SHARE,
+    ),
+    "typed_fields_share": Yardstick(
+        title=Text("Tỷ lệ mục tờ khai phải gõ tay", "Share of a form's fields typed by hand"),
+        selects="nothing",
+        units=_SHARE,
+    ),
+    "undecided_share": Yardstick(
+        title=Text("Tỷ lệ hồ sơ đã tiếp nhận mà chưa quyết định", "Share of dossiers received and not decided"),
+        selects="nothing",
+        units=_SHARE,
+    ),
+    "catalogue_drift": Yardstick(
+        title=Text(
+            "Số điểm danh mục của tỉnh lệch danh mục quốc gia", "Differences of the catalogue from the nation's"
+        ),
+        selects="nothing",
+        units={"places": 1.0},
+    ),
     "memory_share": Yardstick(
         title=Text("Bộ nhớ đã dùng, phần cao nhất", "Memory used, at its peak"), selects="nothing", units=_SHARE
     ),

@@ -10,6 +10,7 @@ from infra.target import Disturbance
 from loadtests.books import SERVICES
 from loadtests.faults.counterpart import COUNTERPARTS, Outage, Slow
 from loadtests.faults.disturbance import Disturb, Relieve
+from loadtests.faults.drift import Drift
 from loadtests.faults.failover import Failover
 from loadtests.faults.fault import Fault
 from loadtests.faults.kill import Kill
@@ -28,7 +29,7 @@ _AT_A_SERVICE: Mapping[str, Callable[..., Fault]] = {"kill": Kill, "upgrade": Up
 _AT_THE_DATABASE: Mapping[str, Callable[..., Fault]] = {"failover": Failover}
 _AT_A_COUNTERPART: Mapping[str, Callable[..., Fault]] = {"slow": Slow, "outage": Outage}
 _DISTURBANCES: tuple[Disturbance, ...] = get_args(Disturbance)
-_AT_NONE: Mapping[str, Callable[..., Fault]] = {"nothing": Nothing}
+_AT_NONE: Mapping[str, Callable[..., Fault]] = {"nothing": Nothing, "drift": Drift}
 _SHAPE = re.compile(r"(?P<kind>[^:@]*)(?::(?P<service>[^@]*))?(?:@(?P<time>.*))?", re.DOTALL)
 _TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
 _OPTION = "--fault"

@@ -19,7 +19,7 @@ OPERATIONS = (
     Operation(
         name="portal.submit",
         path="/api/dossiers",
-        body=("procedure", "agency", "company?", "form", "delivery"),
+        body=("procedure", "agency", "company?", "form", "prefilled?", "delivery"),
         write=True,
         signs_in="citizen",
         crowd="dossiers",

@@ -27,8 +27,9 @@ _SUBMIT = """
         SELECT one.*, count(*) OVER (PARTITION BY agency) AS among,
                row_number() OVER (PARTITION BY agency ORDER BY place) AS nth
         FROM unnest($3::text[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::text[], $9::text[], $10::bytea[],
-                    $11::text[]) WITH ORDINALITY
-             AS one (agency, procedure, fee, delivery, applicant, company, request_key, form, mandate, place)
+                    $11::text[], $12::smallint[], $13::smallint[]) WITH ORDINALITY
+             AS one (agency, procedure, fee, delivery, applicant, company, request_key, form, mandate, saved, typed,
+                     place)
     ), number AS (
         INSERT INTO counter (agency, day, last) SELECT agency, $1, 5000 + count(*) FROM item GROUP BY agency
         ORDER BY agency
@@ -40,9 +41,9 @@ _SUBMIT = """
         FROM item JOIN number USING (agency)
     ), dossier AS (
         INSERT INTO dossier (code, procedure, agency, channel, state, seq, fee, delivery, applicant, company,
-                             submitted_at, request_key, mandate)
+                             submitted_at, request_key, mandate, fields_saved, fields_typed)
         SELECT code, procedure, agency, 'online', 'submitted', 0, fee, delivery, applicant, company, $2, request_key,
-               mandate
+               mandate, saved, typed
         FROM coded
     ), step AS (
         INSERT INTO step (code, seq, state, at) SELECT code, 0, 'submitted', $2 FROM coded
@@ -63,6 +64,7 @@ class Filed(msgspec.Struct, frozen=True):
     form: dict[str, Any] | str
     delivery: str
     company: str | None = None  #: tax code
+    prefilled: list[str] | None = None  #: fields of the form that registers filled in; None: nobody says
 
 
 class Ready(msgspec.Struct, frozen=True):
@@ -108,8 +110,7 @@ class Filing:
             mistakes.add("delivery", f"“{body.delivery}”", f"Chọn một trong: {', '.join(DELIVERIES)}.")
         elif procedure and body.delivery == "online" and procedure.level < levels.PAYMENT:
             mistakes.add("delivery", "“online” ở mức độ 3", "Nhận kết quả tại quầy hoặc qua bưu điện.")
-        if not body.form:
-            mistakes.add("form", "để trống", "Điền tờ khai.")
+        _check_form(body, mistakes)
         company = None
         if body.company is not None:
             company = await self._companies.look_up(body.company, purpose="submit-dossier")
@@ -158,6 +159,7 @@ class Filing:
                     one.key,
                     form,
                     one.ready.standing,
+                    *_counted(one.filed),
                 )
                 for one, form in zip(entries, forms, strict=True)
             ),
@@ -184,6 +186,21 @@ class Filing:
             await tx.send("onestop", "dossiers.submit", sent, subject=code, key=f"onestop:dossiers.submit:{one.key}")
         tx.trace = ""
         return codes
+
+
+def _check_form(body: Filed, mistakes: Mistakes) -> None:
+    if not body.form:
+        mistakes.add("form", "để trống", "Điền tờ khai.")
+    if body.prefilled and not (isinstance(body.form, dict) and set(body.prefilled) <= body.form.keys()):
+        mistakes.add("prefilled", "có mục không có trong tờ khai", "Chỉ nêu những mục của tờ khai.")
+
+
+def _counted(filed: Filed) -> tuple[int | None, int | None]:
+    """Fields that registers filled in and fields that were typed (TRB-NO-SHARING), where the client says which."""
+    if filed.prefilled is None or isinstance(filed.form, str):
+        return None, None
+    saved = sum(1 for name in set(filed.prefilled) if filed.form.get(name))
+    return saved, sum(1 for value in filed.form.values() if value) - saved
 
 
 def _answer(code: str, ready: Ready) -> Reply:

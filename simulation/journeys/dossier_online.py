@@ -22,7 +22,7 @@ from simulation.journeys.dossier import (
 )
 from simulation.journeys.log import StepLog
 from simulation.journeys.people import Cast
-from simulation.journeys.world import World, form_of, timed
+from simulation.journeys.world import KNOWN_FIELDS, World, form_of, timed
 from simulation.streams import Streams
 
 KIND = "dossier-online"
@@ -104,8 +104,15 @@ def _submit(world: World, log: StepLog, dice: Dice, case: Case, delivery: str) -
         agency=case.agency.code,
         **company_detail(case),
         form=form_of(case.person, procedure),
+        prefilled=_prefilled(world, dice),
         delivery=delivery,
     )
+
+
+def _prefilled(world: World, dice: Dice) -> list[str]:
+    """Return the fields that the registers filled in, where systems are connected (TRB-NO-SHARING)."""
+    share = world.habit("prefill_share")
+    return KNOWN_FIELDS if share >= 1.0 or (share > 0.0 and dice.happens(share)) else []
 
 
 def _accept(world: World, log: StepLog, dice: Dice, case: Case) -> Generator[float, None, None]:

@@ -209,6 +209,10 @@ class World:
         return dict(zip(names, (rng.random(len(names)) * self.poll_interval).tolist(), strict=True))
 
 
+#: Fields of a form that the population database knows once somebody has signed in.
+KNOWN_FIELDS = ["commune", "full_name", "personal_number"]
+
+
 def form_of(person: Person, procedure: Procedure, *, note: str = "") -> dict[str, str]:
     """Return what an applicant types into a form."""
     form = {

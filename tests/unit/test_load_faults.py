@@ -39,7 +39,11 @@ def test_a_fault_is_written_as_kind_service_and_official_time() -> None:
         ("kil:portl@99", ["“kill”", "“portal”", "HH:MM"]),
         (
             "",
-            ["delay, failover, kill, loss, nothing, outage, partition, pause, rollback, slow", "dochub, lgsp", "HH:MM"],
+            [
+                "delay, drift, failover, kill, loss, nothing, outage, partition, pause, rollback, slow",
+                "dochub, lgsp",
+                "HH:MM",
+            ],
         ),
         ("slow:populaton@9:00", ["“population”"]),
         ("slow:portal@9:00", ["“post”"]),

@@ -85,7 +85,7 @@ def test_a_row_asks_for_what_the_document_says(row: Row) -> None:
 def test_the_document_is_really_read() -> None:
     """Reading the document finds its richest rows as they stand there, so that the comparison above means something."""
     by_name = {row.name: row for row in ROWS}
-    assert by_name["portal.submit"].body == ("procedure", "agency", "company?", "form", "delivery")
+    assert by_name["portal.submit"].body == ("procedure", "agency", "company?", "form", "prefilled?", "delivery")
     assert by_name["onestop.receive"].body == ("procedure", "applicant", "company?", "fee_cash", "delivery")
     assert by_name["onestop.hand_back"].body == ("by", "fee_cash")
     assert by_name["office.draft"].body == ("kind", "subject", "content", "addressees", "priority")

@@ -93,12 +93,14 @@ def command(  # noqa: PLR0913 -- one argument an option
             screen.line(name)
         return exits.KEPT
     with Attempts() as attempt:
+        checked = attempt(phases.read, scenario)
+        if checked:
+            faults = (*checked[0].faults, *faults)  # what the scenario brings, and what is asked for besides
         struck = [fault for spec in faults if (fault := attempt(fault_kinds.parse, spec))]
         if sabotage:
             attempt(sabotages.check, sabotage)
         attempt(targets.check, target)
         _check_abilities(attempt, struck, "--stack" if standing else target, standby=standby, drill=drill)
-        checked = attempt(phases.read, scenario)
         if checked:
             attempt(fault_kinds.check, struck, checked[0].timeline)
         stack = attempt(stack_outputs.find, standing) if standing else None

@@ -53,6 +53,8 @@ FAN_OUT: Mapping[str, Mapping[str, float]] = {
     "office.refuse": _HUB,
     "sector.enrol": {"sector": 1, "lgsp": 1, "national": 1},
     "sector.visit": {"sector": 1, "lgsp": 1, "national": 1},
+    "sector.appoint": {"sector": 1, "lgsp": 1, "national": 1},
+    "sector.declare": {"sector": 1, "lgsp": 1, "national": 1},
 }
 
 #: Client operations of one visit, dossier or document, and how often each, where no plan says it more exactly.

@@ -16,7 +16,7 @@ BOOKS: Mapping[str, tuple[str, ...]] = {
     "dochub": ("envelopes", "deliveries", "statuses", *_OF_CALLERS),
     "office": ("documents", "events", "incoming", "polls", *_OF_CALLERS),
     "national": ("dossiers", "orders", "parcels", *_OF_CALLERS),
-    "sector": ("enrolments", "visits", *_OF_CALLERS),
+    "sector": ("enrolments", "visits", "appointments", "declarations", *_OF_CALLERS),
 }
 
 #: Every service of the reference stack, by the one name it has everywhere.

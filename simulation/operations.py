@@ -57,4 +57,6 @@ OPERATIONS: Mapping[str, Operation] = {
     "office.refuse": Operation(write=True, needed=("agency", "reason")),
     "sector.enrol": Operation(write=True, needed=("school", "pupil", "parent")),
     "sector.visit": Operation(write=True, needed=("facility", "patient")),
+    "sector.appoint": Operation(write=True, needed=("agency", "official")),
+    "sector.declare": Operation(write=True, needed=("system", "site", "month")),
 }

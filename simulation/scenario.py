@@ -12,7 +12,17 @@ from simulation.text import Text
 from simulation.timeline import Timeline
 
 #: Kinds of journey; each is drawn by the module of that name in `simulation.journeys`.
-KINDS = ("dossier-counter", "dossier-online", "browsing", "document", "poll", "school", "health")
+KINDS = (
+    "dossier-counter",
+    "dossier-online",
+    "browsing",
+    "document",
+    "poll",
+    "school",
+    "health",
+    "civil-service",
+    "declaration",
+)
 
 #: Arrival profiles that a scenario must bring, and who comes by them.
 PROFILES = ("counter", "citizens", "documents", "schools", "health")
@@ -45,6 +55,7 @@ HABITS: Mapping[str, str] = {
     "document_up_share": "share of addressees",
     "document_down_share": "share of addressees",
     "hours_document_waits": "working hours",
+    "appointments_per_official_year": "appointments an official and year",
     "prefill_share": "share of online forms",
     "closing_margin_run_seconds": "run seconds",
 }

@@ -91,6 +91,8 @@ ASSUMED = ServiceTimes(
         "office.refuse": (_v("office", 5.0),),
         "sector.enrol": (_v("sector", 4.0), *_TO_NATIONAL),
         "sector.visit": (_v("sector", 4.0), *_TO_NATIONAL),
+        "sector.appoint": (_v("sector", 4.0), *_TO_NATIONAL),
+        "sector.declare": (_v("sector", 4.0),),
     },
     spreads={
         "portal.submit": (Spread("dossier at onestop", _TO_ONESTOP),),

@@ -34,6 +34,8 @@ BOOK_OF: Mapping[str, type[records.Keyed]] = {
     "office.refuse": records.OfficeEvent,
     "sector.enrol": records.Enrolment,
     "sector.visit": records.Visit,
+    "sector.appoint": records.Appointment,
+    "sector.declare": records.Declaration,
 }
 
 READS = (

@@ -318,6 +318,30 @@ class Enrolment(Keyed, frozen=True, kw_only=True, gc=False):
         return (str(self.id),)
 
 
+class Appointment(Keyed, frozen=True, kw_only=True, gc=False):
+    """An official was appointed."""
+
+    EXPORT: ClassVar[str] = "sector.appointments"
+    id: Number
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """By its id."""
+        return (str(self.id),)
+
+
+class Declaration(Keyed, frozen=True, kw_only=True, gc=False):
+    """A site declared its people for a month."""
+
+    EXPORT: ClassVar[str] = "sector.declarations"
+    id: Number
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """By its id."""
+        return (str(self.id),)
+
+
 class Visit(Keyed, frozen=True, kw_only=True, gc=False):
     """A patient was seen."""
 
@@ -355,4 +379,4 @@ class DeadLetter(Record, frozen=True, kw_only=True, gc=False):
 #: Services that keep a book of calls; the LGSP's audit is the third, independent source.
 CALLERS = ("dochub", "national", "office", "onestop", "portal", "sector")
 #: Services that deliver from an outbox and so may have dead letters (docs/wire.md, "Calls between systems").
-SENDERS = ("dochub", "national", "office", "onestop", "portal")
+SENDERS = ("dochub", "national", "office", "onestop", "portal", "sector")

@@ -1,4 +1,4 @@
-"""What the neighbours record: schools enrol pupils (VnEdu), health facilities receive patients (HIS)."""
+"""What the neighbours record: pupils (VnEdu), patients (HIS), officials (CCVC), and their monthly declarations."""
 
 from __future__ import annotations
 
@@ -22,5 +22,23 @@ OPERATIONS = (
         crowd="neighbours",
         remembers=("visit",),
         subject="visit",
+    ),
+    Operation(
+        name="sector.appoint",
+        path="/ccvc/appointments",
+        body=("agency", "official"),
+        write=True,
+        crowd="neighbours",
+        remembers=("appointment",),
+        subject="appointment",
+    ),
+    Operation(
+        name="sector.declare",
+        path="/declarations",
+        body=("system", "site", "month"),
+        write=True,
+        crowd="neighbours",
+        remembers=("declaration",),
+        subject="declaration",
     ),
 )

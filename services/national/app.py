@@ -19,6 +19,7 @@ from services.national.business_register import BusinessRegister
 from services.national.civil_status import CivilStatus
 from services.national.confirmation import Confirmation
 from services.national.criminal_records import CriminalRecords
+from services.national.declarations import Declaration, declare
 from services.national.door import NationalDoor
 from services.national.faults import Fault, Faults
 from services.national.filing import ROLE, Filed, NationalFiling, Numbered
@@ -98,6 +99,7 @@ def build(kit: Kit) -> Parts:
             "procedures.list": Operation(at_once=lookups.list_procedures),
             "land.lookup": Operation(at_once=lookups.look_up_land),
             "procedures.get": Operation(at_once=lookups.look_up_procedure),
+            "insurance.declare": Operation(apply=declare, body=Declaration),
             "payment.list": Operation(at_once=payments.list),
             "payment.refund": Operation(apply=payments.refund, body=Refund),
             "payment.create": Operation(at_once=payments.create),

@@ -3,4 +3,4 @@
 from services.kit.serve import serve
 from services.sector.app import build
 
-serve(build)
+serve(build, destinations=("national",))

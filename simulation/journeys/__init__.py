@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from simulation.journeys import browsing, document, dossier_counter, dossier_online, health, poll, school
+from simulation.journeys import (
+    browsing,
+    civil_service,
+    declaration,
+    document,
+    dossier_counter,
+    dossier_online,
+    health,
+    poll,
+    school,
+)
 from simulation.journeys.people import Cast
 from simulation.journeys.world import World
 from simulation.streams import Streams
@@ -27,6 +37,8 @@ KINDS: Mapping[str, Begin] = {
     poll.KIND: poll.begin,
     school.KIND: school.begin,
     health.KIND: health.begin,
+    civil_service.KIND: civil_service.begin,
+    declaration.KIND: declaration.begin,
 }
 
 __all__ = ["KINDS", "Begin", "Cast", "World"]

@@ -56,7 +56,7 @@ BOOKS = (
     *("lgsp.audit", "lgsp.audit_chain", "lgsp.audit_heads", "lgsp.dead_letters"),
     *("dochub.envelopes", "dochub.deliveries", "dochub.statuses"),
     *("office.documents", "office.events", "office.incoming", "office.polls"),
-    *("sector.enrolments", "sector.visits"),
+    *("sector.enrolments", "sector.visits", "sector.appointments", "sector.declarations"),
 )
 
 _NS = "http://www.mic.gov.vn/TBT/QCVN_102_2016"

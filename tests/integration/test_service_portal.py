@@ -399,6 +399,7 @@ def test_anybody_can_track_a_dossier_and_sees_nothing_private(portal: Running, l
         "state": "examined",
         "agency": COMMUNE,
         "due_at": "2018-08-24T09:00:00+07:00",
+        "again_at": None,
         "steps": [
             {"state": "submitted", "at": NINE},
             {"state": "received", "at": "2018-08-22T10:01:00+07:00"},

@@ -92,6 +92,9 @@ class _Writer:
         """From the counter, or (with `instead`: the counter's path for whom the portal fails) online, to the result."""
         program, conduct = self.program, self.conduct
         online, level = instead is not None, procedure.level
+        if instead is not None and procedure.automatic and not procedure.online_fee:
+            self._granted_at_once(procedure, instead)
+            return
         withdrawn, supplement, examine, rejected = (Label() for _ in range(4))
         if instead is not None:
             self._taken_in_online(procedure, instead)
@@ -187,10 +190,26 @@ class _Writer:
         program.end()
         program.put(taken)
 
-    def _taken_in_online(self, procedure: Procedure, instead: Label) -> None:
-        """The portal, the inbox (behind whoever stands at the counter), and a visit where the service is hollow."""
+    def _granted_at_once(self, procedure: Procedure, instead: Label) -> None:
+        """No official before the result (SYS-OPENDATA); one hands it back where it does not go over the net."""
+        program = self.program
+        self._at_portal(instead)
+        program.count("received")
+        program.count(f"received at level {procedure.level}")
+        program.count("received online")
+        program.count(f"received online at level {procedure.level}")
+        program.mark("received")
+        program.due(max(3600.0 * procedure.deadline_hours, 3600.0))
+        program.judge(on_time="on time", late="late")
+        program.measure("handling", since="received")
+        program.count("approved")
+        program.count("granted at once")
+        self._handed_back(procedure, online=True)
+
+    def _at_portal(self, instead: Label) -> None:
+        """Send the form in; whom the portal fails goes to the counter."""
         program, conduct = self.program, self.conduct
-        tired, filed, visit, accepted = (Label() for _ in range(4))
+        tired, filed = Label(), Label()
         program.serve(
             PORTAL,
             fixed(conduct["portal_seconds"]),
@@ -205,6 +224,12 @@ class _Writer:
         program.delay(exponential(conduct.hours("hours_between_agencies")), stream="dossier.to counter", office=True)
         program.jump(instead)
         program.put(filed)
+
+    def _taken_in_online(self, procedure: Procedure, instead: Label) -> None:
+        """The portal, the inbox (behind whoever stands at the counter), and a visit where the service is hollow."""
+        program, conduct = self.program, self.conduct
+        visit, accepted = Label(), Label()
+        self._at_portal(instead)
         if procedure.fee and procedure.level >= CAN_PAY:
             paid = Label()
             program.count("fee at level 4")

@@ -17,7 +17,19 @@ from tests.benchmarks import kit
 from tests.benchmarks.kit import Row, WrongAnswerError
 
 #: A module of this package each, with `run() -> list of Row` (or of dicts with the same keys); cheapest first.
-SUBJECTS = ("generator", "signature", "engine", "population", "search", "lgsp", "dossier", "document", "hub", "payload")
+SUBJECTS = (
+    "generator",
+    "signature",
+    "engine",
+    "population",
+    "search",
+    "lgsp",
+    "dossier",
+    "document",
+    "hub",
+    "payload",
+    "page",
+)
 LATEST = Path(__file__).resolve().parents[2] / "bench" / "latest.json"
 Run = Callable[[], Sequence[Any]]
 _WRONG, _UNKNOWN_NAME = 1, 64

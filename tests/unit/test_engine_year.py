@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 from functools import cache
 
+import msgspec
 import numpy as np
 import pytest
 
 from simulation import province_files, scenario_files
 from simulation.engine import kernel
+from simulation.engine.running import Outcome
 from simulation.mistakes import BadInputError
+from simulation.province import Province
 from simulation.year import INDICATORS, Year, differences, find, simulate
 from simulation.year.conduct import conduct_of
 from simulation.year.intervals import interval, t_quantile
@@ -54,6 +57,30 @@ def test_shares_come_out_as_they_were_put_in() -> None:
 
     assert year().interval("online_share").mean == pytest.approx(conduct["online_share"] * can_file, rel=0.15)
     assert year().interval("rejected_share").mean == pytest.approx(conduct["rejection_share"], rel=0.1)
+
+
+def test_what_is_granted_automatically_costs_no_official_and_is_never_late() -> None:
+    """SYS-OPENDATA: with every free online service automatic, what is filed online under them needs nobody's desk."""
+    scenario = scenario_files.load("toy")
+    province = province_files.load(scenario.province)
+    automatic = msgspec.structs.replace(
+        province,
+        procedures=tuple(
+            msgspec.structs.replace(one, automatic=one.level >= 3 and not one.online_fee) for one in province.procedures
+        ),
+    )
+
+    def counted(which: Province) -> Outcome:
+        return replicate(setting_of(which, scenario, conduct_of(which, scenario)), seed=3, number=0).outcome
+
+    before, after = counted(province), counted(automatic)
+    granted = after.total("granted at once")
+
+    assert before.total("granted at once") == 0
+    assert granted > 500
+    assert after.total("received online") == pytest.approx(before.total("received online"), rel=0.02)
+    assert after.total("work examination") < before.total("work examination")
+    assert after.total("late") <= before.total("late")
 
 
 def test_when_leaders_sign_on_screen_the_detour_disappears_and_dossiers_do_not_notice() -> None:

@@ -63,7 +63,10 @@ def paths_of(province: Province, conduct: Conduct) -> Paths:
             writer.dossier(procedure, neglected=neglected)
             if procedure.level >= CAN_FILE:
                 dossiers[1, int(neglected), number] = program.here()
-                writer.dossier(procedure, neglected=neglected, instead=counter)
+                if procedure.automatic and not procedure.online_fee:
+                    writer.granted_at_once(procedure, counter)
+                else:
+                    writer.dossier(procedure, neglected=neglected, instead=counter)
     documents_from = program.here()
     starts = []
     for priority in (1, 0):
@@ -92,9 +95,6 @@ class _Writer:
         """From the counter, or (with `instead`: the counter's path for whom the portal fails) online, to the result."""
         program, conduct = self.program, self.conduct
         online, level = instead is not None, procedure.level
-        if instead is not None and procedure.automatic and not procedure.online_fee:
-            self._granted_at_once(procedure, instead)
-            return
         withdrawn, supplement, examine, rejected = (Label() for _ in range(4))
         if instead is not None:
             self._taken_in_online(procedure, instead)
@@ -190,7 +190,7 @@ class _Writer:
         program.end()
         program.put(taken)
 
-    def _granted_at_once(self, procedure: Procedure, instead: Label) -> None:
+    def granted_at_once(self, procedure: Procedure, instead: Label) -> None:
         """No official before the result (SYS-OPENDATA); one hands it back where it does not go over the net."""
         program = self.program
         self._at_portal(instead)

@@ -7,7 +7,7 @@ was drawn from; whoever places a stack writes them into the same folder, or name
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, time
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,12 @@ ADMINISTRATOR: Mapping[str, str] = {
     "account": "lgsp.admin", "role": "administrator", "name": "Quản trị viên LGSP", "agency": "", "installation": "",
 }  # fmt: skip
 POPULATION_FILES = ("people.csv", "companies.csv")
+
+
+def write_product(folder: Path, *, name: str, planted: Sequence[str] = ()) -> None:
+    """Let a vendor's product stand behind the one-stop (SYS-ONESTOP-VENDORS); no name leaves the reference alone."""
+    if name:
+        _write(folder / "onestop_product.json", {"name": name, "planted": list(planted)})
 
 
 def write(province: Province, folder: Path, *, population_folder: Path | None = None, day: date | None = None) -> None:

@@ -85,6 +85,8 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     habits: Mapping[str, Figure]  #: names in HABITS
     figures: Mapping[str, Figure]  #: figures of the province that this scenario sets otherwise
     document_kinds: tuple[DocumentKind, ...]
+    onestop: str = ""  #: vendor's product behind the one-stop; empty: the reference
+    onestop_mismatches: tuple[str, ...] = ()  #: planted in it, by name
     faults: tuple[str, ...] = ()  #: what strikes on that day, as `--fault` writes it
 
     def habit(self, name: str) -> float:

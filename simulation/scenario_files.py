@@ -27,6 +27,7 @@ from simulation.timeline import Timeline
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 
 _ERAS = ("2018", "2026")
+_PRODUCTS = ("", "sen")  # with an adapter at the one-stop; conformance knows more
 #: Largest value of a habit or a factor: generous, but a slip of the keyboard does not pass.
 _LARGEST = 1_000_000.0
 
@@ -153,6 +154,8 @@ def _read(row: Row, *, name: str, fixtures: Path) -> Scenario | None:
             journeys = {kind: factor * growth.get(kind, 1.0) for kind, factor in journeys.items()}
     habits, figures = _habits(row), _figures(row)
     document_kinds = _document_kinds(row)
+    onestop = row.choice("onestop", _PRODUCTS) if row.has("onestop") else ""
+    mismatches = row.texts("onestop_mismatches") if row.has("onestop_mismatches") else ()
     faults = row.texts("faults") if row.has("faults") else ()
     row.has("based_on")
     row.no_more()
@@ -171,6 +174,8 @@ def _read(row: Row, *, name: str, fixtures: Path) -> Scenario | None:
         figures=figures,
         document_kinds=document_kinds,
         faults=faults,
+        onestop=onestop,
+        onestop_mismatches=mismatches,
     )
 
 

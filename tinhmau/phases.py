@@ -77,6 +77,8 @@ def reference_data(world: World) -> Iterator[Path]:
         with screen.progress(Text("Soạn dữ liệu, chứng thư số", "Data and certificates")):
             reference.write(world.province, folder, day=date.fromisoformat(world.plan.timeline.day))
             world.people.write_reference(folder)
+            scenario = world.scenario
+            reference.write_product(folder, name=scenario.onestop, planted=scenario.onestop_mismatches)
         yield folder
     finally:
         with interrupts.held():

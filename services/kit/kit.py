@@ -56,6 +56,9 @@ class Kit:
             clock,
         )
         self.reference = Reference(settings.reference_data)
+        self.product: Any = (
+            None  #: stands behind the service and has to do every act first (services/onestop/product.py)
+        )
         self.bodies: dict[Endpoint, Any] = {}  #: what endpoints take, for openapi.py
 
     @asynccontextmanager
@@ -64,6 +67,7 @@ class Kit:
         async with self.pool.acquire(timeout=_PATIENCE_SECONDS) as connection:
             async with connection.transaction():
                 tx = Transaction(connection, key=key, now=self.clock.now())
+                tx.product = self.product
                 yield tx
                 await tx.post()
             self.outbox.wake(tx.destinations)

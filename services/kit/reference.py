@@ -142,6 +142,13 @@ class DocumentAxis(msgspec.Struct, frozen=True, kw_only=True):
     )  #: that the hub takes
 
 
+class Product(msgspec.Struct, frozen=True):
+    """A vendor's one-stop product that stands behind the one-stop."""
+
+    name: str
+    planted: tuple[str, ...] = ()  #: mismatches with the norm, by name
+
+
 class Reference:
     """The folder, each file read when first asked for and kept."""
 
@@ -156,6 +163,13 @@ class Reference:
     def province(self) -> ProvinceName:
         """Which province this is."""
         return self._read("province.json", ProvinceName)  # type: ignore[no-any-return]
+
+    @cached_property
+    def onestop_product(self) -> Product | None:
+        """The vendor's product behind the one-stop; None where the one-stop is the reference itself."""
+        if not (self.folder / "onestop_product.json").is_file():
+            return None
+        return self._read("onestop_product.json", Product)  # type: ignore[no-any-return]
 
     @cached_property
     def agencies(self) -> dict[str, Agency]:

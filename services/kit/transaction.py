@@ -36,6 +36,8 @@ class Transaction:
         self.key = key
         self.now = now
         self.trace = ""  #: traceparent of the write whose turn it is; empty: of what is being done
+        self.product: Any = None  #: Kit.product
+        self.parcel_of_product: str | None = None  #: number that the product gave to what it sends
         self.destinations: set[str] = set()
         self._letters: list[tuple[str, str, str, str, bytes, str]] = []
         self._reply: tuple[str, int, bytes] | None = None

@@ -18,6 +18,7 @@ from services.onestop.forms import Forms
 from services.onestop.handling import Decision, Examination, HandedIn, Handling, Wanted
 from services.onestop.linking import Linking, Opinion, Referral
 from services.onestop.notes import Notes
+from services.onestop.product import Product
 from services.onestop.queueing import Next, Queueing
 from services.onestop.reception import Handed, Reception
 from services.onestop.results import Results
@@ -52,6 +53,8 @@ _EXPORTS = {
 
 def build(kit: Kit) -> Parts:
     """Put the one-stop together."""
+    wanted = kit.reference.onestop_product
+    kit.product = Product(kit, wanted) if wanted else None
     desk, reception, linking, returning = Desk(kit), Reception(kit), Linking(kit), Returning(kit)
     handling = Handling(kit, linking)
     notes, results, attached = Notes(kit, desk), Results(kit, desk), Attached(kit, desk)
@@ -121,4 +124,5 @@ def build(kit: Kit) -> Parts:
             "apologies.paper": Operation(at_once=apologies.give),
         },
         exports=_EXPORTS,
+        **({"start": kit.product.start, "stop": kit.product.stop} if kit.product else {}),
     )

@@ -100,6 +100,14 @@ async def move(
         moved.due_at, moved.paused_at, moved.proposal, moved.result, moved.digest, act.event, actor, tx.now,
         request_key, note or None,
     )  # fmt: skip
+    if tx.product:
+        # Inside our transaction: what the product refuses is not written, and what it has done is asked for again under
+        # the same number if we cannot write it.
+        parcel = await tx.product.act(
+            act, moved.code, state, actor=actor, key=request_key or f"{moved.code}:{moved.seq}", note=note,
+            cash=moved.paid - dossier.paid, proposal=moved.proposal or "",
+        )  # fmt: skip
+        tx.parcel_of_product = parcel
     return moved
 
 

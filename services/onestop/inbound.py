@@ -119,6 +119,11 @@ class Inbound:
             tx.later(_SUBMIT, *values)  # told before, under another key, it changes nothing
         elif await tx.value(_SUBMIT, *values) is None:
             return
+        if tx.product:
+            await tx.product.submit(
+                code=item.code, procedure=item.procedure, agency=item.agency, number=item.applicant.personal_number,
+                name=item.applicant.full_name, company=company or "", fee=item.fee, delivery=item.delivery,
+            )  # fmt: skip
         dossier = Dossier(
             code=item.code,
             procedure=item.procedure,
@@ -141,7 +146,8 @@ class Inbound:
             digest=None,
         )
         await news.announce(tx, dossier, self._reference)
-        await automatic.grant(tx, dossier, self._reference, self._time)
+        if not tx.product:  # a product knows no act without an official
+            await automatic.grant(tx, dossier, self._reference, self._time)
 
     async def add_supplement(self, item: Supplement, tx: Transaction) -> None:
         """Put a supplement to its dossier, which goes back to work."""
@@ -161,6 +167,8 @@ class Inbound:
         if await dossiers.lock(tx, item.code) is None:
             raise Again(f"dossier {item.code} has not arrived yet")
         await tx.execute(_PAY, item.code, item.amount, item.order, item.request_key, item.at)
+        if tx.product:
+            await tx.product.pay(item.code, item.order, item.amount)
 
     async def withdraw(self, item: Withdrawal, tx: Transaction) -> None:
         """Close a dossier whose applicant takes it back; one that has been examined meanwhile goes on."""
@@ -176,15 +184,17 @@ class Inbound:
 
     async def follow_parcel(self, item: ParcelStatus, tx: Transaction) -> None:
         """Close the dossier once its parcel is delivered."""
-        code = await tx.value("SELECT code FROM parcel WHERE parcel = $1", item.parcel)
-        if code is None:
+        sent = await tx.row("SELECT code, product_number FROM parcel WHERE parcel = $1", item.parcel)
+        if sent is None:
             raise Refused(f"parcel {item.parcel} was not sent from here")
-        dossier = await dossiers.lock(tx, code)
+        dossier = await dossiers.lock(tx, sent["code"])
         if item.status != "delivered" or dossier is None or dossier.state not in DELIVER.before:
             return
         await tx.execute("UPDATE parcel SET delivered_at = $2 WHERE parcel = $1", item.parcel, tx.now)
         moved = await dossiers.move(tx, dossier, DELIVER, "returned", actor="post", request_key=None)
         await news.tell(tx, moved, self._reference, act=DELIVER, actor="post")
+        if tx.product and sent["product_number"]:
+            await tx.product.follow_parcel(sent["product_number"])
 
 
 def operations(kit: Kit) -> dict[str, Any]:

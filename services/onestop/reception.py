@@ -14,7 +14,7 @@ from services.kit.mistakes import Mistakes
 from services.kit.reference import Agency, Procedure
 from services.kit.together import Write, current
 from services.kit.transaction import Transaction
-from services.onestop import dossiers, news
+from services.onestop import dossiers, news, product
 from services.onestop.dossiers import Dossier
 from services.onestop.states import ACCEPT, RECEIVE
 from services.onestop.working_time import WorkingTime
@@ -30,16 +30,17 @@ _RECEIVE = """
         SELECT one.*, count(*) OVER (PARTITION BY agency) AS among,
                row_number() OVER (PARTITION BY agency ORDER BY place) AS nth
         FROM unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bigint[], $10::bigint[],
-                    $11::timestamptz[], $12::text[], $13::text[], $14::bytea[]) WITH ORDINALITY
+                    $11::timestamptz[], $12::text[], $13::text[], $14::bytea[],
+                    $15::text[]) WITH ORDINALITY
              AS one (agency, procedure, delivery, number, name, company, fee, paid, due_at, actor, request_key, papers,
-                     place)
+                     given, place)
     ), number AS (
         INSERT INTO counter (agency, day, last) SELECT agency, $1, count(*) FROM item GROUP BY agency ORDER BY agency
         ON CONFLICT (agency, day) DO UPDATE SET last = counter.last + excluded.last
         RETURNING agency, last
     ), coded AS MATERIALIZED (
-        SELECT item.*, agency || to_char($1::date, '"-"YYMMDD"-"')
-               || lpad((last - among + nth)::text, greatest(4, length((last - among + nth)::text)), '0') AS code
+        SELECT item.*, coalesce(given, agency || to_char($1::date, '"-"YYMMDD"-"')
+               || lpad((last - among + nth)::text, greatest(4, length((last - among + nth)::text)), '0')) AS code
         FROM item JOIN number USING (agency)
     ), dossier AS (
         INSERT INTO dossier (code, procedure, agency, channel, delivery, applicant_number, applicant_name, company,
@@ -83,21 +84,39 @@ def receives(agency: Agency, procedure: Procedure) -> bool:
     return agency.tier == procedure.tier and procedure.department in {"", agency.code}
 
 
+class Ready(msgspec.Struct, frozen=True):
+    """What is handed in was found to be this."""
+
+    procedure: Procedure
+    code: str | None = None  #: where a vendor's product has given it
+
+
 class Reception:
     """Acts of the reception clerk on new dossiers."""
 
     def __init__(self, kit: Kit) -> None:
         """Use the service's catalogue and agencies."""
-        self._reference, self._time = kit.reference, WorkingTime(kit.reference.calendar)
+        self._kit, self._reference, self._time = kit, kit.reference, WorkingTime(kit.reference.calendar)
 
-    async def check(self, request: Request, body: Handed) -> Procedure:
-        """Check what is handed in at the clerk's counter. Raises 422 with all mistakes."""
-        return self._check(body, request.state.who.agency)
+    async def check(self, request: Request, body: Handed) -> Ready:
+        """Check what is handed in at the clerk's counter. Raises 422 with all mistakes.
+
+        Where a vendor's product stands behind the service, it takes the dossier in and gives the code.
+        """
+        who = request.state.who
+        procedure, code = self._check(body, who.agency), None
+        if self._kit.product:
+            words = product.handed(
+                procedure.code, body.applicant.personal_number, body.applicant.full_name, company=body.company or "",
+                cash=body.fee_cash, delivery=body.delivery,
+            )  # fmt: skip
+            code = await self._kit.product.receive(who.account, words, key=request.state.key)
+        return Ready(procedure, code)
 
     async def receive(self, request: Request, body: Handed, tx: Transaction, _prepared: Any) -> Reply:
         """Take one dossier in, as `receive_together` does."""
-        procedure = await self.check(request, body)
-        write = current(request.state.who, body, procedure, key=tx.key, digest=b"")
+        ready = await self.check(request, body)
+        write = current(request.state.who, body, ready, key=tx.key, digest=b"")
         (answer,) = await self.receive_together(tx, [write])
         return answer
 
@@ -119,6 +138,7 @@ class Reception:
                     one.who.account,
                     one.key,
                     None if one.body.papers is None else msgspec.json.encode({"papers": one.body.papers}),
+                    one.prepared.code,
                 )
                 for one, dossier in zip(writes, entered, strict=True)
             ),
@@ -136,7 +156,7 @@ class Reception:
     def _dossier(self, write: Write, now: datetime) -> Dossier:
         """Draw up what is entered; its code comes from the counter."""
         body: Handed = write.body
-        procedure: Procedure = write.prepared
+        procedure: Procedure = write.prepared.procedure
         return Dossier(
             code="",
             procedure=procedure.code,

@@ -16,7 +16,7 @@ from services.onestop import dossiers, news
 from services.onestop.dossiers import Dossier
 from services.onestop.states import HAND_BACK
 
-_KEEP_PARCEL = "INSERT INTO parcel (parcel, code, sent_at) VALUES ($1, $2, $3)"
+_KEEP_PARCEL = "INSERT INTO parcel (parcel, code, sent_at, product_number) VALUES ($1, $2, $3, $4)"
 _TAKE_CASH = "INSERT INTO payment (code, kind, amount, request_key, at) VALUES ($1, 'cash', $2, $3, $4)"
 
 
@@ -49,7 +49,7 @@ class Returning:
         if body.by != "post":
             return reply(dossiers.answer(moved))
         parcel = f"BG{secrets.token_hex(8).upper()}VN"  # whoever knows the number may confirm the delivery
-        await tx.execute(_KEEP_PARCEL, parcel, moved.code, tx.now)
+        await tx.execute(_KEEP_PARCEL, parcel, moved.code, tx.now, tx.parcel_of_product)
         handed = {"parcel": parcel, "code": moved.code, "agency": moved.agency, "sent_at": tx.now}
         await tx.send("national", "post.parcels", handed, subject=moved.code)
         return reply(dossiers.answer(moved, parcel=parcel))

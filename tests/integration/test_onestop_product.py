@@ -1,0 +1,142 @@
+"""A vendor's product, Sen, behind a running one-stop: every act is the product's first (SYS-ONESTOP-VENDORS)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+import small_province
+from running_service import Place, Running
+from small_province import COMMUNE, DEPARTMENT, FREE, LAN, ONLINE, SAME_DAY, account
+
+from infra.reference import write_product
+
+
+def _onestop(place: Place, folder: Path, *planted: str) -> Running:
+    small_province.write(folder)
+    write_product(folder, name="sen", planted=planted)
+    return place("onestop", REFERENCE_DATA=str(folder))
+
+
+@pytest.fixture(scope="module")
+def onestop(place: Place, tmp_path_factory: pytest.TempPathFactory) -> Running:
+    """A one-stop with a product that keeps to the norm."""
+    return _onestop(place, tmp_path_factory.mktemp("sen"))
+
+
+@pytest.fixture(scope="module")
+def quirky(place: Place, tmp_path_factory: pytest.TempPathFactory) -> Running:
+    """A one-stop with a product in which an accepted dossier is “examined” at once."""
+    return _onestop(place, tmp_path_factory.mktemp("quirky"), "skips-received")
+
+
+def _token(onestop: Running, role: str, agency: str = COMMUNE) -> str:
+    return onestop.sign_in(account(role, agency))
+
+
+def _handed(**more: Any) -> dict[str, Any]:
+    applicant = {"personal_number": LAN, "full_name": "Nguyễn Thị Lan"}
+    return {"procedure": ONLINE, "applicant": applicant, "fee_cash": 8000, "delivery": "counter"} | more
+
+
+def _submitted(onestop: Running, code: str, procedure: str = ONLINE, agency: str = COMMUNE) -> None:
+    item = {
+        "code": code, "procedure": procedure, "agency": agency, "delivery": "counter", "fee": 0,
+        "applicant": {"personal_number": LAN, "full_name": "Nguyễn Thị Lan"},
+        "submitted_at": "2018-08-22T08:30:00+07:00",
+    }  # fmt: skip
+    assert [one["result"] for one in onestop.deliver("dossiers.submit", item, consumer="portal")] == ["done"]
+
+
+def _product(onestop: Running) -> psutil.Process:
+    found = [
+        one for one in psutil.process_iter(["cmdline", "environ"])
+        if "services.vendors" in (one.info["cmdline"] or [])
+        and (one.info["environ"] or {}).get("REFERENCE_DATA") == onestop.settings["REFERENCE_DATA"]
+    ]  # fmt: skip
+    assert len(found) == 1
+    return found[0]
+
+
+def test_a_dossier_is_worked_by_the_product_from_counter_to_post(onestop: Running) -> None:
+    """Received, supplemented, examined, decided, sent and delivered: our book has what the product said."""
+    clerk, specialist, leader = (_token(onestop, role) for role in ("reception_clerk", "specialist", "leader"))
+    taken = onestop.post("/api/dossiers", _handed(delivery="post"), token=clerk)
+    assert taken.status_code == 201, taken.text
+    code = taken.json()["code"]
+    one = f"/api/dossiers/{code}"
+    for path, body, token, state in (
+        ("supplement-request", {"what": "Bản sao"}, specialist, "awaiting_supplement"),
+        ("supplement", {"what": "Bản sao"}, clerk, "received"),
+        ("examination", {"proposal": "approve"}, specialist, "examined"),
+        ("decision", {"decision": "approve"}, leader, "approved"),
+        ("return", {"by": "post", "fee_cash": 0}, clerk, "posted"),
+    ):
+        done = onestop.post(f"{one}/{path}", body, token=token)
+        assert (done.status_code, done.json().get("state")) == (200, state), done.text
+    (parcel,) = onestop.query("SELECT parcel, product_number FROM parcel WHERE code = $1", code)
+    onestop.deliver("parcels.status", {"parcel": parcel["parcel"], "status": "delivered"}, consumer="national")
+
+    assert code.startswith(f"{COMMUNE}-180822-")
+    assert parcel["product_number"].startswith("BG")
+    assert parcel["product_number"] != parcel["parcel"]
+    assert {row["code"]: row["state"] for row in onestop.export("dossiers")}[code] == "returned"
+
+
+def test_what_comes_from_the_portal_is_the_products_too(onestop: Running) -> None:
+    """An online dossier is accepted, paid for and handed back; the product knows all of it."""
+    code = f"{DEPARTMENT}-180822-5001"
+    _submitted(onestop, code, FREE, DEPARTMENT)
+    clerk, specialist = (_token(onestop, role, DEPARTMENT) for role in ("reception_clerk", "specialist"))
+    one = f"/api/dossiers/{code}"
+    for path, body, token in (
+        ("acceptance", None, clerk), ("examination", {"proposal": "reject"}, specialist),
+        ("decision", {"decision": "reject"}, specialist), ("return", {"by": "counter", "fee_cash": 0}, clerk),
+    ):  # fmt: skip
+        done = onestop.post(f"{one}/{path}", body, token=token)
+        assert done.status_code == 200, done.text
+
+    assert {row["code"]: row["state"] for row in onestop.export("dossiers")}[code] == "returned"
+
+
+def test_the_same_request_again_is_done_once_by_both(onestop: Running) -> None:
+    """A repeated reception has one code, at the product as here."""
+    clerk = _token(onestop, "reception_clerk")
+    body = _handed(procedure=SAME_DAY, fee_cash=2000)
+    codes = {onestop.post("/api/dossiers", body, token=clerk, key="twice").json()["code"] for _ in range(2)}
+    after = onestop.post("/api/dossiers", body, token=clerk).json()["code"]
+
+    assert len(codes) == 1
+    assert int(after[-4:]) == int(next(iter(codes))[-4:]) + 1
+
+
+def test_what_the_product_says_against_the_norm_is_not_written(quirky: Running) -> None:
+    """TRB-VENDOR-MISMATCH: the official is told what the product said, and our book stays where it was."""
+    code = f"{COMMUNE}-180822-5001"
+    _submitted(quirky, code)
+    answer = quirky.post(f"/api/dossiers/{code}/acceptance", token=_token(quirky, "reception_clerk"))
+
+    assert (answer.status_code, answer.json()["title"]) == (502, "product-disagrees")
+    assert "“sen” báo hồ sơ" in answer.json()["detail"]
+    assert {row["code"]: row["state"] for row in quirky.export("dossiers")}[code] == "submitted"
+    assert [row["event"] for row in quirky.export("events") if row["code"] == code] == ["submitted"]
+
+
+def test_without_its_product_nothing_is_done_and_nobody_is_left_behind(quirky: Running) -> None:
+    """The product dies: acts are answered 503, reading goes on; the service's end is the product's."""
+    product = _product(quirky)
+    product.kill()
+    product.wait()
+    clerk = _token(quirky, "reception_clerk")
+    refused = quirky.post("/api/dossiers", _handed(), token=clerk)
+    desk = quirky.get("/api/desk", token=clerk)
+    quirky.restart()
+    again = _product(quirky)
+    quirky.stop()
+
+    assert (refused.status_code, refused.json()["title"]) == (503, "product-out-of-reach")
+    assert desk.status_code == 200
+    psutil.wait_procs([again], timeout=10)
+    assert not again.is_running()

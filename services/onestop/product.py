@@ -63,6 +63,10 @@ class ProductError(Exception):
     """The product answers what the norm does not have, or not at all."""
 
 
+class OutOfReachError(ProductError):
+    """The product does not answer."""
+
+
 class _Answer(msgspec.Struct, rename="camel"):
     ma_loi: int
     thong_diep: str = ""
@@ -193,12 +197,17 @@ class Product:
     # Its wire
 
     async def _as_official(self, account: str, path: str, body: Mapping[str, Any], *, key: str) -> Done:
-        await self._set_clock()
-        for fresh in (False, True):
-            session = await self._signed_in(account, fresh=fresh)
-            answer = await self._post(path, body, {"X-Ma-Phien": session, "X-Ma-Yeu-Cau": key})
-            if answer.ma_loi != 401:  # noqa: PLR2004 -- its session has ended: once more with a new one
-                break
+        try:
+            await self._set_clock()
+            for fresh in (False, True):
+                session = await self._signed_in(account, fresh=fresh)
+                answer = await self._post(path, body, {"X-Ma-Phien": session, "X-Ma-Yeu-Cau": key})
+                if answer.ma_loi != 401:  # noqa: PLR2004 -- its session has ended: once more with a new one
+                    break
+        except OutOfReachError as error:  # somebody waits for an answer; what other systems tell is told again
+            raise Problem(
+                503, "product-out-of-reach", f"Phần mềm một cửa “{self._wanted.name}” chưa trả lời; xin thử lại sau."
+            ) from error
         if answer.ma_loi:
             raise self._problem(answer)
         return msgspec.convert(answer.du_lieu, Done)
@@ -241,9 +250,7 @@ class Product:
             ) as answer:
                 return await answer.read()
         except (aiohttp.ClientError, TimeoutError) as error:
-            raise Problem(
-                503, "product-out-of-reach", f"Phần mềm một cửa “{self._wanted.name}” chưa trả lời; xin thử lại sau."
-            ) from error
+            raise OutOfReachError(OutOfReachError.__doc__) from error
 
     def _problem(self, answer: _Answer) -> Problem:
         status, title = _STATUS.get(answer.ma_loi, (502, "product-disagrees"))

@@ -41,13 +41,15 @@ def _handed(**more: Any) -> dict[str, Any]:
     return {"procedure": ONLINE, "applicant": applicant, "fee_cash": 8000, "delivery": "counter"} | more
 
 
-def _submitted(onestop: Running, code: str, procedure: str = ONLINE, agency: str = COMMUNE) -> None:
+def _submitted(
+    onestop: Running, code: str, procedure: str = ONLINE, agency: str = COMMUNE, *, result: str = "done"
+) -> None:
     item = {
         "code": code, "procedure": procedure, "agency": agency, "delivery": "counter", "fee": 0,
         "applicant": {"personal_number": LAN, "full_name": "Nguyễn Thị Lan"},
         "submitted_at": "2018-08-22T08:30:00+07:00",
     }  # fmt: skip
-    assert [one["result"] for one in onestop.deliver("dossiers.submit", item, consumer="portal")] == ["done"]
+    assert [one["result"] for one in onestop.deliver("dossiers.submit", item, consumer="portal")] == [result]
 
 
 def _product(onestop: Running) -> psutil.Process:
@@ -125,18 +127,20 @@ def test_what_the_product_says_against_the_norm_is_not_written(quirky: Running) 
 
 
 def test_without_its_product_nothing_is_done_and_nobody_is_left_behind(quirky: Running) -> None:
-    """The product dies: acts are answered 503, reading goes on; the service's end is the product's."""
+    """The product dies: acts get 503, deliveries come again, reading goes on; the service's end is the product's."""
     product = _product(quirky)
     product.kill()
     product.wait()
     clerk = _token(quirky, "reception_clerk")
     refused = quirky.post("/api/dossiers", _handed(), token=clerk)
     desk = quirky.get("/api/desk", token=clerk)
+    _submitted(quirky, f"{COMMUNE}-180822-5002", result="again")
     quirky.restart()
     again = _product(quirky)
     quirky.stop()
 
     assert (refused.status_code, refused.json()["title"]) == (503, "product-out-of-reach")
     assert desk.status_code == 200
+    assert f"{COMMUNE}-180822-5002" not in desk.text
     psutil.wait_procs([again], timeout=10)
     assert not again.is_running()

@@ -6,26 +6,20 @@ One test a row, named for it. Deeper tests of each stand beside the service they
 from __future__ import annotations
 
 import re
-import tempfile
 import time
 import uuid
-from collections.abc import Callable, Iterator
-from datetime import datetime
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 import requests
+from standing_era import ERAS, PATIENCE_SECONDS, bearer, standing
+from standing_era import Running as Standing
 
-from infra import demand, reference
-from infra.blueprint import draw_up
-from infra.local import clock, launch
-from infra.local.target import LocalTarget
-from infra.stack import Stack
 from loadtests.accounts import passcode
-from simulation import population, province_files
-from simulation.province import Agency, Procedure, Province, Role
+from simulation.province import Procedure
 
 #: Rows of the brief whose systems this part of the project is about. Each has a test here, walked through both eras.
 ROWS = (
@@ -35,180 +29,13 @@ ROWS = (
 )  # fmt: skip
 #: Rows shown elsewhere, and where: a product is not part of a province until it has been inspected.
 ELSEWHERE = {"SYS-ONESTOP-VENDORS": "test_conformance.py"}
-#: Era -> province and day. 2026 is a province made from the lists of units, with its departments and three communes.
-ERAS = {"2018": ("toy", "2018-08-22"), "2026": ("vinh_long_2026", "2026-07-01")}
-_PATIENCE_SECONDS = 30.0
-_NINE = 9 * 3600.0
-
-
-class Standing:
-    """A running province and those who use it."""
-
-    def __init__(self, stack: Stack, province: Province, people: population.Population) -> None:
-        """Made by the fixture."""
-        self.stack, self.province = stack, province
-        grown = people.people.filter(people.people["age"] > 30) if "age" in people.people.columns else people.people
-        self.citizen = str(grown["personal_number"][0])
-        self.name = str(grown["full_name"][0])
-        company = people.companies.row(0, named=True)
-        self.company = str(company["tax_code"])
-        self._keys = 0
-
-    def url(self, service: str) -> str:
-        """Base address."""
-        return self.stack.endpoints[service]
-
-    def get(self, service: str, path: str, *, token: str = "", **params: str) -> requests.Response:
-        """GET as whoever holds `token`."""
-        return requests.get(self.url(service) + path, params=params, headers=_bearer(token), timeout=30)
-
-    def post(self, service: str, path: str, body: Any = None, *, token: str = "") -> requests.Response:
-        """POST under a fresh Idempotency-Key."""
-        self._keys += 1
-        headers = _bearer(token) | {"Idempotency-Key": f"row-{time.time_ns()}-{self._keys}"}
-        data = b"" if body is None else msgspec.json.encode(body)
-        return requests.post(self.url(service) + path, data=data, headers=headers, timeout=30)
-
-    def done(self, service: str, path: str, body: Any = None, *, token: str = "") -> dict[str, Any]:
-        """POST what has to succeed; returns the answer."""
-        answer = self.post(service, path, body, token=token)
-        assert answer.status_code in {200, 201}, f"{path}: {answer.status_code} {answer.text}"
-        found: dict[str, Any] = answer.json()
-        return found
-
-    def sign_in(self, service: str, account: str) -> str:
-        """Token of an account."""
-        attempt = {"account": account, "passcode": passcode(self.stack.passcode_key, account)}
-        return str(self.done(service, "/api/sign-in", attempt)["token"])
-
-    def official(self, role: Role, agency: str) -> str:
-        """Token of an official at the one-stop."""
-        member = next(one for one in self.province.staff if one.role == role and one.agency == agency)
-        return self.sign_in("onestop", member.account)
-
-    def procedure(self, wanted: Callable[[Procedure], bool], what: str) -> Procedure:
-        """A procedure of the catalogue that is asked for by a person and goes through no other agency."""
-        found = next((one for one in self.province.procedures if wanted(one)), None)
-        assert found, f"the catalogue has no procedure {what}"
-        return found
-
-    def receiver(self, procedure: Procedure) -> Agency:
-        """An agency that takes the procedure in."""
-        return next(
-            one
-            for one in self.province.agencies
-            if one.tier == procedure.tier and procedure.department in {"", one.code}
-        )
-
-    def filed(self, procedure: Procedure, *, delivery: str = "counter", **more: str) -> str:
-        """A dossier of the citizen's, filed online; returns its code."""
-        body = {"procedure": procedure.code, "agency": self.receiver(procedure).code,
-                "form": {"full_name": self.name, "request": procedure.name}, "prefilled": ["full_name"],
-                "delivery": delivery} | more  # fmt: skip
-        return str(self.done("portal", "/api/dossiers", body, token=self.sign_in("portal", self.citizen))["code"])
-
-    def state(self, code: str, wanted: str) -> dict[str, Any]:
-        """How the public sees a dossier, once it is in the state that is wanted."""
-        deadline = time.monotonic() + _PATIENCE_SECONDS
-        while True:
-            found = self.get("portal", f"/api/dossiers/{code}").json()
-            if found.get("state") == wanted:
-                return dict(found)
-            assert time.monotonic() < deadline, f"{code} is {found}, not {wanted}"
-            time.sleep(0.05)
-
-    def arrived(self, code: str, token: str) -> None:
-        """Wait until the one-stop has a dossier."""
-        deadline = time.monotonic() + _PATIENCE_SECONDS
-        while self.get("onestop", f"/api/dossiers/{code}", token=token).status_code != 200:
-            assert time.monotonic() < deadline, f"{code} never arrived at the one-stop"
-            time.sleep(0.05)
-
-    def worked(self, code: str, procedure: Procedure, *, by: str) -> dict[str, Any]:
-        """Let officials accept, examine, decide and hand back; returns the last answer."""
-        agency, one = self.receiver(procedure).code, f"/api/dossiers/{code}"
-        clerk, specialist = self.official("reception_clerk", agency), self.official("specialist", agency)
-        self.arrived(code, clerk)
-        self.done("onestop", f"{one}/acceptance", token=clerk)
-        self.done("onestop", f"{one}/examination", {"proposal": "approve"}, token=specialist)
-        who = self.official("leader", agency) if procedure.needs_leader else specialist
-        self.done("onestop", f"{one}/decision", {"decision": "approve"}, token=who)
-        fee = procedure.online_fee if procedure.level < 4 else 0
-        return self.done("onestop", f"{one}/return", {"by": by, "fee_cash": fee}, token=clerk)
-
-    def export(self, service: str, name: str) -> list[dict[str, Any]]:
-        """Records of a book."""
-        answer = self.get(service, f"/export/{name}", token=self.stack.audit_token)
-        assert answer.status_code == 200, answer.text
-        return [msgspec.json.decode(line) for line in answer.content.splitlines()]
-
-    def secret(self, service: str, name: str) -> str:
-        """A secret of one service, as its supervisor was told."""
-        told = launch.load(Path(self.stack.state) / "launch.json")
-        return next(one.secrets[name] for one in told.services if one.name == service)
-
-    def called(self, provider: str, operation: str) -> set[str]:
-        """Who has called an operation through the LGSP and been answered, by the LGSP's own audit."""
-        return {
-            row["consumer"]
-            for row in self.export("lgsp", "audit")
-            if (row["provider"], row["operation"], row["outcome"]) == (provider, operation, "answered")
-        }
-
-
-def _bearer(token: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token}"} if token else {}
-
-
-def _small(province: Province) -> Province:
-    """The province with three of its communes and a few of their people."""
-    communes = tuple(msgspec.structs.replace(one, population=min(one.population, 400)) for one in province.communes[:3])
-    units = {one.code for one in communes}
-    agencies = tuple(one for one in province.agencies if one.tier != "commune" or one.unit in units)
-    codes = {one.code for one in agencies}
-    return msgspec.structs.replace(
-        province,
-        communes=communes,
-        agencies=agencies,
-        staff=tuple(one for one in province.staff if one.agency in codes),
-        schools=tuple(one for one in province.schools if one.commune in units),
-        health=tuple(one for one in province.health if one.commune in units),
-        personas=tuple(one for one in province.personas if one.commune in units),
-        companies=40,
-    )
 
 
 @pytest.fixture(scope="module", params=ERAS)
 def running(request: pytest.FixtureRequest) -> Iterator[Standing]:
     """A province of the era, nine o'clock on a working day."""
-    name, day = ERAS[request.param]
-    whole = province_files.load(name)
-    province = whole if name == "toy" else _small(whole)
-    people = population.draw(province, seed=7)
-    target = LocalTarget()
-    with tempfile.TemporaryDirectory(prefix="tinhmau-rows-") as folder:
-        given = Path(folder) / "reference"
-        reference.write(province, given, day=datetime.fromisoformat(day).date())
-        people.write_reference(given)
-        blueprint = draw_up(province, demand.demand_of_province(province))
-        stack = target.place(blueprint, reference=given, province=province)
-        try:
-            clock.stand_clock(stack, day, _NINE)
-            standing = Standing(stack, province, people)
-            _await_day(standing, day)
-            yield standing
-        finally:
-            target.remove(stack)
-
-
-def _await_day(standing: Standing, day: str) -> None:
-    """Services look at their clock four times a second: wait until a number drawn at a counter is one of the day."""
-    agency = next(one.code for one in standing.province.agencies if one.tier == "commune")
-    deadline = time.monotonic() + _PATIENCE_SECONDS
-    while not any(row["day"] == day for row in standing.export("onestop", "tickets")):
-        assert time.monotonic() < deadline, f"it never became {day}"
-        standing.post("onestop", f"/api/queues/{agency}/tickets")
-        time.sleep(0.05)
+    with standing(request.param) as placed:
+        yield placed
 
 
 def _online(procedure: Procedure) -> bool:
@@ -293,7 +120,7 @@ def test_sys_pay(running: Standing) -> None:
     citizen = running.sign_in("portal", running.citizen)
     order = running.done("portal", f"/api/dossiers/{code}/payment", token=citizen)
     paid = requests.post(order["pay_url"], headers={"Idempotency-Key": code}, timeout=30).json()
-    deadline = time.monotonic() + _PATIENCE_SECONDS
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while not any(row["code"] == code for row in running.export("onestop", "payments")):
         assert time.monotonic() < deadline, "the one-stop never heard of the payment"
         time.sleep(0.05)
@@ -313,7 +140,7 @@ def test_sys_post(running: Standing) -> None:
     code = running.filed(procedure, delivery="post")
     parcel = running.worked(code, procedure, by="post")["parcel"]
     running.state(code, "posted")
-    deadline = time.monotonic() + _PATIENCE_SECONDS
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while running.post("national", f"/post/parcels/{parcel}/delivery").status_code == 404:
         assert time.monotonic() < deadline, "the post never got the parcel"
         time.sleep(0.05)
@@ -381,7 +208,7 @@ def test_sys_tthc_db(running: Standing) -> None:
 
     def change(changes: dict[str, Any]) -> None:
         answer = requests.put(
-            f"{running.url('national')}/control/catalogue", json=changes, headers=_bearer(keeper), timeout=30
+            f"{running.url('national')}/control/catalogue", json=changes, headers=bearer(keeper), timeout=30
         )
         assert answer.ok, answer.text
 
@@ -402,7 +229,7 @@ def test_sys_national_portal(running: Standing) -> None:
             "delivery": "counter"}  # fmt: skip
     token = running.sign_in("national", running.citizen)
     handed_in = running.done("national", "/api/dossiers", body, token=token)["code"]
-    deadline = time.monotonic() + _PATIENCE_SECONDS
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while not (known := [row for row in running.export("national", "submissions") if row["province_code"]]):
         assert time.monotonic() < deadline, running.export("national", "submissions")
         time.sleep(0.05)
@@ -460,7 +287,7 @@ def test_sys_db_land(running: Standing) -> None:
         answer = requests.get(
             f"{running.url('lgsp')}/call/national/land.lookup",
             params={"personal_number": running.citizen},
-            headers=_bearer(token) | {"X-Call-Id": str(uuid.uuid4()), "X-Purpose": "fill-in-form"},
+            headers=bearer(token) | {"X-Call-Id": str(uuid.uuid4()), "X-Purpose": "fill-in-form"},
             timeout=30,
         )
         assert (answer.headers["X-Lgsp"], answer.status_code) == (("answered", 200) if allowed else ("refused", 403)), (
@@ -521,7 +348,7 @@ def _declared(running: Standing, system: str, site: str) -> int:
     """Declare this month for a site; returns how many people the insurance has been told of."""
     month = ERAS[running.province.era][1]
     people = int(running.done("sector", "/declarations", {"system": system, "site": site, "month": month})["people"])
-    deadline = time.monotonic() + _PATIENCE_SECONDS
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while "sector" not in running.called("national", "insurance.declare"):
         assert time.monotonic() < deadline, "the insurance was not told"
         time.sleep(0.05)

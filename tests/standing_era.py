@@ -1,0 +1,199 @@
+"""A running province of each era, small enough to be placed for a file of tests, and those who use it."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import requests
+
+from infra import demand, reference
+from infra.blueprint import draw_up
+from infra.local import clock, launch
+from infra.local.target import LocalTarget
+from infra.stack import Stack
+from loadtests.accounts import passcode
+from simulation import population, province_files
+from simulation.province import Agency, Procedure, Province, Role
+
+#: Era -> province and day. 2026 is a province made from the lists of units, with its departments and three communes.
+ERAS = {"2018": ("toy", "2018-08-22"), "2026": ("vinh_long_2026", "2026-07-01")}
+PATIENCE_SECONDS = 30.0
+_NINE = 9 * 3600.0
+
+
+class Running:
+    """A running province and those who use it."""
+
+    def __init__(self, stack: Stack, province: Province, people: population.Population) -> None:
+        """Made by the fixture."""
+        self.stack, self.province = stack, province
+        grown = people.people.filter(people.people["age"] > 30) if "age" in people.people.columns else people.people
+        self.citizen = str(grown["personal_number"][0])
+        self.name = str(grown["full_name"][0])
+        company = people.companies.row(0, named=True)
+        self.company = str(company["tax_code"])
+        self._keys = 0
+
+    def url(self, service: str) -> str:
+        """Base address."""
+        return self.stack.endpoints[service]
+
+    def get(self, service: str, path: str, *, token: str = "", **params: str) -> requests.Response:
+        """GET as whoever holds `token`."""
+        return requests.get(self.url(service) + path, params=params, headers=bearer(token), timeout=30)
+
+    def post(self, service: str, path: str, body: Any = None, *, token: str = "") -> requests.Response:
+        """POST under a fresh Idempotency-Key."""
+        self._keys += 1
+        headers = bearer(token) | {"Idempotency-Key": f"row-{time.time_ns()}-{self._keys}"}
+        data = b"" if body is None else msgspec.json.encode(body)
+        return requests.post(self.url(service) + path, data=data, headers=headers, timeout=30)
+
+    def done(self, service: str, path: str, body: Any = None, *, token: str = "") -> dict[str, Any]:
+        """POST what has to succeed; returns the answer."""
+        answer = self.post(service, path, body, token=token)
+        assert answer.status_code in {200, 201}, f"{path}: {answer.status_code} {answer.text}"
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def sign_in(self, service: str, account: str) -> str:
+        """Token of an account."""
+        attempt = {"account": account, "passcode": passcode(self.stack.passcode_key, account)}
+        return str(self.done(service, "/api/sign-in", attempt)["token"])
+
+    def official(self, role: Role, agency: str) -> str:
+        """Token of an official at the one-stop."""
+        member = next(one for one in self.province.staff if one.role == role and one.agency == agency)
+        return self.sign_in("onestop", member.account)
+
+    def procedure(self, wanted: Callable[[Procedure], bool], what: str) -> Procedure:
+        """A procedure of the catalogue that is asked for by a person and goes through no other agency."""
+        found = next((one for one in self.province.procedures if wanted(one)), None)
+        assert found, f"the catalogue has no procedure {what}"
+        return found
+
+    def receiver(self, procedure: Procedure) -> Agency:
+        """An agency that takes the procedure in."""
+        return next(
+            one
+            for one in self.province.agencies
+            if one.tier == procedure.tier and procedure.department in {"", one.code}
+        )
+
+    def filed(self, procedure: Procedure, *, delivery: str = "counter", **more: str) -> str:
+        """A dossier of the citizen's, filed online; returns its code."""
+        body = {"procedure": procedure.code, "agency": self.receiver(procedure).code,
+                "form": {"full_name": self.name, "request": procedure.name}, "prefilled": ["full_name"],
+                "delivery": delivery} | more  # fmt: skip
+        return str(self.done("portal", "/api/dossiers", body, token=self.sign_in("portal", self.citizen))["code"])
+
+    def state(self, code: str, wanted: str) -> dict[str, Any]:
+        """How the public sees a dossier, once it is in the state that is wanted."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            found = self.get("portal", f"/api/dossiers/{code}").json()
+            if found.get("state") == wanted:
+                return dict(found)
+            assert time.monotonic() < deadline, f"{code} is {found}, not {wanted}"
+            time.sleep(0.05)
+
+    def arrived(self, code: str, token: str) -> None:
+        """Wait until the one-stop has a dossier."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while self.get("onestop", f"/api/dossiers/{code}", token=token).status_code != 200:
+            assert time.monotonic() < deadline, f"{code} never arrived at the one-stop"
+            time.sleep(0.05)
+
+    def worked(self, code: str, procedure: Procedure, *, by: str) -> dict[str, Any]:
+        """Let officials accept, examine, decide and hand back; returns the last answer."""
+        agency, one = self.receiver(procedure).code, f"/api/dossiers/{code}"
+        clerk, specialist = self.official("reception_clerk", agency), self.official("specialist", agency)
+        self.arrived(code, clerk)
+        self.done("onestop", f"{one}/acceptance", token=clerk)
+        self.done("onestop", f"{one}/examination", {"proposal": "approve"}, token=specialist)
+        who = self.official("leader", agency) if procedure.needs_leader else specialist
+        self.done("onestop", f"{one}/decision", {"decision": "approve"}, token=who)
+        fee = procedure.online_fee if procedure.level < 4 else 0
+        return self.done("onestop", f"{one}/return", {"by": by, "fee_cash": fee}, token=clerk)
+
+    def export(self, service: str, name: str) -> list[dict[str, Any]]:
+        """Records of a book."""
+        answer = self.get(service, f"/export/{name}", token=self.stack.audit_token)
+        assert answer.status_code == 200, answer.text
+        return [msgspec.json.decode(line) for line in answer.content.splitlines()]
+
+    def secret(self, service: str, name: str) -> str:
+        """A secret of one service, as its supervisor was told."""
+        told = launch.load(Path(self.stack.state) / "launch.json")
+        return next(one.secrets[name] for one in told.services if one.name == service)
+
+    def called(self, provider: str, operation: str) -> set[str]:
+        """Who has called an operation through the LGSP and been answered, by the LGSP's own audit."""
+        return {
+            row["consumer"]
+            for row in self.export("lgsp", "audit")
+            if (row["provider"], row["operation"], row["outcome"]) == (provider, operation, "answered")
+        }
+
+
+def bearer(token: str) -> dict[str, str]:
+    """Header by which a service knows who asks."""
+    return {"Authorization": f"Bearer {token}"} if token else {}
+
+
+def _small(province: Province) -> Province:
+    """The province with three of its communes and a few of their people."""
+    communes = tuple(msgspec.structs.replace(one, population=min(one.population, 400)) for one in province.communes[:3])
+    units = {one.code for one in communes}
+    agencies = tuple(one for one in province.agencies if one.tier != "commune" or one.unit in units)
+    codes = {one.code for one in agencies}
+    return msgspec.structs.replace(
+        province,
+        communes=communes,
+        agencies=agencies,
+        staff=tuple(one for one in province.staff if one.agency in codes),
+        schools=tuple(one for one in province.schools if one.commune in units),
+        health=tuple(one for one in province.health if one.commune in units),
+        personas=tuple(one for one in province.personas if one.commune in units),
+        companies=40,
+    )
+
+
+@contextmanager
+def standing(era: str) -> Iterator[Running]:
+    """Place a province of the era: nine o'clock on a working day, up as long as the block."""
+    name, day = ERAS[era]
+    whole = province_files.load(name)
+    province = whole if name == "toy" else _small(whole)
+    people = population.draw(province, seed=7)
+    target = LocalTarget()
+    with tempfile.TemporaryDirectory(prefix="tinhmau-rows-") as folder:
+        given = Path(folder) / "reference"
+        reference.write(province, given, day=date.fromisoformat(day))
+        people.write_reference(given)
+        blueprint = draw_up(province, demand.demand_of_province(province))
+        stack = target.place(blueprint, reference=given, province=province)
+        try:
+            clock.stand_clock(stack, day, _NINE)
+            running = Running(stack, province, people)
+            _await_day(running, day)
+            yield running
+        finally:
+            target.remove(stack)
+
+
+def _await_day(running: Running, day: str) -> None:
+    """Services look at their clock four times a second: wait until a number drawn at a counter is one of the day."""
+    agency = next(one.code for one in running.province.agencies if one.tier == "commune")
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not any(row["day"] == day for row in running.export("onestop", "tickets")):
+        assert time.monotonic() < deadline, f"it never became {day}"
+        running.post("onestop", f"/api/queues/{agency}/tickets")
+        time.sleep(0.05)

@@ -167,8 +167,11 @@ def _small(province: Province) -> Province:
 
 
 @contextmanager
-def standing(era: str) -> Iterator[Running]:
-    """Place a province of the era: nine o'clock on a working day, up as long as the block."""
+def standing(era: str, *, product: str = "") -> Iterator[Running]:
+    """Place a province of the era: nine o'clock on a working day, up as long as the block.
+
+    `product`: a vendor's, behind the one-stop.
+    """
     name, day = ERAS[era]
     whole = province_files.load(name)
     province = whole if name == "toy" else _small(whole)
@@ -178,6 +181,7 @@ def standing(era: str) -> Iterator[Running]:
         given = Path(folder) / "reference"
         reference.write(province, given, day=date.fromisoformat(day))
         people.write_reference(given)
+        reference.write_product(given, name=product)
         blueprint = draw_up(province, demand.demand_of_province(province))
         stack = target.place(blueprint, reference=given, province=province)
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
@@ -11,7 +12,7 @@ from services.kit.kit import Kit, json
 from services.kit.mistakes import Mistakes
 from services.kit.problems import Problem
 from services.kit.reference import Procedure
-from services.portal import levels
+from services.portal import english, levels
 from services.portal.catalogue import Catalogue, receives
 from services.portal.drift import CatalogueWatch
 from services.portal.following import Following
@@ -83,7 +84,7 @@ class Screens:
             found=len(found),
             fields=self._catalogue.fields,
             total=len(self._catalogue.by_code),
-            levels=levels.names(self._kit.reference.province.era),
+            levels=self._levels(request),
             summary=self._watch.summary,
         )
 
@@ -95,13 +96,15 @@ class Screens:
             request,
             "procedure.html",
             procedure=procedure,
-            level=levels.names(self._kit.reference.province.era)[procedure.level],
+            level=self._levels(request)[procedure.level],
             form=procedure.level >= levels.FORM,
             submission=procedure.level >= levels.SUBMISSION,
             payment=procedure.level >= levels.PAYMENT,
-            deadline=deadline_words(procedure),
+            deadline=deadline_words(procedure)
+            if english.language(request) == "vi"
+            else english.deadline(procedure.deadline_hours, same_day=procedure.same_day),
             agencies=agencies if len(agencies) <= _A_FEW else [],
-            tier=TIER_NAMES[procedure.tier],
+            tier=(TIER_NAMES if english.language(request) == "vi" else english.TIERS)[procedure.tier],
         )
 
     async def form(self, request: Request) -> Response:
@@ -129,8 +132,12 @@ class Screens:
             dossier=dossier,
             missing=False,
             agency=agency.name if agency else dossier.agency,
-            states=STATE_NAMES,
+            states=STATE_NAMES if english.language(request) == "vi" else english.STATES,
         )
+
+    def _levels(self, request: Request) -> Mapping[int, str]:
+        era = self._kit.reference.province.era
+        return levels.names(era) if english.language(request) == "vi" else english.LEVELS[era]
 
 
 def deadline_words(procedure: Procedure) -> str:

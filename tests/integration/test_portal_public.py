@@ -230,6 +230,30 @@ def test_sys_consult_nothing_goes_online_that_people_do_not_want(place: Place) -
     assert gate.post("/api/dossiers", body, token=gate.sign_in(LAN)).status_code == 409
 
 
+def test_english_is_there_on_request_and_stays_until_it_is_sent_away(portal: Running) -> None:
+    """Search, procedure, tracking and the door in English; pages that have none stay Vietnamese and say so."""
+    visitor = requests.Session()
+
+    def page(path: str) -> tuple[str, str]:
+        text = visitor.get(portal.url + path, timeout=30).text
+        return text.partition('<html lang="')[2][:2], text
+
+    assert page("/")[0] == "vi"
+    language, home = page("/?lang=en")
+    assert language == "en"
+    assert "Find a procedure" in home
+    assert 'href="/?lang=vi"' in home
+    for path, wanted in (
+        (f"/procedures/{ONLINE}", "What can be done online"), ("/tracking?code=x", "There is no dossier x"),
+        ("/sign-in", "Personal number"), ("/?q=khai+sinh", "procedures"),
+    ):  # fmt: skip
+        language, text = page(path)
+        assert (language, wanted in text) == ("en", True), path
+    assert page("/board")[0] == "vi"
+    assert page("/?lang=vi")[0] == page("/tracking")[0] == "vi"
+    visitor.close()
+
+
 def test_feedback_from_the_portal_and_from_social_media_is_answered_in_public(
     portal: Running, anybody: PageReader
 ) -> None:

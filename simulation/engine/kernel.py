@@ -204,6 +204,19 @@ def _moment(opens, closes, before, cursor, last, worked):  # type: ignore[no-unt
 
 
 @numba.njit(cache=True)
+def in_order(moments, starts, places, instructions, many):  # type: ignore[no-untyped-def]
+    """Whether moments are finite, not negative and in order of time, and whether starts and places exist: one pass."""
+    ordered = True
+    known = True
+    before = 0.0
+    for row in range(moments.shape[0]):
+        ordered &= moments[row] >= before  # not "no earlier": a moment that is not a number is not later than anything
+        before = moments[row]
+        known &= (starts[row] >= 0) & (starts[row] < instructions) & (places[row] >= 0) & (places[row] < many)
+    return ordered and before < math.inf, known
+
+
+@numba.njit(cache=True)
 def loop(  # type: ignore[no-untyped-def]  # noqa: PLR0913, PLR0917, PLR0912, PLR0915, C901 -- one loop, see the module's head
     code,
     keys,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
@@ -19,7 +20,7 @@ Numbers = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 #: Jobs that may be open at once before the loop makes more room.
-_ROOM = 1 << 12
+_ROOM = 1 << 10
 #: Events beyond one for each job: one team may begin with everybody at once.
 _SPARE = 1 << 12
 
@@ -128,7 +129,7 @@ def run(
         compiled.code,
         keys,
         _as_compiled(arrivals.moments, np.float64),
-        np.arange(len(arrivals.moments)) if arrivals.numbers is None else _as_compiled(arrivals.numbers, np.int64),
+        _in_turn(len(arrivals.moments)) if arrivals.numbers is None else _as_compiled(arrivals.numbers, np.int64),
         _as_compiled(arrivals.starts, np.int64),
         _as_compiled(arrivals.places, np.int64),
         rows,
@@ -185,6 +186,12 @@ def run(
     )
 
 
+@lru_cache(maxsize=1)
+def _in_turn(count: int) -> Integers:
+    """Numbers in the order of coming; kept, as runs are mostly repeated with as many arrivals."""
+    return np.arange(count)
+
+
 def _as_compiled(values: NDArray[Any], kind: type[np.generic]) -> NDArray[Any]:
     """The array itself where it is one that the loop was compiled for; nothing is written into it."""
     return np.require(values, kind, ("C", "W"))
@@ -215,10 +222,13 @@ def _check(arrivals: Arrivals, places: int, instructions: int, given: Numbers | 
     if not len(moments) == len(starts) == len(where):
         raise ValueError(f"arrivals need a start and a place each, found {len(moments)}, {len(starts)}, {len(where)}")
     if len(moments):
-        # Not "any earlier": a moment that is not a number is not later than anything.
-        if not (moments[0] >= 0 and math.isfinite(moments[-1]) and (moments[1:] >= moments[:-1]).all()):
+        ordered, known = kernel.in_order(
+            _as_compiled(moments, np.float64), _as_compiled(starts, np.int64), _as_compiled(where, np.int64),
+            instructions, places,
+        )  # fmt: skip
+        if not ordered:
             raise ValueError("arrivals must be finite, not negative, and in order of time")
-        if starts.min() < 0 or starts.max() >= instructions or where.min() < 0 or where.max() >= places:
+        if not known:
             raise ValueError(f"arrivals begin at instructions below {instructions} and at places below {places}")
         if known_as is not None and (len(known_as) != len(moments) or known_as.min() < 0):
             raise ValueError(f"numbers of jobs are not negative, one for each of {len(moments)} arrivals")

@@ -104,14 +104,15 @@ def parse(text: str) -> Mobile:
     return number
 
 
-def numbers(day: date, counters: NDArray[np.int64], which: NDArray[np.int64]) -> NDArray[np.int64]:
+def numbers(day: date, counters: NDArray[np.int64], which: NDArray[np.integer], *, of: int = 0) -> NDArray[np.int64]:
     """Make numbers, as integers without the leading 0, from unique counters and a draw (from 0) that picks the prefix.
 
-    Distinct counters give distinct numbers: the counters below ten million may have any prefix, and where there are
-    more, each further ten million has its own share of the prefixes.
+    `of` is how many counters there are in all, where these are some of them. Distinct counters give distinct numbers:
+    up to ten million may have any prefix, and where there are more, each ten million has its own share of the prefixes.
     """
     known = np.array([int(prefix) for prefix in prefixes(day)], dtype=np.int64)
-    rounds = int(counters.max()) // PER_PREFIX + 1 if counters.size else 1
+    highest = max(of - 1, int(counters.max()) if counters.size else 0)
+    rounds = highest // PER_PREFIX + 1
     share = len(known) // rounds
     turn, rest = np.divmod(counters, PER_PREFIX)
     made: NDArray[np.int64] = known[turn * share + which % share] * PER_PREFIX + rest

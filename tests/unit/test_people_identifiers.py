@@ -154,6 +154,20 @@ def test_mobile_numbers_stay_unique_beyond_ten_million_people() -> None:
         assert all(phone.problems(f"0{number}") == [] for number in made)
 
 
+def test_parts_of_more_numbers_than_a_prefix_has_never_meet() -> None:
+    """Blocks of a province of fourteen million, drawn on their own, share no number whatever prefixes they draw."""
+    first = np.arange(40, dtype=np.int64)
+    parts = [
+        {
+            int(number)
+            for which in range(60)
+            for number in phone.numbers(date(2026, 7, 1), start + first, np.full(len(first), which), of=14_000_000)
+        }
+        for start in (0, phone.PER_PREFIX)
+    ]
+    assert not parts[0] & parts[1]
+
+
 @pytest.mark.parametrize(("high", "low"), [(1, 1), (7, 3), (10, 10), (100, 101)])
 def test_a_scramble_gives_every_number_exactly_once(high: int, low: int) -> None:
     """The map is one to one, so unique counters make unique numbers."""

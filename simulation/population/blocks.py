@@ -20,6 +20,7 @@ class Block:
     first_of_commune: bool  #: the commune's personas are in its first block
     first_person: int  #: how many people are in the blocks before
     people: int
+    everybody: int  #: people in all blocks
     first_serial: int  #: counters of personal numbers that are this block's own
     serials: int
 
@@ -46,6 +47,7 @@ def blocks_of(province: Province, *, outsiders: int) -> tuple[Block, ...]:
                 first_of_commune=first,
                 first_person=before,
                 people=size,
+                everybody=total,
                 first_serial=start,
                 serials=end - start,
             )

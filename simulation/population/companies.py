@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from simulation.identifiers import tax_code
 from simulation.identifiers.provinces import MERGED_2025, parts_of, provinces
 from simulation.identifiers.scramble import Scramble
-from simulation.population import frames, tables
+from simulation.population import spelling, tables
 from simulation.population.setting import Setting
 from simulation.province import Province
 
@@ -87,13 +87,14 @@ def seats_outside(setting: Setting, how_many: Counts) -> tuple[str, ...]:
 
 def candidates(setting: Setting, people: pl.DataFrame) -> pl.DataFrame:
     """Pick from a page of people those who may lead or file for a company; far fewer than the page has."""
-    latest = pl.lit(setting.today).dt.offset_by(f"-{_FROM_AGE}y")
-    grown = people.lazy().filter(pl.col("born") <= latest).select("personal_number", "commune", "occupation", "persona")
+    grown = pl.col("born") <= pl.lit(setting.today).dt.offset_by(f"-{_FROM_AGE}y")
     # Some of no such occupation besides: a hamlet may have no business owner, and still a company.
-    wanted = (
-        pl.col("occupation").is_in([*_DIRECTS, *_FILES]) | (pl.col("persona") != "") | (pl.int_range(pl.len()) < _SOME)
+    some = grown.cum_sum() <= _SOME
+    wanted = pl.col("occupation").is_in([*_DIRECTS, *_FILES]) | (pl.col("persona") != "") | some
+    # In one step, so that only those who are wanted are copied.
+    return (
+        people.select("personal_number", "commune", "occupation", "persona", "born").filter(grown & wanted).drop("born")
     )
-    return grown.filter(wanted).collect()
 
 
 def draw(setting: Setting, how_many: Counts, *, people: pl.DataFrame, outsiders: pl.DataFrame) -> Companies:
@@ -201,7 +202,7 @@ def _tax_codes(setting: Setting, seats: tuple[str, ...]) -> pl.Series:
     for prefix, places in by_prefix.items():
         serials = scramble(np.arange(int(len(places) * _SPARE) + 40))
         codes[places] = tax_code.numbers(prefix, serials)[: len(places)]
-    return frames.digits(codes, tax_code.ROOT_LENGTH)
+    return spelling.digits(codes, tax_code.ROOT_LENGTH)
 
 
 def _names(setting: Setting, count: int) -> tuple[pl.Series, pl.Series]:
@@ -221,15 +222,15 @@ def _names(setting: Setting, count: int) -> tuple[pl.Series, pl.Series]:
     rounds, place = np.divmod(np.arange(count), without)
     number = scramble(place)
     words, weights = tables.weights(known.kinds.shares)
-    kind = frames.words(words, rng.choice(len(words), size=count, p=weights / weights.sum()))
+    kind = spelling.words(words, rng.choice(len(words), size=count, p=weights / weights.sum()))
     trade, pair = np.divmod(number, len(first) * len(second))
     frame = pl.DataFrame(
         [
             kind.alias("0"),
-            frames.words(trades, trade).alias("1"),
-            frames.words(first, pair // len(second)).alias("2"),
-            frames.words(second, pair % len(second)).alias("3"),
-            frames.words(tuple(f" {word}" if word else "" for word in known.names.numbers), rounds).alias("4"),
+            spelling.words(trades, trade).alias("1"),
+            spelling.words(first, pair // len(second)).alias("2"),
+            spelling.words(second, pair % len(second)).alias("3"),
+            spelling.words(tuple(f" {word}" if word else "" for word in known.names.numbers), rounds).alias("4"),
         ]
     )
     plain = pl.concat_str("0", "1", "2", "3", separator=" ")

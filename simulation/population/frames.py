@@ -8,11 +8,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from simulation.identifiers import insurance
+from simulation.identifiers import id_card, insurance, personal_number
 from simulation.population import tables
 from simulation.population.kinship import KIN, ROLES
 from simulation.population.rows import Rows
 from simulation.population.setting import CARD_GROUPS, Setting
+from simulation.population.spelling import digits, headed, words
 
 
 def schema(setting: Setting) -> dict[str, pl.DataType]:
@@ -27,7 +28,7 @@ def schema(setting: Setting) -> dict[str, pl.DataType]:
         "sex": pl.Enum(("male", "female")),
         "born": pl.Date(),
         "commune": pl.String(),
-        "household": pl.Int64(),
+        "household": pl.Int32(),
         "role_in_household": pl.Enum(ROLES),
         "kin": pl.Enum(KIN),
         "mobile": pl.String(),
@@ -46,27 +47,28 @@ def schema(setting: Setting) -> dict[str, pl.DataType]:
 def people(setting: Setting, rows: Rows) -> pl.DataFrame:
     """Spell people."""
     columns = schema(setting)
-    province = setting.province
     made: dict[str, pl.Series | NDArray[Any]] = {
-        "personal_number": digits(rows.number_head.astype(np.int64) * 1_000_000 + rows.number_serial, 12),
+        "personal_number": digits(
+            rows.number_head.astype(np.int64) * 1_000_000 + rows.number_serial, personal_number.LENGTH
+        ),
         "full_name": _full_names(setting, rows),
         "sex": rows.female.astype(np.uint8),
         "born": rows.born,
         # The last one, by -1, is outside.
-        "commune": words((*(commune.code for commune in province.communes), ""), rows.commune),
+        "commune": words(setting.commune_codes, rows.commune),
         "household": rows.household,
         "role_in_household": rows.role,
         "kin": rows.kin,
-        "mobile": _or_empty("0" + pl.Series(rows.mobile).cast(pl.String), rows.mobile >= 0),
+        "mobile": digits(rows.mobile, _mobile_lengths(rows.mobile)),
         "smartphone": rows.smartphone,
         "internet": rows.internet,
         "online": rows.online,
         "insurance_card": _cards(setting, rows),
-        "id_card": _or_empty(digits(np.maximum(rows.id_card, 0).astype(np.int64), 9), rows.id_card >= 0),
+        "id_card": digits(rows.id_card.astype(np.int64), np.where(rows.id_card >= 0, id_card.LENGTH, 0)),
         "occupation": rows.occupation,
         "ethnicity": rows.ethnicity,
         "persona": rows.persona,
-        "post": words(("", *(member.account for member in province.staff)), rows.post),
+        "post": words(setting.accounts, rows.post),
     }
     return pl.DataFrame([_column(made[name], kind).alias(name) for name, kind in columns.items()])
 
@@ -79,41 +81,20 @@ def _column(values: pl.Series | NDArray[Any], kind: pl.DataType) -> pl.Series:
     return column if column.dtype == kind else column.cast(kind)
 
 
-def digits(numbers: NDArray[np.int64], length: int) -> pl.Series:
-    """Write numbers with so many digits, leading zeros included."""
-    # A 1 in front and cut off again: about twice as fast as padding.
-    return pl.Series(numbers + 10**length).cast(pl.String).str.slice(1)
-
-
-def words(choices: tuple[str, ...], numbers: NDArray[np.integer]) -> pl.Series:
-    """Look words up by number; -1 is the last."""
-    place = numbers.astype(np.int64)
-    place[place < 0] += len(choices)
-    return pl.Series(choices, dtype=pl.String).gather(place.astype(np.uint32))
-
-
-def _or_empty(texts: pl.Series, wanted: NDArray[np.bool_]) -> pl.Series:
-    return texts.zip_with(pl.Series(wanted), pl.Series([""], dtype=pl.String))
+def _mobile_lengths(numbers: NDArray[np.int64]) -> NDArray[np.integer]:
+    """Digits of mobile numbers with their leading 0: ten, or eleven of the old ones; none where there is no number."""
+    return (numbers >= 0) * np.uint8(10) + (numbers >= 10**9)
 
 
 def _full_names(setting: Setting, rows: Rows) -> pl.Series:
-    names = setting.book.spell(rows.surname, rows.middle, rows.given)
     province = setting.province
-    for named, people in ((rows.persona, province.personas), (rows.post, province.staff)):
-        fixed = np.flatnonzero(named)
-        if len(fixed):
-            spelt = [people[int(named[row]) - 1].name for row in fixed]
-            names = names.scatter(fixed, pl.Series(spelt, dtype=pl.String))
-    return names
+    which = rows.persona.astype(np.int32)
+    which[rows.post > 0] = rows.post[rows.post > 0] + len(province.personas)
+    return setting.book.spell(rows.surname, rows.middle, rows.given, fixed=setting.known_names, which=which)
 
 
 def _cards(setting: Setting, rows: Rows) -> pl.Series:
-    numbers = digits(rows.card_number, insurance.LENGTH)
-    insured = rows.card_group > 0
-    if setting.province.era == "2018":
-        heads = tuple(
-            f"{group}{insurance.GROUPS[group]}{setting.insurance_province}" if group else "" for group in CARD_GROUPS
-        )
-        frame = pl.DataFrame([words(heads, rows.card_group).alias("head"), numbers.alias("number")])
-        numbers = frame.select(pl.concat_str("head", "number")).to_series()
-    return _or_empty(numbers, insured)
+    if setting.province.era != "2018":
+        return digits(rows.card_number, np.where(rows.card_group > 0, insurance.LENGTH, 0))
+    heads = [f"{group}{insurance.GROUPS[group]}{setting.insurance_province}" if group else "" for group in CARD_GROUPS]
+    return headed(heads, rows.card_group, rows.card_number, insurance.LENGTH)

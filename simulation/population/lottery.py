@@ -6,10 +6,13 @@ outcome's share is right to 1/65,536 (or to the fewer bits asked for), and an ou
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+F = NDArray[np.float32]
 
 #: Random bits of one draw.
 BITS = 16
@@ -43,3 +46,28 @@ def threshold(share: ArrayLike) -> NDArray[np.uint32]:
     """Turn shares (0 to 1) into what sixteen random bits have to stay below, so that a comparison is a yes or no."""
     below: NDArray[np.uint32] = np.rint(np.clip(np.asarray(share, dtype=np.float64), 0, 1) * 2**BITS).astype(np.uint32)
     return below
+
+
+def sixteens(rng: np.random.Generator, rows: int, each: int) -> NDArray[np.uint16]:
+    """Sixteen random bits, so many for each row (a multiple of four); the cheapest that a generator can give."""
+    raw = rng.bit_generator.random_raw(rows * each // 4)
+    # The same bits whatever order a machine keeps its bytes in.
+    made: NDArray[np.uint16] = raw.astype("<u8", copy=False).view("<u2").reshape(rows, each)
+    return made
+
+
+def _quantiles(low: float, high: float, density: Callable[[NDArray[np.float64]], NDArray[np.float64]]) -> F:
+    """Values that stand at even steps of probability; compiled code draws between two of them (`between`)."""
+    at = np.linspace(low, high, 2**16 + 1)
+    density_at = density(at)
+    below = np.concatenate([[0.0], np.cumsum((density_at[1:] + density_at[:-1]) / 2)])
+    slots = np.clip(np.arange(QUANTILES + 1) / QUANTILES, 2.0**-BITS, 1 - 2.0**-BITS)
+    values: F = np.interp(slots, below / below[-1], at).astype(np.float32)
+    return values
+
+
+#: Steps of a table of quantiles: few enough for the nearest cache.
+QUANTILES = 2**11
+#: A standard normal, and the sum of two exponentials of mean 1 (a gamma of shape 2).
+NORMAL = _quantiles(-6.0, 6.0, lambda value: np.exp(-value * value / 2))
+GAMMA = _quantiles(0.0, 30.0, lambda value: value * np.exp(-value))

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from simulation.population import tables
+from simulation.population import spelling, tables
 from simulation.population.lottery import BITS, Lottery
 from simulation.population.tables import Generation
 
@@ -33,17 +33,22 @@ class NameBook:
         self._given_count = np.array([len(words) for _, (words, _) in groups])
         self._last_middle = _word_numbers([middle.rsplit(" ", 1)[-1] for middle in self.middles], self.given)
         self._given_word = _word_numbers(self.given, self.given)
+        self._spelt = (
+            spelling.Lexicon([f"{word} " for word in self.surnames]),
+            spelling.Lexicon([f"{word} " if word else "" for word in self.middles]),
+            spelling.Lexicon(self.given),
+        )
 
     def draw_surnames(self, bits: U16) -> U16:
         """Draw surnames, as numbers of `surnames`."""
         return self._surname.draw(bits).astype(np.uint16)
 
     def draw_rest(
-        self, bits: NDArray[np.uint16], *, female: NDArray[np.bool_], years: NDArray[np.int64]
+        self, bits: NDArray[np.uint16], *, female: NDArray[np.bool_], years: NDArray[np.integer]
     ) -> tuple[U16, U16]:
         """Draw middle and given names, as numbers of `middles` and `given`, for people of given sex and year of birth.
 
-        `bits` has two rows of sixteen random bits. No name ends with the same word twice.
+        The first two columns of `bits` are sixteen random bits each. No name ends with the same word twice.
         """
         middle, given = _rest(
             bits, female, years, self._until, self._middle_base, self._middle.table, self._given_base,
@@ -51,15 +56,12 @@ class NameBook:
         )  # fmt: skip
         return middle, given
 
-    def spell(self, surnames: U16, middles: U16, given: U16) -> pl.Series:
-        """Write full names in Vietnamese order."""
-        parts = [
-            _words([f"{word} " for word in self.surnames]).gather(surnames),
-            _words([f"{word} " if word else "" for word in self.middles]).gather(middles),
-            _words(self.given).gather(given),
-        ]
-        frame = pl.DataFrame([part.alias(str(number)) for number, part in enumerate(parts)])
-        return frame.select(pl.concat_str("0", "1", "2")).to_series()
+    def spell(
+        self, surnames: U16, middles: U16, given: U16, *, fixed: spelling.Lexicon, which: NDArray[np.int32]
+    ) -> pl.Series:
+        """Write full names in Vietnamese order; where `which` is not 0, the name of `fixed` that it numbers from 1."""
+        first, second, third = self._spelt
+        return spelling.joined([(first, surnames), (second, middles), (third, given)], fixed, which)
 
     def surname_number(self, full_name: str) -> int:
         """Number of the surname of a name; raises ValueError where the book does not know it."""
@@ -119,15 +121,11 @@ def _word_numbers(words: Sequence[str], numbered: Sequence[str]) -> NDArray[np.i
     return np.array([numbers.get(word, -1) for word in words])
 
 
-def _words(words: Sequence[str]) -> pl.Series:
-    return pl.Series(words, dtype=pl.String)
-
-
 @numba.njit(cache=True, nogil=True)
 def _rest(  # noqa: PLR0913, PLR0917 -- compiled: everything is handed in
     bits: NDArray[np.uint16],
     female: NDArray[np.bool_],
-    years: NDArray[np.int64],
+    years: NDArray[np.integer],
     until: NDArray[np.int64],
     middle_base: NDArray[np.int64],
     middles: NDArray[np.uint16],
@@ -144,8 +142,8 @@ def _rest(  # noqa: PLR0913, PLR0917 -- compiled: everything is handed in
             group += 1
         if female[row]:
             group += until.shape[0] + 1
-        first = middle_base[group] + middles[(group << BITS) + bits[0, row]]
-        second = np.int64(givens[(group << BITS) + bits[1, row]])
+        first = middle_base[group] + middles[(group << BITS) + bits[row, 0]]
+        second = np.int64(givens[(group << BITS) + bits[row, 1]])
         if given_word[given_base[group] + second] == last_middle[first]:
             second = (second + 1) % given_count[group]
         middle[row], given[row] = first, given_base[group] + second

@@ -17,7 +17,6 @@ from simulation.population.kinship import (
     KIN,
     KIN_OF,
     MANS,
-    PLACES,
     ROLE_OF,
     ROLES,
     SURNAME_OF,
@@ -25,19 +24,26 @@ from simulation.population.kinship import (
     Kind,
     codes,
 )
-from simulation.population.lottery import BITS
+from simulation.population.lottery import BITS, sixteens
 from simulation.population.rows import Rows
-from simulation.population.setting import CARD_GROUPS, Setting
+from simulation.population.setting import CARD_GROUPS, DAYS_PER_YEAR, Setting
 from simulation.population.tables import PersonaHints
 
 I64 = NDArray[np.int64]
 
-_DAYS_PER_YEAR = 365.2425
 #: Households drawn beyond the number expected, as a share and a number, so that a block can be filled to the person.
 _SURPLUS, _SURPLUS_MORE = 1.05, 60
 #: Lowest and highest age of directors and agents from outside (assumed).
 _OUTSIDER_AGES = (27.0, 62.0)
 _NOISE_LOW, _NOISE_SPAN = 0.4, 1.2
+#: Sixteens of random bits of a person: middle and given name (0, 1), whether and where born elsewhere, habits (work,
+#: phone, willing, card, internet; 7 and 9 are left), and the prefix of the phone's number.
+_PERSON_BITS = 12
+_ELSEWHERE, _PLACE, _HABITS, _PREFIX = 2, 3, 4, 11
+#: Of a household: three surnames, and its ethnic group.
+_HOME_BITS = 4
+_ETHNICITY = 3
+_ANYWHERE: I64 = np.zeros(0, dtype=np.int64)
 #: An odd number that spreads the values of a hash table (the golden ratio's, of 32 bits).
 _SPREAD = 2_654_435_769
 
@@ -54,7 +60,7 @@ class _Skeleton:
     line: NDArray[np.uint8]  #: whose surname within the household
     unmarried: NDArray[np.bool_]  #: per household
     persona: NDArray[np.uint8]
-    surname: NDArray[np.int64]  #: of personas and those with them; below 0 where drawn
+    surname: NDArray[np.integer]  #: of personas and those with them; below 0 where drawn
 
 
 def draw_block(setting: Setting, block: Block) -> Rows:
@@ -69,7 +75,7 @@ def draw_block(setting: Setting, block: Block) -> Rows:
         raise ValueError(message)
     drawn = _drawn(setting, block, people=block.people - len(fixed.born))
     everybody = _join(fixed, drawn)
-    return _complete(setting, block, everybody, places=_birthplaces(setting, block, len(everybody.born)))
+    return _complete(setting, block, everybody)
 
 
 def draw_outsiders(setting: Setting, block: Block, *, places: I64, women_share: float) -> Rows:
@@ -93,7 +99,7 @@ def draw_outsiders(setting: Setting, block: Block, *, places: I64, women_share: 
 
 
 def _born(setting: Setting, ages: NDArray[np.float32]) -> NDArray[np.int32]:
-    return (setting.day_number - np.floor(ages.astype(np.float64) * _DAYS_PER_YEAR)).astype(np.int32)
+    return (setting.day_number - np.floor(ages.astype(np.float64) * DAYS_PER_YEAR)).astype(np.int32)
 
 
 def _nobody() -> _Skeleton:
@@ -147,8 +153,9 @@ def _drawn(setting: Setting, block: Block, *, people: int) -> _Skeleton:
     rng = setting.streams.block("people.households", block.index)
     fit = setting.fit
     count = int(people / fit.mean_size * _SURPLUS) + _SURPLUS_MORE
-    cells = setting.cells.draw(rng.integers(0, 2**16, count, dtype=np.uint16))
-    anchors = fit.lowest[cells] + fit.span[cells] * rng.random(count, np.float32)
+    bits = sixteens(rng, count, 4)
+    cells = setting.cells.draw(bits[:, 0])
+    anchors = fit.lowest[cells] + fit.span[cells] * (bits[:, 1] * np.float32(1 / 2**BITS))
     made = setting.maker.draw(rng, fit.kinds[cells], anchors)
     chosen, missing = _fill(made.sizes, people)
     if missing:
@@ -182,21 +189,42 @@ def _fill(sizes: I64, people: int) -> tuple[I64, int]:
 
 def _flatten(setting: Setting, made: Households, chosen: I64) -> _Skeleton:
     """Households as rows of places → people, household by household, heads first."""
-    ages = made.ages[chosen]
-    flat = np.flatnonzero(ages.ravel() >= 0)
-    household, place = np.divmod(flat, PLACES)
-    code = codes(made.kinds[chosen], made.variants[chosen])[household] + place
+    household, code, female, born = _people_of(
+        chosen, codes(made.kinds, made.variants), made.ages, made.female, setting.day_number
+    )
     return _Skeleton(
         household=household,
         kin=KIN_OF[code],
         role=ROLE_OF[code],
-        female=made.female[chosen].ravel()[flat],
-        born=_born(setting, ages.ravel()[flat]),
+        female=female,
+        born=born,
         line=SURNAME_OF[code],
         unmarried=made.unmarried[chosen],
-        persona=np.zeros(len(flat), dtype=np.uint8),
-        surname=np.full(len(flat), -1),
+        persona=np.zeros(len(born), dtype=np.uint8),
+        surname=np.full(len(born), -1, dtype=np.int16),
     )
+
+
+@numba.njit(cache=True, nogil=True)
+def _people_of(
+    chosen: I64, codes_of: I64, ages: NDArray[np.float32], females: NDArray[np.bool_], today: int
+) -> tuple[I64, NDArray[np.int16], NDArray[np.bool_], NDArray[np.int32]]:
+    """Household (in the order chosen), code of the place (`kinship.codes`), sex and birthday of everybody."""
+    most = chosen.shape[0] * ages.shape[1]
+    household, code = np.empty(most, np.int64), np.empty(most, np.int16)
+    female, born = np.empty(most, np.bool_), np.empty(most, np.int32)
+    count = 0
+    for number in range(chosen.shape[0]):
+        row = chosen[number]
+        for place in range(ages.shape[1]):
+            age = ages[row, place]
+            if age >= 0:
+                household[count] = number
+                code[count] = codes_of[row] + place
+                female[count] = females[row, place]
+                born[count] = today - np.int64(np.float64(age) * DAYS_PER_YEAR)
+                count += 1
+    return household[:count], code[:count], female[:count], born[:count]
 
 
 def _join(first: _Skeleton, second: _Skeleton) -> _Skeleton:
@@ -210,28 +238,24 @@ def _join(first: _Skeleton, second: _Skeleton) -> _Skeleton:
     return _Skeleton(household=household, **joined)
 
 
-def _birthplaces(setting: Setting, block: Block, count: int) -> I64:
-    """First three digits of personal numbers: the province where the birth was registered."""
-    bits = setting.streams.block("people.birthplace", block.index).integers(0, 2**16, (2, count), dtype=np.uint16)
-    home, other = setting.home_places, setting.other_places
-    places: I64 = np.where(bits[0] < setting.born_elsewhere, other[bits[1] % len(other)], home[bits[1] % len(home)])
-    return places
-
-
-def _complete(setting: Setting, block: Block, who: _Skeleton, *, places: I64) -> Rows:
-    """Add names, numbers and habits."""
+def _complete(setting: Setting, block: Block, who: _Skeleton, *, places: I64 = _ANYWHERE) -> Rows:
+    """Add names, numbers and habits; `places` are first digits of personal numbers, where they are known."""
     count = len(who.born)
+    bits = sixteens(setting.streams.block("people.persons", block.index), count, _PERSON_BITS)
+    homes = sixteens(setting.streams.block("people.homes", block.index), len(who.unmarried), _HOME_BITS)
+    days = setting.day_number - who.born
     # Years as the calendar has them: the personal number shows the year of birth.
-    years = who.born.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970
-    ages = np.clip(((setting.day_number - who.born) / _DAYS_PER_YEAR).astype(np.int64), 0, tables.MAX_AGE)
-    surname, middle, given = _names(setting, block, who, years)
-    head = personal_number.heads(places, female=who.female, birth_years=years)
-    person = block.first_person + np.arange(count)
-    habits = _Habits(setting, block, who, ages)
-    turn, rest = np.divmod(person, phone.PER_PREFIX)
-    mobile = phone.numbers(
-        setting.today, turn * phone.PER_PREFIX + setting.scramble_phone(rest), habits.bits[5].astype(np.int64)
+    years, ages = setting.years_of_days[days], setting.ages_of_days[days]
+    surname = _surnames(setting, who, homes)
+    middle, given = setting.book.draw_rest(bits, female=who.female, years=years)
+    head, rank = _heads(
+        bits, who.female, years, places, setting.home_places, setting.other_places, setting.born_elsewhere
     )
+    person = block.first_person + np.arange(count)
+    habits = _Habits(setting, block, who, ages, bits)
+    turn, rest = np.divmod(person, phone.PER_PREFIX)
+    counters = turn * phone.PER_PREFIX + setting.scramble_phone(rest)
+    mobile = phone.numbers(setting.today, counters, bits[:, _PREFIX].astype(np.int64), of=block.everybody)
     post = _posts(setting, block, who, surname, ages, habits)
     card = np.full(count, -1, dtype=np.int32)
     if setting.id_card_prefix and block.commune >= 0:
@@ -239,13 +263,13 @@ def _complete(setting: Setting, block: Block, who: _Skeleton, *, places: I64) ->
         card = np.where(ages >= id_card.FROM_AGE, numbers, -1).astype(np.int32)
     return Rows(
         commune=np.full(count, block.commune, dtype=np.int16),
-        household=block.first_person + 1 + who.household,
+        household=(block.first_person + 1 + who.household).astype(np.int32),
         role=who.role,
         kin=who.kin,
         female=who.female,
         born=who.born,
-        number_head=head.astype(np.int32),
-        number_serial=_serials(setting, block, head),
+        number_head=head,
+        number_serial=_serials(setting, block, head, rank),
         id_card=card,
         surname=surname,
         middle=middle,
@@ -257,14 +281,19 @@ def _complete(setting: Setting, block: Block, who: _Skeleton, *, places: I64) ->
         card_group=habits.card_group,
         card_number=insurance.numbers(setting.insurance_province, setting.scramble_insurance(person)),
         occupation=habits.occupation,
-        ethnicity=_ethnicity(setting, block, who),
+        ethnicity=setting.ethnicity.draw(homes[:, _ETHNICITY])[who.household],
         persona=who.persona,
         post=post,
     )
 
 
 def _posts(
-    setting: Setting, block: Block, who: _Skeleton, surname: NDArray[np.uint16], ages: I64, habits: _Habits
+    setting: Setting,
+    block: Block,
+    who: _Skeleton,
+    surname: NDArray[np.uint16],
+    ages: NDArray[np.uint8],
+    habits: _Habits,
 ) -> NDArray[np.int32]:
     """Who of the block holds a post; those who do are civil servants, insured as such."""
     post = np.zeros(len(ages), dtype=np.int32)
@@ -289,24 +318,18 @@ def _posts(
     return post
 
 
-def _names(
-    setting: Setting, block: Block, who: _Skeleton, years: I64
-) -> tuple[NDArray[np.uint16], NDArray[np.uint16], NDArray[np.uint16]]:
-    rng = setting.streams.block("people.names", block.index)
-    households = len(who.unmarried)
-    lines = setting.book.draw_surnames(rng.integers(0, 2**16, (3, households), dtype=np.uint16))
-    lines[0, who.unmarried] = lines[1, who.unmarried]
-    surname = lines.ravel()[who.line.astype(np.int64) * households + who.household]
-    surname = np.where(who.surname >= 0, who.surname, surname).astype(np.uint16)
-    middle, given = setting.book.draw_rest(
-        rng.integers(0, 2**16, (2, len(years)), dtype=np.uint16), female=who.female, years=years
-    )
-    return surname, middle, given
+def _surnames(setting: Setting, who: _Skeleton, homes: NDArray[np.uint16]) -> NDArray[np.uint16]:
+    lines = setting.book.draw_surnames(homes[:, :_ETHNICITY])
+    lines[who.unmarried, MANS] = lines[who.unmarried, WOMANS]
+    surname = lines[who.household, who.line]
+    if who.persona.any():
+        known = np.flatnonzero(who.surname >= 0)
+        surname[known] = who.surname[known]
+    return surname
 
 
-def _serials(setting: Setting, block: Block, heads: I64) -> NDArray[np.int32]:
+def _serials(setting: Setting, block: Block, heads: NDArray[np.int32], rank: NDArray[np.int32]) -> NDArray[np.int32]:
     """Last six digits of personal numbers: unique among those with the same first six, in the whole province."""
-    rank = _ranks(heads)
     if len(rank) and int(rank.max()) >= block.serials:
         message = (
             f"{setting.province.id}: block {block.index} has more people of one sex and year of birth than the "
@@ -314,41 +337,58 @@ def _serials(setting: Setting, block: Block, heads: I64) -> NDArray[np.int32]:
         )
         raise ValueError(message)
     # Another start for every province, sex and year, or all years would show the same run of serials.
-    counters = (block.first_serial + rank + heads * 7_919) % setting.scramble_personal.size
+    counters = (block.first_serial + rank + heads * np.int64(7_919)) % setting.scramble_personal.size
     return setting.scramble_personal(counters).astype(np.int32)
 
 
 @numba.njit(cache=True, nogil=True)
-def _ranks(values: I64) -> I64:
-    """How many of the same value stand before each."""
-    ranks = np.empty(values.shape[0], np.int64)
+def _heads(
+    bits: NDArray[np.uint16],
+    female: NDArray[np.bool_],
+    years: NDArray[np.int16],
+    places: I64,
+    home: I64,
+    other: I64,
+    born_elsewhere: np.uint32,
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """First six digits of personal numbers (`personal_number.heads`), and how many of the same stand before each."""
+    count = female.shape[0]
+    heads, ranks = np.empty(count, np.int32), np.empty(count, np.int32)
     # An open hash table, at most half full: a table of all six digits would have to be wiped for every block.
     room = 16
-    while room < 2 * values.shape[0]:
+    while room < 2 * count:
         room *= 2
-    known, seen = np.full(room, -1, np.int64), np.zeros(room, np.int64)
-    for row in range(values.shape[0]):
-        at = (values[row] * _SPREAD) & (room - 1)
-        while known[at] >= 0 and known[at] != values[row]:
+    known, seen = np.full(room, -1, np.int32), np.zeros(room, np.int32)
+    for row in range(count):
+        if places.shape[0]:
+            place = places[row]
+        elif bits[row, _ELSEWHERE] < born_elsewhere:
+            place = other[bits[row, _PLACE] % other.shape[0]]
+        else:
+            place = home[bits[row, _PLACE] % home.shape[0]]
+        year = np.int64(years[row]) - personal_number.FIRST_CENTURY
+        head = np.int32(place * 1000 + (2 * (year // 100) + np.int64(female[row])) * 100 + year % 100)
+        at = (np.int64(head) * _SPREAD) & (room - 1)
+        while known[at] >= 0 and known[at] != head:
             at = (at + 1) & (room - 1)
-        known[at] = values[row]
-        ranks[row] = seen[at]
+        known[at] = head
+        heads[row], ranks[row] = head, seen[at]
         seen[at] += 1
-    return ranks
-
-
-def _ethnicity(setting: Setting, block: Block, who: _Skeleton) -> NDArray[np.unsignedinteger]:
-    rng = setting.streams.block("people.ethnicity", block.index)
-    return setting.ethnicity.draw(rng.integers(0, 2**16, len(who.unmarried), dtype=np.uint16))[who.household]
+    return heads, ranks
 
 
 class _Habits:
     """What the people of a block do and have."""
 
-    def __init__(self, setting: Setting, block: Block, who: _Skeleton, ages: I64) -> None:
+    def __init__(
+        self,
+        setting: Setting,
+        block: Block,
+        who: _Skeleton,
+        ages: NDArray[np.uint8],
+        bits: NDArray[np.uint16],
+    ) -> None:
         count = len(ages)
-        rng = setting.streams.block("people.habits", block.index)
-        self.bits = rng.integers(0, 2**16, (7, count), dtype=np.uint16)
         area = int(setting.urban[block.commune])
         effect = int(setting.commune_effect[block.commune])
         outside = block.commune < 0
@@ -361,7 +401,7 @@ class _Habits:
         own, smart = setting.phone[area], setting.smartphone[area]
         old_from, old_below = setting.very_old
         self.occupation, self.phone, self.smartphone, self.internet, self.online, self.card_group = _live(
-            self.bits, ages, who.female, fixed, setting.occupation_group + 2 * area,
+            bits, ages, who.female, fixed, setting.occupation_group + 2 * area,
             setting.occupation.table, setting.occupation.bits, setting.card.table, setting.card.bits,
             own + effect * (own > 0), np.minimum(smart + effect * (smart > 0), own + effect), setting.computer[area],
             setting.willing[area], outside, old_from, old_below, CARD_GROUPS.index("BT"),
@@ -386,7 +426,7 @@ class _Habits:
 @numba.njit(cache=True, nogil=True)
 def _live(  # noqa: PLR0913, PLR0917 -- compiled: everything is handed in
     bits: NDArray[np.uint16],
-    ages: I64,
+    ages: NDArray[np.uint8],
     female: NDArray[np.bool_],
     fixed: NDArray[np.int16],
     groups: I64,
@@ -418,20 +458,20 @@ def _live(  # noqa: PLR0913, PLR0917 -- compiled: everything is handed in
     for row in range(count):
         age = ages[row]
         group = groups[age] + np.int64(female[row])
-        drawn = works[(group << work_bits) + (bits[0, row] >> (BITS - work_bits))]
+        drawn = works[(group << work_bits) + (bits[row, _HABITS] >> (BITS - work_bits))]
         work[row] = drawn if fixed[row] < 0 else fixed[row]
-        phone[row] = outside or bits[1, row] < own[age]
-        smartphone[row] = outside or bits[1, row] < smart[age]
-        internet[row] = smartphone[row] or bits[6, row] < computer[age]
+        phone[row] = outside or bits[row, _HABITS + 1] < own[age]
+        smartphone[row] = outside or bits[row, _HABITS + 1] < smart[age]
+        internet[row] = smartphone[row] or bits[row, _HABITS + 6] < computer[age]
         if smartphone[row]:
-            noise = np.float32(bits[2, row]) * np.float32(_NOISE_SPAN / 2**16) + np.float32(_NOISE_LOW)
+            noise = np.float32(bits[row, _HABITS + 2]) * np.float32(_NOISE_SPAN / 2**16) + np.float32(_NOISE_LOW)
             online[row] = min(max(willing[age] * noise, np.float32(0)), np.float32(1))
         if outside:
             continue  # their cards are another province's
         if age >= old_from:
-            card[row] = old_group if bits[3, row] < old_below else 0
+            card[row] = old_group if bits[row, _HABITS + 3] < old_below else 0
         else:
-            card[row] = cards[(np.int64(work[row]) << card_bits) + (bits[3, row] >> (BITS - card_bits))]
+            card[row] = cards[(np.int64(work[row]) << card_bits) + (bits[row, _HABITS + 3] >> (BITS - card_bits))]
     return work, phone, smartphone, internet, online, card
 
 

@@ -84,7 +84,7 @@ def choose(
     surnames: Sequence[str],
     surname: NDArray[np.uint16],
     female: NDArray[np.bool_],
-    ages: NDArray[np.int64],
+    ages: NDArray[np.uint8],
     free: NDArray[np.bool_],
     serves: NDArray[np.bool_],
 ) -> dict[int, int]:
@@ -115,7 +115,7 @@ def _first(
     serves: NDArray[np.bool_],
     surname: NDArray[np.uint16],
     female: NDArray[np.bool_],
-    ages: NDArray[np.int64],
+    ages: NDArray[np.uint8],
     name: int,
     woman: bool,  # noqa: FBT001 -- compiled functions take no names
     least: int,
@@ -123,7 +123,8 @@ def _first(
     """The first civil servant who fits, else the first of all who fit; -1 for nobody."""
     other = -1
     for row in range(able.shape[0]):
-        if able[row] and surname[row] == name and female[row] == woman and ages[row] >= least:
+        # The surname first: it says no most often.
+        if surname[row] == name and female[row] == woman and able[row] and ages[row] >= least:
             if serves[row]:
                 return row
             if other < 0:

@@ -17,7 +17,7 @@ class Rows:
     """Columns of the same length, one entry per person; words are numbers of lists that `frames.py` knows."""
 
     commune: A  #: int16, place in province.communes; -1 outside
-    household: A  #: int64
+    household: A  #: int32
     role: A  #: uint8, kinship.ROLES
     kin: A  #: uint8, kinship.KIN
     female: A  #: bool

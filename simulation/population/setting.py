@@ -18,6 +18,7 @@ from simulation.population.fit import GROUP_YEARS, Fit, fit
 from simulation.population.households import HouseholdMaker
 from simulation.population.lottery import Lottery, threshold
 from simulation.population.naming import NameBook
+from simulation.population.spelling import Lexicon
 from simulation.province import Province, is_urban
 from simulation.streams import Streams
 
@@ -27,6 +28,9 @@ TODAY: Mapping[str, date] = {"2018": date(2018, 8, 22), "2026": date(2026, 7, 1)
 
 #: Groups of insured by number: 0 is no card.
 CARD_GROUPS = ("", *insurance.GROUPS)
+DAYS_PER_YEAR = 365.2425
+#: Days of the longest life that is thought of.
+_MOST_DAYS = 150 * 366
 _AREAS = ("rural", "urban")
 _SEXES = ("male", "female")
 #: Random bits of draws by occupation: finer than the tables' own accuracy.
@@ -51,6 +55,18 @@ class Setting:
     def day_number(self) -> int:
         """Days from 1970-01-01 to the day that ages refer to."""
         return (self.today - date(1970, 1, 1)).days
+
+    @cached_property
+    def years_of_days(self) -> NDArray[np.int16]:
+        """Year of birth, as the calendar has it, by days of life until then."""
+        born = self.day_number - np.arange(_MOST_DAYS)
+        return (born.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970).astype(np.int16)
+
+    @cached_property
+    def ages_of_days(self) -> NDArray[np.uint8]:
+        """Age in years by days of life until then, up to the oldest that tables reach."""
+        ages = (np.arange(_MOST_DAYS) / DAYS_PER_YEAR).astype(np.int64)
+        return np.minimum(ages, tables.MAX_AGE).astype(np.uint8)
 
     # --- households
 
@@ -94,6 +110,21 @@ class Setting:
             surnames=regions.SURNAMES[regions.region(self.province)],
             more_surnames=[persona.name.split(" ", 1)[0] for persona in self.province.personas],
         )
+
+    @cached_property
+    def known_names(self) -> Lexicon:
+        """Names of personas, then of staff."""
+        return Lexicon([person.name for people in (self.province.personas, self.province.staff) for person in people])
+
+    @cached_property
+    def commune_codes(self) -> Lexicon:
+        """Codes of the communes; the last is none, for those outside."""
+        return Lexicon([*(commune.code for commune in self.province.communes), ""])
+
+    @cached_property
+    def accounts(self) -> Lexicon:
+        """Accounts of the staff; the first is none."""
+        return Lexicon(["", *(member.account for member in self.province.staff)])
 
     @cached_property
     def _ethnicity(self) -> tuple[tuple[str, ...], NDArray[np.float64]]:

@@ -7,6 +7,8 @@ together; ours must: one head a household, no number twice.
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -21,6 +23,14 @@ from tests.benchmarks.kit import Row, against_limit, against_peer, alternate, ch
 _SEED = 7
 _FAKER_PEOPLE = 4000
 _MOST_SECONDS = 3.0
+_MOST_MEBIBYTES = 1430.0  #: 1.5 GB
+_ALONE = """
+import resource, sys
+from pathlib import Path
+from simulation import population, province_files
+population.draw(province_files.load("ben_tre_2018"), seed=int(sys.argv[1])).write(Path(sys.argv[2]))
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+"""
 
 
 def run() -> list[Row]:
@@ -40,6 +50,8 @@ def run() -> list[Row]:
 
         rounds = alternate(ours, lambda: _faker(faker, folder), what="population")
         _fits(folder, province)
+        mebibytes = _alone(folder / "alone")
+        _fits_as(folder / "people.parquet", folder / "alone" / "people.parquet")
     say(f"{province.population:,} people in {min(walls):.1f} to {max(walls):.1f} s")
     return [
         against_peer(
@@ -49,6 +61,10 @@ def run() -> list[Row]:
         against_limit(
             "population.province", sorted(walls)[len(walls) // 2], unit="s", at_most=_MOST_SECONDS,
             note=f"{province.population} people with companies, drawn and written, one process",
+        ),
+        against_limit(
+            "population.memory", mebibytes, unit="MiB", at_most=_MOST_MEBIBYTES,
+            note=f"peak of a process of its own that draws and writes {province.population} people with companies",
         ),
     ]  # fmt: skip
 
@@ -80,6 +96,16 @@ def _faker(faker: Faker, folder: Path) -> float:
     ]
     pl.DataFrame(people).write_parquet(folder / "faker.parquet", compression="zstd", compression_level=1)
     return _FAKER_PEOPLE / (core_seconds() - used)
+
+
+def _alone(folder: Path) -> float:
+    """Peak memory (MiB) of a process that only draws the province and writes it."""
+    command = [sys.executable, "-c", _ALONE, str(_SEED), str(folder)]
+    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+def _fits_as(ours: Path, alone: Path) -> None:
+    check(ours.read_bytes() == alone.read_bytes(), "the process of its own drew other people from the same seed")
 
 
 def _fits(folder: Path, province: Province) -> None:

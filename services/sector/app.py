@@ -43,6 +43,7 @@ class _Declaration(msgspec.Struct, forbid_unknown_fields=True):
     month: dt.date  #: any day of it
 
 
+_FIRST_MONTH = dt.date(2000, 1, 1)
 #: How many people a site has entered in a month.
 _COUNTS = {
     "vnedu": "SELECT count(*) FROM enrolment WHERE school = $1 AND at >= $2 AND at < $3",
@@ -125,6 +126,10 @@ class _Sector:
         else:
             self._known("schools" if body.system == "vnedu" else "health", "site", body.site)
         month = body.month.replace(day=1)
+        if not _FIRST_MONTH <= month <= tx.now.date():
+            mistakes = Mistakes()
+            mistakes.add("month", f"{month:%m/%Y}", "Chọn một tháng đã bắt đầu, từ năm 2000.")
+            mistakes.stop()
         since = dt.datetime.combine(month, dt.time(), tzinfo=VIETNAM)
         until = dt.datetime.combine((month + dt.timedelta(days=32)).replace(day=1), dt.time(),
                                           tzinfo=VIETNAM)  # fmt: skip

@@ -357,6 +357,9 @@ def test_sys_ccvc(running: Standing) -> None:
     appointed = running.done("sector", "/ccvc/appointments", {"agency": agency, "official": running.citizen})
     wrong = running.post("sector", "/ccvc/appointments", {"agency": "no-such", "official": running.citizen})
 
+    for month in ("9999-12-31", "1999-12-01"):
+        never = running.post("sector", "/declarations", {"system": "ccvc", "site": agency, "month": month})
+        assert (never.status_code, never.json()["errors"][0]["where"]) == (422, "$.month")
     assert appointed["official_known"] is True
     assert (wrong.status_code, wrong.json()["errors"][0]["where"]) == (422, "$.agency")
     assert _declared(running, "ccvc", agency) == 1

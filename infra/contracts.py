@@ -70,6 +70,7 @@ CONTRACTS = (
     Contract("office", "dochub", "statuses.list", "get", ("poll",)),
     Contract("dochub", "office", "envelopes.push", "outbox"),
     Contract("dochub", "national", "signing.revocations", "get", ("revocations",)),
+    Contract("dochub", "national", "signing.ocsp", "post", ("ocsp",)),
     Contract("sector", "national", "population.verify", "post", ("enrolment", "appointment")),
     Contract("sector", "national", "insurance.check", "get", ("treatment",)),
     Contract("sector", "national", "insurance.declare", "outbox"),

@@ -16,9 +16,11 @@ import msgspec
 from services.dochub.directory import Directory
 from services.dochub.helper import Helper
 from services.dochub.looking import Answer, Rules, Seen, look_at
+from services.dochub.ocsp import Ocsp
 from services.dochub.pushing import Pushing
 from services.dochub.refused import keep
 from services.dochub.revocations import Revocations
+from services.kit.clock import VIETNAM
 from services.kit.edxml.trust import Opened, Trust
 from services.kit.operations import Again, Operation, Refused
 from services.kit.transaction import Transaction
@@ -76,17 +78,17 @@ class Accepting:
         revocations: Revocations,
         pushing: Pushing,
         *,
+        ocsp: Ocsp | None = None,
         now: Callable[[], datetime],
         help_: bool,
     ) -> None:
         """`directory` knows who may send to whom; seals are held to the `rules` and `revocations`.
 
-        `pushing` hands accepted envelopes on to who wants them at once.
-
-        `now` tells official time. With `help_` a second process looks at half of every large batch.
+        `pushing` hands accepted envelopes on to who wants them at once. `ocsp` asks about each certificate, where the
+        axis wants that. `now` tells official time. With `help_` a second process looks at half of every large batch.
         """
         self._directory, self._revocations, self._pushing = directory, revocations, pushing
-        self._now, self._strict = now, rules.strict
+        self._ocsp, self._now, self._strict = ocsp, now, rules.strict
         self._trust = Trust(rules.authority.encode(), allowed=rules.allowed, revoked=revocations.since)
         self._helper = Helper(rules) if help_ else None
         self.operation = Operation(batch=self, body=Sent)
@@ -105,7 +107,9 @@ class Accepting:
         seen = [
             one for several in await asyncio.gather(self._seen(mine, at), self._helped(others, at)) for one in several
         ]
-        return [self._checked(xml, one) for xml, one in zip(texts, seen, strict=True)]
+        if self._ocsp:
+            await self._ocsp.ask({one.serial for one in seen if isinstance(one, Seen)})
+        return [self._checked(xml, one, at) for xml, one in zip(texts, seen, strict=True)]
 
     async def _seen(self, texts: Sequence[str], at: datetime) -> Answer:
         """Look at envelopes one after another; between two of them others have their turn."""
@@ -148,10 +152,12 @@ class Accepting:
         """Open an envelope by the axis' rules. Raises EdxmlError."""
         return self._trust.examine(xml, at=at, strict=self._strict)
 
-    def _checked(self, xml: str, seen: Seen | str) -> Checked | Refused:
-        """Hold a good envelope against the directory."""
+    def _checked(self, xml: str, seen: Seen | str, at: datetime) -> Checked | Refused:
+        """Hold a good envelope against what the authority says of its certificate, and against the directory."""
         if isinstance(seen, str):
             return Refused(seen)
+        if self._ocsp and (why := _spoken_against(self._ocsp, seen, at)):
+            return Refused(why)
         objections = self._directory.objections(seen.sender, seen.addressees)
         return Refused("; ".join(one.text for one in objections)) if objections else Checked(xml, seen)
 
@@ -190,6 +196,18 @@ class Accepting:
             ))  # fmt: skip
             waiting += [(seen.document, code, agencies[code].installation, seen.priority) for code in seen.addressees]
         return [*map(list, zip(*rows, strict=True)), *map(list, zip(*waiting, strict=True))]
+
+
+def _spoken_against(ocsp: Ocsp, seen: Seen, at: datetime) -> str:
+    word = ocsp.word(seen.serial)
+    if word is None:
+        return ""
+    if not word.known:
+        return f"cơ quan chứng thực không biết chứng thư số của {seen.sender}"
+    if word.revoked and word.revoked <= at:
+        since = f"{word.revoked.astimezone(VIETNAM):%d/%m/%Y %H:%M}"
+        return f"chứng thư số của {seen.sender} đã bị thu hồi từ {since} (OCSP)"
+    return ""
 
 
 def _held_against(seen: Seen, known: str | None) -> Refused | Again | None:

@@ -13,6 +13,7 @@ from services.dochub.delivering import Delivering
 from services.dochub.directory import Directory
 from services.dochub.face import Face
 from services.dochub.looking import Rules
+from services.dochub.ocsp import Ocsp
 from services.dochub.pushing import Pushing
 from services.dochub.revocations import Revocations
 from services.dochub.statuses import Reading
@@ -51,7 +52,8 @@ def build(kit: Kit) -> Parts:
     directory = Directory(kit, levels=axis.levels)
     cores = len(os.sched_getaffinity(0))
     pushing = Pushing(kit)
-    accepting = Accepting(directory, rules, revocations, pushing, now=kit.clock.now, help_=cores > 1)
+    ocsp = Ocsp(kit, authority) if axis.revocation == "ocsp" else None
+    accepting = Accepting(directory, rules, revocations, pushing, ocsp=ocsp, now=kit.clock.now, help_=cores > 1)
 
     async def start() -> None:
         await directory.start()

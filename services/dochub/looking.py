@@ -40,6 +40,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     profile: str
     algorithm: str
     weak: bool
+    serial: str  #: of the sender's certificate, hexadecimal
 
     @classmethod
     def of(cls, opened: Opened, xml: str) -> Seen:
@@ -58,6 +59,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
             profile=form.profile,
             algorithm=form.algorithm,
             weak=form.weak,
+            serial=f"{opened.serial:x}",
         )
 
 

@@ -140,6 +140,7 @@ class DocumentAxis(msgspec.Struct, frozen=True, kw_only=True):
         "RSA-SHA256",
         "RSA-SHA1",
     )  #: that the hub takes
+    revocation: Literal["crl", "ocsp"] = "crl"  #: whether the hub also asks about each certificate
 
 
 class Product(msgspec.Struct, frozen=True):

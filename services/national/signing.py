@@ -41,6 +41,12 @@ class _Keys(msgspec.Struct, frozen=True):
     issued: dict[str, str]  #: holder (agency code or account) -> serial number, hexadecimal
 
 
+class _Asked(msgspec.Struct, frozen=True):
+    """Body of `signing.ocsp`: an OCSP request, DER, in base64."""
+
+    request: bytes
+
+
 class Revocation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Body of `PUT /control/revocations`."""
 
@@ -68,7 +74,10 @@ class Authority:
 
     def operations(self) -> dict[str, Operation]:
         """Over the LGSP."""
-        return {"signing.revocations": Operation(at_once=self._list)}
+        return {
+            "signing.revocations": Operation(at_once=self._list),
+            "signing.ocsp": Operation(at_once=self._ocsp_asked),
+        }
 
     def _loaded(self) -> tuple[_Keys, ec.EllipticCurvePrivateKey, x509.Certificate]:
         if self._keys is None:
@@ -104,15 +113,24 @@ class Authority:
         return Response((await self._signed_list()).public_bytes(Encoding.DER), media_type="application/pkix-crl")
 
     async def _ocsp(self, request: Request) -> Response:
-        """RFC 6960, one certificate a request, signed by the authority itself."""
+        """RFC 6960 over HTTP."""
+        answer = await self._ocsp_answer(await _small_body(request))
+        return Response(answer, media_type="application/ocsp-response")
+
+    async def _ocsp_asked(self, request: Request, _consumer: Consumer) -> dict[str, bytes]:
+        """The same over the LGSP."""
+        asked: _Asked = decode(await _small_body(request), _Asked)
+        return {"response": await self._ocsp_answer(asked.request)}
+
+    async def _ocsp_answer(self, raw: bytes) -> bytes:
+        """Tell of one certificate, signed by the authority itself."""
         keys, key, authority = self._loaded()
-        media = "application/ocsp-response"
         try:
-            asked = ocsp.load_der_ocsp_request(await _small_body(request))
+            asked = ocsp.load_der_ocsp_request(raw)
             serial, algorithm = asked.serial_number, asked.hash_algorithm
         except (ValueError, NotImplementedError):
             refused = ocsp.OCSPResponseBuilder.build_unsuccessful(ocsp.OCSPResponseStatus.MALFORMED_REQUEST)
-            return Response(refused.public_bytes(Encoding.DER), media_type=media)
+            return refused.public_bytes(Encoding.DER)
         now = self._kit.clock.now()
         revoked = (await self._revoked()).get(serial)
         known = serial in {int(one, 16) for one in keys.issued.values()}
@@ -134,7 +152,7 @@ class Authority:
         except x509.ExtensionNotFound:
             pass
         signed = answer.responder_id(ocsp.OCSPResponderEncoding.HASH, authority).sign(key, hashes.SHA256())
-        return Response(signed.public_bytes(Encoding.DER), media_type=media)
+        return signed.public_bytes(Encoding.DER)
 
     async def _timestamp(self, request: Request) -> Response:
         """RFC 3161, by official time."""

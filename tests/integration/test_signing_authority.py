@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 import requests
-from running_service import AUDIT_TOKEN, Place, Running, lgsp_token
+from passing_through import passing_to
+from running_service import AUDIT_TOKEN, Place, Running
 from signing_keys import Keys
-from small_province import COMMUNE, DEPARTMENT
+from small_province import COMMUNE, DEPARTMENT, OTHER_COMMUNE
 from standin_lgsp import Call, StandinLgsp
 
 KEYS = Keys()
@@ -93,13 +94,7 @@ def test_a_revocation_is_told_by_list_and_ocsp_and_the_hub_obeys(
     national: Running, place: Place, lgsp: StandinLgsp, folder: Path
 ) -> None:
     """Before it the seal is taken; after it the hub refuses, as soon as it has heard; others are not touched."""
-
-    def answer(call: Call) -> tuple[int, Any]:
-        token = lgsp_token(provider="national", operation=call.operation, consumer="dochub")
-        told = requests.get(f"{national.url}/lgsp/{call.operation}", headers={"X-Lgsp-Token": token}, timeout=30)
-        return told.status_code, told.json()
-
-    lgsp.answers["national.signing.revocations"] = answer
+    lgsp.answers["national.signing.revocations"] = passing_to(national, consumer="dochub")
     hub = place("dochub")
     assert ": good" in ocsp(national, folder, "department")
     assert _sent(hub, KEYS.sealed(1))["result"] == "done"
@@ -122,6 +117,51 @@ def test_a_revocation_is_told_by_list_and_ocsp_and_the_hub_obeys(
     refused = _until(lambda: _sent(hub, KEYS.sealed(next(numbers))), lambda result: result["result"] == "refused")
     assert "đã bị thu hồi từ 22/08/2018 09:00" in refused["detail"]
     assert _sent(hub, KEYS.sealed(1, sender=COMMUNE, addressees=(DEPARTMENT,)))["result"] == "done"
+
+
+@pytest.fixture
+def asking_hub(place: Place, lgsp: StandinLgsp, national: Running, reference_folder: Path) -> Iterator[Running]:
+    """A hub that asks about each certificate and never hears of the list."""
+    (reference_folder / "document_axis.json").write_bytes(msgspec.json.encode({"revocation": "ocsp"}))
+    lgsp.answers["national.signing.revocations"] = lambda _call: (503, {})
+    lgsp.answers["national.signing.ocsp"] = passing_to(national, consumer="dochub")
+    yield place("dochub")
+    (reference_folder / "document_axis.json").unlink()
+
+
+def test_a_hub_that_asks_by_ocsp_obeys_without_the_list(
+    national: Running, asking_hub: Running, lgsp: StandinLgsp
+) -> None:
+    """Good before, refused after; an answer replayed or signed by another is not believed; silence stops nothing."""
+    numbers = iter(range(100, 10_000))
+
+    def sent() -> dict[str, str]:
+        return _sent(asking_hub, KEYS.sealed(next(numbers), sender=OTHER_COMMUNE, addressees=(COMMUNE,)))
+
+    assert sent()["result"] == "done"
+    honest = lgsp.answers["national.signing.ocsp"]
+    kept: list[tuple[int, Any]] = []
+
+    def recording(call: Call) -> tuple[int, Any]:
+        kept.append(honest(call))
+        return kept[-1]
+
+    lgsp.answers["national.signing.ocsp"] = recording
+    _until(sent, lambda _result: bool(kept))  # the first answer is good for a moment
+    assert revoke(national, OTHER_COMMUNE).status_code == 200
+
+    before = len(lgsp.calls)
+    lgsp.answers["national.signing.ocsp"] = lambda _call: kept[0]  # an old "good", to another question
+    _until(sent, lambda _result: any(call.name == "national.signing.ocsp" for call in lgsp.calls[before:]))
+    assert "an answer to an earlier question" in asking_hub.log()
+    lgsp.answers["national.signing.ocsp"] = lambda _call: (503, {})
+    assert sent()["result"] == "done"  # the last word that could be believed
+
+    lgsp.answers["national.signing.ocsp"] = honest
+    refused = _until(sent, lambda result: result["result"] == "refused")
+    assert "đã bị thu hồi từ 22/08/2018 09:00 (OCSP)" in refused["detail"]
+    lgsp.answers["national.signing.ocsp"] = lambda _call: (503, {})
+    assert sent()["result"] == "refused"
 
 
 def _sent(hub: Running, text: str) -> dict[str, str]:

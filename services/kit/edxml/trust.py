@@ -54,6 +54,7 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
     envelope: Envelope
     tolerated: tuple[str, ...] = ()  #: how it departs from the schema, where that was tolerated
     form: Form  #: of the organisation's signature
+    serial: int  #: of its certificate
 
 
 class Trust:
@@ -108,7 +109,7 @@ class Trust:
         envelope = read(root if strict else normalise(root)[0], strict=strict)
         if known.holder.code != envelope.sender.code:
             raise EdxmlError([f"chứng thư số cấp cho {known.holder.code}, nơi gửi ghi {envelope.sender.code}"])
-        return Opened(envelope=envelope, tolerated=tolerated, form=form)
+        return Opened(envelope=envelope, tolerated=tolerated, form=form, serial=known.certificate.serial_number)
 
     def signer(self, content: bytes, signature: ContentSignature, *, at: datetime) -> Holder:
         """Who signed these bytes. Raises EdxmlError when the signature or its certificate does not hold."""

@@ -64,6 +64,8 @@ def write(province: Province, folder: Path, *, population_folder: Path | None = 
         "algorithms": era.signatures_accepted,
     }
     _write(folder / "document_axis.json", axis)
+    # No province's rules (quy chế) were at hand: review is possible everywhere and demanded nowhere (assumed).
+    _write(folder / "office_rules.json", {"reviewed": []})
     _write(folder / "contracts.json", [contract.terms() for contract in CONTRACTS])
     authority = pki.Authority(province=province, day=day or DAY_OF_ERA[province.era])
     pki.save(authority, pki.issue_all(province, authority), folder)

@@ -150,6 +150,12 @@ class Product(msgspec.Struct, frozen=True):
     planted: tuple[str, ...] = ()  #: mismatches with the norm, by name
 
 
+class OfficeRules(msgspec.Struct, frozen=True, kw_only=True):
+    """A province's own rules for electronic documents (quy chế)."""
+
+    reviewed: tuple[str, ...] = ()  #: kinds of document that are signed only after review; "*" is every kind
+
+
 class Reference:
     """The folder, each file read when first asked for and kept."""
 
@@ -215,6 +221,13 @@ class Reference:
         if not (self.folder / "document_axis.json").exists():
             return DocumentAxis()
         return self._read("document_axis.json", DocumentAxis)  # type: ignore[no-any-return]
+
+    @cached_property
+    def office_rules(self) -> OfficeRules:
+        """Rules of the offices; none where the folder has no such file."""
+        if not (self.folder / "office_rules.json").exists():
+            return OfficeRules()
+        return self._read("office_rules.json", OfficeRules)  # type: ignore[no-any-return]
 
     @cached_property
     def contracts(self) -> list[Contract]:

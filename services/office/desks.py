@@ -34,6 +34,9 @@ _ROLE_NAMES = {
     "poller": "Máy",
 }
 _ACT_NAMES = {
+    "review": "Thẩm tra xong, trình ký",
+    "return": "Trả lại để sửa",
+    "revision": "Lưu bản đã sửa",
     "signature": "Ký số",
     "print": "Đã in và ký tay",
     "scan": "Đã quét, nhập lại",
@@ -44,6 +47,11 @@ _ACT_NAMES = {
     "refusal": "Trả lại nơi gửi",
 }
 Show = Callable[[Request, Account], Awaitable[Response]]
+
+
+def _may(act: str, author: str, who: Account) -> bool:
+    """Whether an act is for this one: reviewing is for others than the author, revising for the author."""
+    return (act not in {"review", "return"} or who.account != author) and (act != "revision" or who.account == author)
 
 
 class Desks:
@@ -185,7 +193,11 @@ class Desks:
             history=history,
             told={status["addressee"]: status for status in told},
             signer=self._signer(row),
-            acts_now=[name for name, act in OUTGOING.items() if row["state"] in act.before and who.role in act.roles],
+            acts_now=[
+                name
+                for name, act in OUTGOING.items()
+                if row["state"] in act.before and who.role in act.roles and _may(name, row["author"], who)
+            ],
         )
 
     def _signer(self, row: Any) -> str:

@@ -37,7 +37,7 @@ def routes(
     """Form addresses beside the API's, by the names of the tables in `states`."""
     found = [Route("/desk/documents", _form(desks, draft, _new_document, _to_draft), methods=["POST"])]
     for name in OUTGOING:
-        body = _pages if name == "scan" else _nothing
+        body = _OF_ACTS.get(name, _nothing)
         path = f"/desk/documents/{{draft}}/{name}"
         found.append(Route(path, _form(desks, outgoing[name], body, _to_draft), methods=["POST"]))
     for name in INCOMING:
@@ -110,6 +110,14 @@ def _new_document(fields: Fields) -> Any:
     return body
 
 
+def _remark(fields: Fields) -> Any:
+    return {"remark": _first(fields, "remark")}
+
+
+def _revision(fields: Fields) -> Any:
+    return {"subject": _first(fields, "subject"), "content": _first(fields, "content")}
+
+
 def _pages(fields: Fields) -> Any:
     return {"pages": _number(fields, "pages")}
 
@@ -147,6 +155,9 @@ def _delegation(fields: Fields) -> Any:
 def _to_incoming(fields: Fields, _answer: Any) -> str:
     return "/incoming?" + urlencode({"document": _first(fields, "document")})
 
+
+#: Acts on outgoing documents that send more than the press of a button.
+_OF_ACTS: Mapping[str, Body] = {"scan": _pages, "review": _remark, "return": _remark, "revision": _revision}
 
 #: Buttons that belong to no document's own row of acts: what they send, and where they lead.
 _OTHERS: Mapping[str, tuple[Body, Onward]] = {

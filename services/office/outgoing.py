@@ -26,7 +26,7 @@ from services.office.delegating import Actor, as_leader
 from services.office.keystore import Keystore
 from services.office.notation import KINDS, known_kind, nearest_kind, notation
 from services.office.registers import next_number
-from services.office.states import ISSUE, PRINT, SCAN, SIGN, Act
+from services.office.states import GIVE_BACK, ISSUE, PRINT, REVIEW, REVISE, SCAN, SIGN, Act
 
 _MAX_SUBJECT, _MAX_CONTENT = 500, 100_000  # characters; the first as in the schema of edXML, the second assumed
 _HIGHEST_PRIORITY = 4
@@ -59,6 +59,19 @@ class NewDocument(msgspec.Struct, forbid_unknown_fields=True):
     amends: Amendment | None = None
 
 
+class Remark(msgspec.Struct, forbid_unknown_fields=True):
+    """What a reviewer says: needed where a draft is given back."""
+
+    remark: str = ""
+
+
+class Revision(msgspec.Struct, forbid_unknown_fields=True):
+    """The author's new text."""
+
+    subject: str
+    content: str
+
+
 class Scan(msgspec.Struct, forbid_unknown_fields=True):
     """How many pages the signed paper had."""
 
@@ -85,6 +98,9 @@ class Outgoing:
     def act_endpoints(self) -> dict[str, Endpoint]:
         """`POST /api/documents/{draft}/{name}`, by the names of the table OUTGOING."""
         return {
+            "review": self._kit.write(self._review, body=Remark, prepare=self._as(*REVIEW.roles)),
+            "return": self._kit.write(self._give_back, body=Remark, prepare=self._as(*GIVE_BACK.roles)),
+            "revision": self._kit.write(self._revise, body=Revision, prepare=self._as(*REVISE.roles)),
             "signature": self._kit.write(self._sign, prepare=as_leader(self._kit)),
             "print": self._kit.write(self._print, prepare=self._as(*PRINT.roles)),
             "scan": self._kit.write(self._scan, body=Scan, prepare=self._as(*SCAN.roles)),
@@ -106,13 +122,7 @@ class Outgoing:
             raise invalid(mistakes)
         amends = wanted.amends or Amendment(document="", how="recall", reason="")
         agency = self._agencies[who.agency]
-        text = paper.written(
-            agency=agency.name,
-            kind=wanted.kind,
-            subject=wanted.subject,
-            content=wanted.content,
-            addressees=[self._agencies[code].name for code in wanted.addressees],
-        )
+        text = self._written(agency, wanted)
         draft = await tx.value(
             "WITH drafted AS (INSERT INTO document "
             "(agency, kind, subject, text, addressees, priority, author, doc_type, amends, reason) "
@@ -133,6 +143,47 @@ class Outgoing:
             amends.reason,
         )
         return reply({"draft": draft, "state": "draft"}, 201)
+
+    def _written(self, agency: Agency, wanted: NewDocument) -> str:
+        return paper.written(
+            agency=agency.name,
+            kind=wanted.kind,
+            subject=wanted.subject,
+            content=wanted.content,
+            addressees=[self._agencies[code].name for code in wanted.addressees],
+        )
+
+    async def _review(self, request: Request, said: Remark, tx: Transaction, who: Account) -> Reply:
+        row = await self._to_review(request, tx, who, REVIEW)
+        await self._move(tx, row, who, REVIEW, detail=_remark(said, needed=False))
+        return reply({"draft": row["draft"], "state": REVIEW.after})
+
+    async def _give_back(self, request: Request, said: Remark, tx: Transaction, who: Account) -> Reply:
+        remark = _remark(said, needed=True)
+        row = await self._to_review(request, tx, who, GIVE_BACK)
+        await self._move(tx, row, who, GIVE_BACK, detail=remark)
+        return reply({"draft": row["draft"], "state": GIVE_BACK.after})
+
+    async def _to_review(self, request: Request, tx: Transaction, who: Account, act: Act) -> asyncpg.Record:
+        row = await self._locked(request, tx, who, act)
+        if row["author"] == who.account:
+            raise Problem(403, "own-draft", "Người soạn không tự thẩm tra dự thảo của mình; hãy nhờ đồng nghiệp.")
+        return row
+
+    async def _revise(self, request: Request, asked: Revision, tx: Transaction, who: Account) -> Reply:
+        row = await self._locked(request, tx, who, REVISE)
+        if row["author"] != who.account:
+            raise Problem(403, "not-the-author", f"Dự thảo do {row['author']} soạn; chỉ người soạn sửa được.")
+        again = NewDocument(row["kind"], asked.subject, asked.content, row["addressees"], row["priority"])
+        wanted = _tidy(again)
+        if mistakes := _mistakes(wanted, self._agencies):
+            raise invalid(mistakes)
+        text = self._written(self._agencies[who.agency], wanted)
+        await self._move(tx, row, who, REVISE, more=", subject = $8, text = $9", values=[wanted.subject, text])
+        return reply({"draft": row["draft"], "state": REVISE.after})
+
+    def _must_be_reviewed(self, kind: str) -> bool:
+        return bool({kind, "*"} & set(self._kit.reference.office_rules.reviewed))
 
     async def _sign(self, request: Request, _content: Any, tx: Transaction, who: Actor) -> Reply:
         seal = self._keystore.personal(who.account)
@@ -214,7 +265,7 @@ class Outgoing:
         if _DRAFT_NUMBER.fullmatch(wanted):
             row = await tx.row(
                 "SELECT draft, agency, kind, subject, text, addressees, priority, state, signer, signature, pages, "
-                "doc_type, amends, reason, in_stead_of "
+                "doc_type, amends, reason, in_stead_of, author "
                 "FROM document WHERE draft = $1 FOR UPDATE",
                 int(wanted),
             )
@@ -224,6 +275,8 @@ class Outgoing:
             raise Problem(403, "wrong-agency", f"Dự thảo {wanted} là của cơ quan {row['agency']}.")
         if row["state"] not in act.before:
             raise wrong_state(f"Dự thảo {wanted}", row["state"], " hoặc ".join(act.before))
+        if act in {SIGN, PRINT} and row["state"] == "draft" and self._must_be_reviewed(row["kind"]):
+            raise wrong_state(f"Dự thảo {wanted} loại “{row['kind']}”", row["state"], REVIEW.after)
         return row
 
     @staticmethod
@@ -239,6 +292,14 @@ class Outgoing:
     ) -> None:
         sql = _MOVED.format(more=more)
         await tx.execute(sql, row["draft"], act.after, act.event, who.account, detail, tx.now, tx.key, *(values or []))
+
+
+def _remark(said: Remark, *, needed: bool) -> str:
+    remark = " ".join(unicodedata.normalize("NFC", said.remark).split())
+    if len(remark) > _MAX_SUBJECT or (needed and not remark):
+        way_out = f"Nêu điều cần sửa, tối đa {_MAX_SUBJECT} ký tự."
+        raise invalid([_mistake("$.remark", f"{len(remark)} ký tự", way_out)])
+    return remark
 
 
 def _signature_of(row: asyncpg.Record) -> ContentSignature | None:

@@ -15,12 +15,20 @@ class Act(msgspec.Struct, frozen=True, kw_only=True):
     status: str = ""  #: status that the hub is told (incoming documents)
 
 
-#: Outgoing: draft -> signed -> issued, or by paper draft -> printed -> scanned -> issued.
-SIGN = Act(event="signed", roles=("leader",), before=("draft",), after="signed")
-PRINT = Act(event="printed", roles=("document_clerk",), before=("draft",), after="printed")
+#: Outgoing: draft (-> reviewed) -> signed -> issued, or by paper draft (-> reviewed) -> printed -> scanned -> issued. A
+#: reviewer may give a draft back, and its author then revises it. Who drafts does not review (NĐ 30/2020/NĐ-CP has
+#: drafts checked before they are signed; by whom exactly is from memory [M]).
+REVIEW = Act(event="reviewed", roles=("specialist", "leader"), before=("draft",), after="reviewed")
+GIVE_BACK = Act(event="given_back", roles=("specialist", "leader"), before=("draft", "reviewed"), after="returned")
+REVISE = Act(event="revised", roles=("specialist",), before=("returned",), after="draft")
+SIGN = Act(event="signed", roles=("leader",), before=("draft", "reviewed"), after="signed")
+PRINT = Act(event="printed", roles=("document_clerk",), before=("draft", "reviewed"), after="printed")
 SCAN = Act(event="scanned", roles=("document_clerk",), before=("printed",), after="scanned")
 ISSUE = Act(event="issued", roles=("document_clerk",), before=("signed", "scanned"), after="issued")
-OUTGOING = {"signature": SIGN, "print": PRINT, "scan": SCAN, "issue": ISSUE}
+OUTGOING = {
+    "review": REVIEW, "return": GIVE_BACK, "revision": REVISE,
+    "signature": SIGN, "print": PRINT, "scan": SCAN, "issue": ISSUE,
+}  # fmt: skip
 
 #: Incoming: arrived -> refused, or arrived -> registered (-> assigned) -> finished.
 INCOMING = {
@@ -39,6 +47,8 @@ INCOMING = {
 #: For people.
 STATE_NAMES = {
     "draft": "chờ ký",
+    "reviewed": "đã thẩm tra, chờ ký",
+    "returned": "bị trả lại, chờ sửa",
     "signed": "đã ký số, chờ phát hành",
     "printed": "đã in và ký tay, chờ quét",
     "scanned": "đã quét, chờ phát hành",
@@ -53,6 +63,9 @@ STATE_NAMES = {
 }
 EVENT_NAMES = {
     "drafted": "Soạn thảo",
+    "reviewed": "Thẩm tra",
+    "given_back": "Trả lại để sửa",
+    "revised": "Sửa dự thảo",
     "signed": "Ký số",
     "printed": "In, ký tay",
     "scanned": "Quét, nhập lại",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import time
 import uuid
 from collections.abc import Mapping
@@ -47,8 +48,14 @@ class _Token(msgspec.Struct):
 class LgspClient:
     """One system's door to the LGSP."""
 
-    def __init__(self, *, system: str, url: str, secret: str, book: CallBook) -> None:
-        """`url` is the LGSP's base address, `secret` this system's client secret."""
+    def __init__(
+        self, *, system: str, url: str, secret: str, book: CallBook, secured: ssl.SSLContext | None = None
+    ) -> None:
+        """`url` is the LGSP's base address, `secret` this system's client secret.
+
+        `secured` holds this system's certificate and who vouches for the LGSP, where that speaks TLS.
+        """
+        self._secured = secured
         self._system, self._url, self._secret, self._book = system, url, secret, book
         self._session: aiohttp.ClientSession | None = None
         self._token = ""
@@ -58,7 +65,9 @@ class LgspClient:
     async def start(self) -> None:
         """Open the connection pool."""
         self._session = aiohttp.ClientSession(
-            timeout=_TIMEOUT, connector=aiohttp.TCPConnector(limit=64, keepalive_timeout=60), auto_decompress=False
+            timeout=_TIMEOUT,
+            connector=aiohttp.TCPConnector(limit=64, keepalive_timeout=60, ssl=self._secured or True),
+            auto_decompress=False,
         )
 
     async def stop(self) -> None:

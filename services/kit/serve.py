@@ -20,7 +20,7 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from services.kit import database, logs, openapi, problems, proof
+from services.kit import database, logs, openapi, problems, proof, tls
 from services.kit.calls import CallBook
 from services.kit.clock import Clock
 from services.kit.gate import MOST_UNDER_WAY, Gate
@@ -68,7 +68,6 @@ def serve(build: Build, *, destinations: Sequence[str] = (), max_body_bytes: int
     config = uvicorn.Config(
         app.asgi,
         loop="uvloop",
-        http="httptools",
         access_log=False,
         log_config=None,
         server_header=False,
@@ -77,6 +76,7 @@ def serve(build: Build, *, destinations: Sequence[str] = (), max_body_bytes: int
         timeout_graceful_shutdown=5,
         backlog=2048,
         lifespan="on",
+        **{"http": "httptools", **tls.server_options(settings)},
     )
     app.listener = listener = _listen(settings)
     # libuv takes one connection for each handle at each turn of the loop. With a single handle, a busy service takes
@@ -143,7 +143,13 @@ class _App:
         database.show(pool)
         await database.migrate(pool, "services.kit", f"services.{settings.service}")
         book = CallBook(settings.state_dir)
-        lgsp = LgspClient(system=settings.service, url=settings.lgsp_url, secret=settings.lgsp_secret, book=book)
+        lgsp = LgspClient(
+            system=settings.service,
+            url=settings.lgsp_url,
+            secret=settings.lgsp_secret,
+            book=book,
+            secured=tls.client_context(settings),
+        )
         # Deliveries have connections of their own, so that they go on while clients queue for the others.
         letters = await database.connect(settings.database_url, connections=max(1, len(self._destinations)))
         outbox = Outbox(letters, lgsp, self._destinations)

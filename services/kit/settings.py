@@ -32,6 +32,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     provider_secret: str
     lgsp_registry: Path | None
     payment_secret: str
+    tls_certificate: str = ""  #: PEM file; with it the service speaks TLS, and shows it where it calls the LGSP
+    tls_key: str = ""
+    tls_client_authority: str = ""  #: PEM file: whose certificates clients may show
+    lgsp_authority: str = ""  #: PEM file: who vouches for the LGSP, where it speaks TLS
     database_connections: int = 16  #: that requests share
     most_under_way: int | None = None  #: requests of clients served at once; the gate's own bound otherwise
 
@@ -41,6 +45,8 @@ _NEEDED = (
 )  # fmt: skip
 
 
+#: Optional files of certificates and keys (services/kit/tls.py).
+_TLS = ("TLS_CERTIFICATE", "TLS_KEY", "TLS_CLIENT_AUTHORITY", "LGSP_AUTHORITY")
 #: Optional variables that hold whole numbers from 1, and the fields they set.
 _NUMBERS = {"DATABASE_CONNECTIONS": "database_connections", "MOST_UNDER_WAY": "most_under_way"}
 
@@ -50,6 +56,8 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     missing = [name for name in _NEEDED if not environment.get(name)]
     if not (environment.get("LISTEN_FD") or environment.get("LISTEN")):
         missing.append("LISTEN_FD or LISTEN")
+    if bool(environment.get("TLS_CERTIFICATE")) != bool(environment.get("TLS_KEY")):
+        missing.append("TLS_CERTIFICATE and TLS_KEY, both or none")
     if missing:
         message = f"missing environment variables: {', '.join(missing)}; see docs/reference-data.md"
         raise SettingsError(message)
@@ -70,8 +78,13 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         provider_secret=environment.get("PROVIDER_SECRET", ""),
         lgsp_registry=Path(environment["LGSP_REGISTRY"]) if environment.get("LGSP_REGISTRY") else None,
         payment_secret=environment.get("PAYMENT_SECRET", ""),
+        **_files(environment),
         **_numbers(environment),
     )
+
+
+def _files(environment: Mapping[str, str]) -> dict[str, Any]:
+    return {name.lower(): environment.get(name, "") for name in _TLS}
 
 
 def _numbers(environment: Mapping[str, str]) -> dict[str, Any]:

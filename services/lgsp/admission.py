@@ -14,8 +14,9 @@ TOKEN_SECONDS = 1800  # the real provincial face gives 30-minute tokens (Lạng 
 class Admission:
     """Knows systems by the registry it is given."""
 
-    def __init__(self, token_key: str) -> None:
-        """`token_key` signs the tokens that systems show."""
+    def __init__(self, token_key: str, *, certified: bool = False) -> None:
+        """`token_key` signs the tokens that systems show; `certified` systems show a certificate as well."""
+        self._certified = certified
         self.registry = Registry({}, ())
         self._token_key = token_key
 
@@ -40,6 +41,17 @@ class Admission:
         if system is None or not system.lets_in(claims.get("cred", ""), datetime.now(UTC)):
             raise Problem(401, "revoked", "Khoá của hệ thống này đã bị thu hồi; hãy xin khoá mới từ quản trị LGSP.")
         return name
+
+    def bind(self, name: str, certificate: str) -> None:
+        """Hold a system to its certificate, by the name in it; without effect where none is asked for.
+
+        Raises a 401 Problem for none, or for another system's: a secret or token that got about is then of no use.
+        """
+        if not self._certified or certificate == name:
+            return
+        if not certificate:
+            raise Problem(401, "no-certificate", "LGSP này chỉ nhận hệ thống có chứng thư số TLS của mình.")
+        raise Problem(401, "wrong-certificate", f"Chứng thư số TLS cấp cho “{certificate}”, không phải “{name}”.")
 
     def _credential(self, name: str, secret: str) -> str:
         system = self.registry.systems.get(name)

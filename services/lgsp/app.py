@@ -14,6 +14,7 @@ from services.kit.kit import Kit
 from services.kit.serve import Parts
 from services.lgsp import books, dialects, registry
 from services.lgsp.administration import Administration
+from services.lgsp.admission import Admission
 from services.lgsp.audit import Audit
 from services.lgsp.chain import Witness
 from services.lgsp.gateway import PREFIX, Gateway
@@ -31,9 +32,8 @@ class _Lgsp:
         self._kit = kit
         self._audit = Audit(kit.pool, Witness(kit.settings.state_dir), UnderWay(kit.settings.state_dir))
         self._limits = Limits()
-        self.gateway = Gateway(
-            audit=self._audit, limits=self._limits, clock=kit.clock, token_key=kit.settings.token_key
-        )
+        admission = Admission(kit.settings.token_key, certified=bool(kit.settings.tls_client_authority))
+        self.gateway = Gateway(audit=self._audit, limits=self._limits, clock=kit.clock, admission=admission)
         self._store = Store(kit.pool, key=kit.settings.token_key, placed=registry.read(kit.settings.lgsp_registry))
         self.administration = Administration(kit, self._store, self.gateway, self._limits, self.reload)
         self._task: asyncio.Task[None] | None = None

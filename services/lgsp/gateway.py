@@ -21,6 +21,7 @@ from services.kit import tokens, tracing
 from services.kit.clock import Clock
 from services.kit.problems import Problem, decode, invalid
 from services.kit.reference import Contract
+from services.kit.tls import certificate_of
 from services.lgsp.admission import Admission
 from services.lgsp.audit import Audit, AuditError
 from services.lgsp.breaker import Breaker
@@ -53,6 +54,7 @@ class Call(msgspec.Struct, frozen=True):
     query: bytes
     headers: dict[bytes, bytes]
     body: bytes
+    certificate: str = ""  #: name in the caller's TLS certificate
 
     def header(self, name: bytes, default: str = "") -> str:
         """Return a header's value."""
@@ -85,10 +87,10 @@ class Answer(msgspec.Struct, frozen=True):
 class Gateway:
     """Serves calls by the registry it is given; `use` gives it another."""
 
-    def __init__(self, *, audit: Audit, limits: Limits, clock: Clock, token_key: str) -> None:
-        """Knows nobody until `use` is called. `token_key` signs the tokens that systems show."""
+    def __init__(self, *, audit: Audit, limits: Limits, clock: Clock, admission: Admission) -> None:
+        """Knows nobody until `use` is called; `admission` lets callers in."""
         self.registry = Registry({}, ())
-        self.admission = Admission(token_key)
+        self.admission = admission
         self._audit, self._limits, self._clock = audit, limits, clock
         self._providers: dict[str, Provider] = {}
         self._urls: dict[str, str] = {}
@@ -143,6 +145,7 @@ class Gateway:
             if call.method not in {"GET", "POST"}:
                 raise Problem(405, "no-such-method", "LGSP chỉ nhận GET và POST.")  # noqa: TRY301 -- answered below
             consumer, number = consumer or self._consumer(call), _call_id(call)
+            self.admission.bind(consumer, call.certificate)
         except Problem as problem:
             return _marked(problem, "unreachable")  # nobody to hold to account: there is no audit row
         begun = Begun(
@@ -291,7 +294,8 @@ async def _read(scope: Scope, receive: Receive) -> Call:
     """Take the whole request in. The gate watches its size."""
     body = await read_body(receive)
     provider, _, operation = scope["path"].removeprefix(PREFIX).partition("/")
-    return Call(scope["method"], provider, operation, scope["query_string"], dict(scope["headers"]), body)
+    return Call(scope["method"], provider, operation, scope["query_string"], dict(scope["headers"]), body,
+                certificate_of(scope))  # fmt: skip
 
 
 async def read_body(receive: Receive) -> bytes:

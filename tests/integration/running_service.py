@@ -118,7 +118,9 @@ class Running:
         """Prepare; `start` starts. The listening socket stays with the test, so a restart keeps the address."""
         self.name, self.folder = name, folder
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=512)
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self.url = (
+            f"{'https' if 'TLS_CERTIFICATE' in settings else 'http'}://127.0.0.1:{self._listener.getsockname()[1]}"
+        )
         self.clock_file = folder / "clock.json"
         self.log_file = folder / "service.log"
         self.settings = {
@@ -137,6 +139,8 @@ class Running:
         }
         self._process: subprocess.Popen[bytes] | None = None
         self._session = requests.Session()
+        self._session.trust_env = False  # a bundle named in the environment would go before the authority below
+        self._session.verify = settings.get("LGSP_AUTHORITY", True)
 
     def set_clock(self, day: str, second: float) -> None:
         """Let official time stand still at `second` of `day`. The service looks at the file four times a second."""
@@ -160,7 +164,7 @@ class Running:
         deadline = time.monotonic() + _START_SECONDS
         while True:  # the socket is open already, so a request waits in it until the service takes it
             try:
-                requests.get(f"{self.url}/ready", timeout=2).raise_for_status()
+                self._session.get(f"{self.url}/ready", timeout=2).raise_for_status()
             except requests.Timeout:
                 assert self._process.poll() is None, self.log()
                 assert time.monotonic() < deadline, self.log()

@@ -9,6 +9,7 @@ import msgspec
 from starlette.requests import Request
 
 from services.kit.problems import Problem
+from services.kit.tls import certificate_of
 from services.lgsp.dialects import credentials
 from services.lgsp.gateway import Answer, Call, Gateway
 
@@ -59,7 +60,9 @@ class Door:
             given = request.headers.get(name.decode())
             if given:
                 headers[name] = given.encode("latin-1")
-        made = Call(request.method, provider, operation, urlencode(query or {}).encode(), headers, await request.body())
+        asked = urlencode(query or {}).encode()
+        certificate = certificate_of(request.scope)
+        made = Call(request.method, provider, operation, asked, headers, await request.body(), certificate)
         return await self.gateway.serve(made, consumer=consumer)
 
 

@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from services.kit.kit import json
 from services.kit.problems import Problem, decode
+from services.kit.tls import certificate_of
 from services.lgsp.admission import TOKEN_SECONDS, Admission
 from services.lgsp.dialects import credentials
 from services.lgsp.dialects.credentials import Shown
@@ -32,6 +33,7 @@ def routes(admission: Admission) -> list[Route]:
         if not body.lstrip().startswith(b"{"):  # by what it is: many clients send JSON and call it a form
             return _oauth(admission, request, body.decode("latin-1"))
         own: _Own = decode(body, _Own)
+        admission.bind(own.system, certificate_of(request.scope))
         return json({"token": admission.token(own.system, own.secret), "expires_in": TOKEN_SECONDS})
 
     return [Route("/token", token, methods=["POST"])]
@@ -49,6 +51,7 @@ def _oauth(admission: Admission, request: Request, form: str) -> Response:
             401, "invalid_client", "Cần Authorization: Basic, lgspaccesstoken, hoặc client_id và client_secret."
         )
     try:
+        admission.bind(shown.name, certificate_of(request.scope))
         token = admission.token(shown.name, shown.secret)
     except Problem as problem:
         return _error(401, "invalid_client", problem.detail)

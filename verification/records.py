@@ -5,7 +5,7 @@ Only what the laws look at is asked for; a service may say more. What it may lea
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -224,6 +224,23 @@ class AuditHead(Record, frozen=True, kw_only=True, gc=False):
     writer: str
     number: int
     digest: str
+
+
+class RegistryChange(Record, frozen=True, kw_only=True, gc=False):
+    """What an administrator changed at the LGSP."""
+
+    EXPORT: ClassVar[str] = "lgsp.registry_changes"
+    number: int
+    what: str
+    detail: dict[str, Any] = {}
+
+    @property
+    def linked(self) -> frozenset[str]:
+        """Systems that an onboarding has linked, or given contracts to."""
+        if self.what != "onboarding":
+            return frozenset()
+        consumers = (str(one).partition(" -> ")[0] for one in self.detail.get("added", ()))
+        return frozenset((*map(str, self.detail.get("systems", ())), *consumers))
 
 
 class Envelope(Record, frozen=True, kw_only=True, gc=False):

@@ -355,6 +355,46 @@ def test_a_caller_that_died_in_mid_call_counts_as_lost(tmp_path: Path) -> None:
     assert _law("LAW-4", world, tmp_path).answer == "KEPT"
 
 
+_GUEST = "dien-tap"
+
+
+def _with_a_guest(*, linked: bool = True) -> tuple[World, str]:
+    """A world in which a system from outside has called once; returns the call's id, too."""
+    world = World()
+    world.books[f"{_GUEST}.calls"] = []
+    call = world.call(_GUEST, "national", "ndxp.request")
+    del world.books[f"{_GUEST}.calls"]
+    detail = {"systems": [_GUEST], "added": [f"{_GUEST} -> national.ndxp.request"], "changed": [], "ended": []}
+    change = {"number": 1, "at": "2018-08-22T09:00:00+07:00", "who": "lgsp.admin", "what": "onboarding"}
+    world.books["lgsp.registry_changes"] = [{**change, "detail": detail}] if linked else []
+    return world, call
+
+
+def test_a_system_linked_at_run_time_is_not_accused_for_keeping_no_book(tmp_path: Path) -> None:
+    """It is not of the stack; LGSP and callee agree on its call."""
+    world, _ = _with_a_guest()
+
+    assert _law("LAW-4", world, tmp_path).answer == "KEPT"
+
+
+@pytest.mark.parametrize("damage", ["unserved", "other status", "not linked", "row gone", "row doubled"])
+def test_what_a_linked_system_called_is_still_held_against_the_callee(damage: str, tmp_path: Path) -> None:
+    """And a caller that nobody has linked is one that nobody knows."""
+    world, call = _with_a_guest(linked=damage != "not linked")
+    if damage == "unserved":
+        world.drop("national.calls", call=call)
+    elif damage == "other status":
+        world.row("national.calls", call=call).update(status=500)
+    elif damage == "row gone":
+        world.drop("lgsp.audit", call=call)
+    elif damage == "row doubled":
+        world.double("lgsp.audit", call=call)
+
+    law = _law("LAW-4", world, tmp_path)
+
+    assert (law.answer, {one.subject for one in law.violations}) == ("BROKEN", {call})
+
+
 def test_a_served_call_must_be_audited_even_if_its_caller_was_lost(tmp_path: Path) -> None:
     """What a callee served passed the LGSP, so its audit row must be there whatever the caller knows."""
     world = World()

@@ -1,6 +1,7 @@
 """Law 4: every cross-system call has exactly one audit row at the LGSP, matching what caller and callee say.
 
-And the audit is what the LGSP wrote: its hash chain holds (verification/audit_chain.py).
+And the audit is what the LGSP wrote: its hash chain holds (verification/audit_chain.py). Systems that an administrator
+has linked at run time are not of the stack and hand in no book: of their calls the other two sides are held together.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from simulation.text import Text
 from verification import audit_chain
 from verification.evidence import Evidence
 from verification.laws.base import Findings, LawResult, blocked
-from verification.records import CALLERS, Audit, AuditBlock, AuditHead, Call
+from verification.records import CALLERS, Audit, AuditBlock, AuditHead, Call, RegistryChange
 
 ID = "LAW-4"
 TITLE = Text(
@@ -65,6 +66,7 @@ def check(evidence: Evidence) -> LawResult:
         evidence.ledger.rows(AuditHead),
         settled=settled and not late,
     )
+    guests = _guests(evidence)
     halves = 0
     for call_id, sides in told.items():
         if call_id in late and not _whole(sides):
@@ -74,7 +76,7 @@ def check(evidence: Evidence) -> LawResult:
                 1  # books are taken one after another: what was going on meanwhile stands in some and not in others
             )
         else:
-            _check_call(findings, call_id, sides)
+            _check_call(findings, call_id, sides, guests)
     if halves:
         findings.doubt(
             Text(
@@ -85,7 +87,15 @@ def check(evidence: Evidence) -> LawResult:
     return findings.result(len(told))
 
 
-def _check_call(findings: Findings, call_id: str, sides: _Told) -> None:
+def _guests(evidence: Evidence) -> frozenset[str]:
+    """Systems without a book here, because the LGSP was told of them at run time."""
+    if evidence.ledger.why_not((RegistryChange.EXPORT,)):
+        return frozenset()
+    linked = (change.linked for change in evidence.ledger.rows(RegistryChange))
+    return frozenset[str]().union(*linked) - set(CALLERS)
+
+
+def _check_call(findings: Findings, call_id: str, sides: _Told, guests: frozenset[str]) -> None:
     for rows, vi, en in (
         (sides.sent, "bên gọi ghi gửi", "the caller wrote it down as sent"),
         (sides.done, "bên gọi ghi xong", "the caller wrote it down as done"),
@@ -95,6 +105,9 @@ def _check_call(findings: Findings, call_id: str, sides: _Told) -> None:
             findings.violation(call_id, f"Trùng: {vi} {len(rows)} lần.", f"Repeated: {en} {len(rows)} times.")
     said = (sides.done[0][1].outcome or "lost") if sides.done else "lost"
     if not sides.sent:
+        if sides.audits and sides.audits[0].consumer in guests and not sides.done:
+            _match_callee(findings, call_id, sides, sides.audits[0], guests)
+            return
         if sides.served or sides.done:
             findings.violation(
                 call_id, "Không hệ thống nào ghi đã gửi lời gọi này.", "No system says that it sent this call."
@@ -116,7 +129,7 @@ def _check_call(findings: Findings, call_id: str, sides: _Told) -> None:
         return
     audit = sides.audits[0]
     _match_caller(findings, call_id, sides, said, audit)
-    _match_callee(findings, call_id, sides, audit)
+    _match_callee(findings, call_id, sides, audit, guests)
 
 
 def _late(told: Mapping[str, _Told], began: datetime | None) -> set[str]:
@@ -175,7 +188,7 @@ def _match_caller(findings: Findings, call_id: str, sides: _Told, said: str, aud
             )
 
 
-def _match_callee(findings: Findings, call_id: str, sides: _Told, audit: Audit) -> None:
+def _match_callee(findings: Findings, call_id: str, sides: _Told, audit: Audit, guests: frozenset[str]) -> None:
     # A callee may serve a call twice: HTTP clients repeat a GET on a connection that dies. That a repetition has no
     # second effect is the business of the other laws.
     for provider, call in sides.served:
@@ -194,7 +207,7 @@ def _match_callee(findings: Findings, call_id: str, sides: _Told, audit: Audit) 
             f"{audit.provider} ghi trạng thái {shown}, LGSP ghi {audit.status}.",
             f"{audit.provider} says status {shown}, the LGSP {audit.status}.",
         )
-    if not _served_if_answered(sides):
+    if not _served_if_answered(sides) and audit.provider not in guests:
         findings.violation(
             call_id,
             f"LGSP ghi {audit.provider} đã trả lời, {audit.provider} không ghi đã phục vụ.",

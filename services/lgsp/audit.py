@@ -8,6 +8,7 @@ milliseconds of waiting and one statement for many calls. A group is a block of 
 from __future__ import annotations
 
 import asyncio
+import time
 import uuid
 from collections.abc import Sequence
 from contextlib import suppress
@@ -87,6 +88,7 @@ class Audit:
         self._asking: list[tuple[Begun, asyncio.Future[None]]] = []
         self._waiting: list[_Row] = []
         self._owed: list[_Row] = []  #: could not be written when it was time
+        self._tried_at = float("-inf")  #: when what is owed was last tried
         self._some_asking, self._some = asyncio.Event(), asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -123,6 +125,7 @@ class Audit:
             with suppress(*UNAVAILABLE, TimeoutError):  # else the file has them for the next life
                 await self._commit([row.begun for row in self._owed], [row.ended for row in self._owed])
         self._under_way.close()
+        self._witness.close()
 
     async def begin(self, begun: Begun) -> None:
         """Return when the call may be passed on: its id is fresh, and what is about to happen is noted.
@@ -201,17 +204,41 @@ class Audit:
                 async with asyncio.timeout(_TRY_AGAIN_SECONDS if self._owed else None):
                     await self._some.wait()
             self._some.clear()
-            group, self._waiting, self._owed = self._owed + self._waiting, [], []
-            try:
-                fresh = await self._commit([row.begun for row in group], [row.ended for row in group])
-            except Exception as error:  # noqa: BLE001 -- told, and every caller hears of it
-                _told(error)
-                self._fail(group, error)
-                continue
-            for row in group:
-                self._settle(row, fresh=row.begun.call in fresh)
-                # Two rows of one group with the same id: the first is fresh, the second is not.
-                fresh.discard(row.begun.call)
+            group, self._waiting = self._waiting, []
+            if group:
+                try:
+                    await self._write_rows(group)
+                except Exception as error:  # noqa: BLE001 -- told, and every caller hears of it
+                    _told(error)
+                    self._fail(group, error)
+            if self._owed and time.monotonic() - self._tried_at >= _TRY_AGAIN_SECONDS:
+                await self._pay()
+
+    async def _write_rows(self, rows: list[_Row]) -> None:
+        fresh = await self._commit([row.begun for row in rows], [row.ended for row in rows])
+        for row in rows:
+            self._settle(row, fresh=row.begun.call in fresh)
+            # Two rows of one group with the same id: the first is fresh, the second is not.
+            fresh.discard(row.begun.call)
+
+    async def _pay(self) -> None:
+        """Write what is owed. A row that cannot be written, ever, is told in the log and holds up no other."""
+        owed, self._owed, self._tried_at = self._owed, [], time.monotonic()
+        try:
+            await self._write_rows(owed)
+        except (asyncpg.DataError, ValueError) as error:  # asyncpg says ValueError of what it cannot encode
+            _told(error)
+            if len(owed) == 1:
+                log.error("audit-row-given-up", row=msgspec.to_builtins(owed[0].begun))  # noqa: TRY400 -- told above
+                self._under_way.drop(owed[0].begun.call)
+                return
+            for row in owed:
+                later, self._owed = self._owed, [row]
+                await self._pay()
+                self._owed = later + self._owed
+        except Exception as error:  # noqa: BLE001 -- told, and tried again
+            _told(error)
+            self._owed = owed + self._owed
 
     def _fail(self, group: list[_Row], error: Exception) -> None:
         for row in group:
@@ -219,6 +246,8 @@ class Audit:
                 # The caller is told that its answer is lost, and that is what the books will say, if late.
                 ended = msgspec.structs.replace(row.ended, outcome="interrupted", status=0)
                 self._owed.append(_Row(row.begun, ended, True, None))
+            else:
+                self._under_way.drop(row.begun.call)
             if row.done and not row.done.done():
                 row.done.set_exception(AuditError(str(error)))
 

@@ -92,6 +92,10 @@ class Witness:
         self._file.seek(0)
         self._file.write(line.ljust(200) + b"\n")
 
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
     def _replace(self, head: Head) -> None:
         self._fresh.write_bytes(_encode(head).ljust(200) + b"\n")
         self._fresh.replace(self._path)

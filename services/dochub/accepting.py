@@ -6,7 +6,6 @@ one statement, and messages about earlier ones one after another, in their place
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from itertools import groupby
@@ -14,8 +13,9 @@ from itertools import groupby
 import msgspec
 
 from services.dochub.directory import Directory
+from services.dochub.eyes import Eyes
 from services.dochub.helper import Helper
-from services.dochub.looking import Answer, Rules, Seen, look_at
+from services.dochub.looking import Rules, Seen
 from services.dochub.ocsp import Ocsp
 from services.dochub.pushing import Pushing
 from services.dochub.refused import keep
@@ -25,7 +25,6 @@ from services.kit.edxml.trust import Opened, Trust
 from services.kit.operations import Again, Operation, Refused
 from services.kit.transaction import Transaction
 
-_WORTH_HELP = 8  # envelopes in a batch; for fewer the way to the other process costs as much as it spares (assumed)
 _SEPARATOR = "\x1f"  # stands in no text of XML 1.0
 _STORE = """
     WITH stored AS (
@@ -85,46 +84,26 @@ class Accepting:
         """`directory` knows who may send to whom; seals are held to the `rules` and `revocations`.
 
         `pushing` hands accepted envelopes on to who wants them at once. `ocsp` asks about each certificate, where the
-        axis wants that. `now` tells official time. With `help_` a second process looks at half of every large batch.
+        axis wants that. `now` tells official time. With `help_` a second process helps with large batches.
         """
-        self._directory, self._revocations, self._pushing = directory, revocations, pushing
-        self._ocsp, self._now, self._strict = ocsp, now, rules.strict
+        self._directory, self._pushing, self._ocsp = directory, pushing, ocsp
+        self._now, self._strict = now, rules.strict
         self._trust = Trust(rules.authority.encode(), allowed=rules.allowed, revoked=revocations.since)
-        self._helper = Helper(rules) if help_ else None
+        helper = Helper(rules) if help_ else None
+        self._eyes = Eyes(self._trust, strict=rules.strict, revocations=revocations, helper=helper)
         self.operation = Operation(batch=self, body=Sent)
 
     async def stop(self) -> None:
         """End the helper."""
-        if self._helper:
-            await self._helper.stop()
+        await self._eyes.stop()
 
     async def look(self, bodies: Sequence[Sent]) -> list[Checked | Refused]:
         """Check envelopes by themselves."""
         texts, at = [sent.xml for sent in bodies], self._now()
-        mine, others = texts, list[str]()
-        if self._helper and self._helper.free and len(texts) >= _WORTH_HELP:
-            mine, others = texts[: len(texts) // 2], texts[len(texts) // 2 :]
-        seen = [
-            one for several in await asyncio.gather(self._seen(mine, at), self._helped(others, at)) for one in several
-        ]
+        seen = await self._eyes.see(texts, at)
         if self._ocsp:
             await self._ocsp.ask({one.serial for one in seen if isinstance(one, Seen)})
         return [self._checked(xml, one, at) for xml, one in zip(texts, seen, strict=True)]
-
-    async def _seen(self, texts: Sequence[str], at: datetime) -> Answer:
-        """Look at envelopes one after another; between two of them others have their turn."""
-        seen: Answer = []
-        for text in texts:
-            seen.append(look_at(self._trust, text, at=at, strict=self._strict))
-            await asyncio.sleep(0)
-        return seen
-
-    async def _helped(self, texts: Sequence[str], at: datetime) -> Answer:
-        """Let the helper look; what it cannot do is done here."""
-        if not texts or not self._helper:
-            return []
-        seen = await self._helper.look(texts, at=at, revoked=self._revocations.all())
-        return await self._seen(texts, at) if seen is None else seen
 
     async def apply(self, looked: Sequence[Checked], tx: Transaction) -> list[Refused | Again | None]:
         """Take envelopes, each in its place, as many at a time as can be."""

@@ -27,11 +27,6 @@ class Helper:
         self._process: asyncio.subprocess.Process | None = None
         self._busy = asyncio.Lock()
 
-    @property
-    def free(self) -> bool:
-        """Whether it would begin at once."""
-        return not self._busy.locked()
-
     async def look(self, texts: Sequence[str], *, at: datetime, revoked: Mapping[str, datetime]) -> Answer | None:
         """Tell what these envelopes are; None where the helper has died: somebody else has to look then."""
         async with self._busy:

@@ -1,8 +1,8 @@
 """What the hub has to know of an envelope, read from it in one look: in its own process, and in its helper's.
 
-Run as a program it is the helper: a second process that looks at half of a large batch, so that bursts of envelopes
-keep two cores busy. It has neither database nor network; it reads questions from its standard input and ends with it,
-so that it never outlives the hub, whatever ends the hub.
+Run as a program it is the helper: a second process that looks at a part of large batches (eyes.py), so that bursts of
+envelopes keep two cores busy. It has neither database nor network; it reads questions from its standard input and ends
+with it, so that it never outlives the hub, whatever ends the hub.
 """
 
 from __future__ import annotations

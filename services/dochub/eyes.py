@@ -80,8 +80,12 @@ class Eyes:
             piece = self._line.popleft()
             try:
                 seen = await look(piece.texts, piece.at)
-            except BaseException:
+            except asyncio.CancelledError:
                 self._line.appendleft(piece)  # whoever comes next
                 raise
+            except Exception as error:  # noqa: BLE001 -- told to who waits for this piece, and to nobody else
+                if not piece.seen.done():
+                    piece.seen.set_exception(error)
+                continue
             if not piece.seen.done():
                 piece.seen.set_result(seen)

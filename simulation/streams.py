@@ -12,7 +12,7 @@ the same result in whatever order, and by however many workers, the blocks are d
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import blake2b
 
 import numpy as np
@@ -52,13 +52,18 @@ class Streams:
     def derive(self, name: str, index: int = 0) -> int:
         """Return a seed for something that brings its own generator (Faker, a child process)."""
         # One more word in the key: the seed shares nothing with the block of the same name and index.
-        return int(_generator(self.seed, (*self._path, *_words(name), index, 1)).integers(0, 2**63))
+        return _derived(self.seed, (*self._path, *_words(name), index, 1))
 
 
 @cache
 def _words(name: str) -> tuple[int, ...]:
     digest = blake2b(name.encode(), digest_size=4 * _NAME_WORDS).digest()
     return tuple(int(word) for word in np.frombuffer(digest, dtype="<u4"))
+
+
+@lru_cache(maxsize=256)
+def _derived(seed: int, key: tuple[int, ...]) -> int:
+    return int(_generator(seed, key).integers(0, 2**63))
 
 
 def _generator(seed: int, key: tuple[int, ...]) -> np.random.Generator:

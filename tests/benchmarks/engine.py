@@ -97,11 +97,11 @@ def in_simpy(seed: int) -> tuple[float, float]:
 def year() -> dict[str, float]:
     """Play one year of Bến Tre in a process of its own; returns what it took."""
     script = """
-import json, resource, time
+import json, time
 from simulation import province_files, scenario_files
 from simulation.engine import run
 from simulation.streams import Streams
-from tests.benchmarks.kit import Row, against_limit, against_peer, alternate, check
+from tests.benchmarks.kit import peak_mebibytes
 from simulation.year import simulate, simulating
 scenario = scenario_files.load("ben_tre_2018")
 province = province_files.load(scenario.province)
@@ -120,7 +120,7 @@ for _ in range(3):
         until=setting.until)
     best = min(best, time.process_time() - began)
 answers = {name: seen.interval(name).mean for name in ("dossiers_received", "on_time_share", "signed_share")}
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+peak = peak_mebibytes()
 print(json.dumps({"seconds": whole, "events": seen.events, "best": best, "mebibytes": peak, **answers}))
 """
     done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)

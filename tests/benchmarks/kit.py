@@ -6,6 +6,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -107,6 +108,15 @@ def no_answer(name: str, *, bound: str, why: str) -> Row:
 def core_seconds() -> float:
     """Processor time of this process and all its threads."""
     return time.process_time()
+
+
+def peak_mebibytes() -> float:
+    """Most memory that this process has held (MiB).
+
+    Not `ru_maxrss`: Linux hands the parent's on to a child, so that a small child of a large benchmark seems large.
+    """
+    lines = Path("/proc/self/status").read_text("ascii").splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:"))
 
 
 def percentile(values: list[float], share: float) -> float:

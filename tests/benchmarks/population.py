@@ -25,11 +25,12 @@ _FAKER_PEOPLE = 4000
 _MOST_SECONDS = 3.0
 _MOST_MEBIBYTES = 1430.0  #: 1.5 GB
 _ALONE = """
-import resource, sys
+import sys
 from pathlib import Path
 from simulation import population, province_files
+from tests.benchmarks.kit import peak_mebibytes
 population.draw(province_files.load("ben_tre_2018"), seed=int(sys.argv[1])).write(Path(sys.argv[2]))
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+print(peak_mebibytes())
 """
 
 

@@ -59,7 +59,7 @@ class Backup(pulumi.ComponentResource):
             image=image,
             command=["start-backup"],
             environment={
-                "PATH": f"{PROGRAMS}:/opt/tinhmau/bin:/usr/local/bin:/usr/bin:/bin",
+                "PATH": f"{PROGRAMS}:/opt/tinhmau/bin:/usr/local/bin:/usr/bin:/usr/sbin:/bin",
                 **(
                     {"PGHOST": "127.0.0.1", "PGPORT": str(LINE_PORT)}
                     if placement.tls

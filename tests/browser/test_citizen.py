@@ -122,11 +122,13 @@ def test_an_accountant_files_for_three_companies(visitor: Visitor, toy_up: Stand
         page.get_by_role("button", name="Ủy quyền", exact=True).click()
         expect(page.get_by_role("button", name="Thôi ủy quyền")).to_be_visible()
         page.get_by_role("link", name="Hồ sơ của tôi").click()
+        page.wait_for_url(f"{portal}/my")  # the button stands on the page before, too
         page.get_by_role("button", name="Đăng xuất").click()
         expect(page.get_by_role("link", name="Đăng nhập")).to_be_visible()
 
     page.goto(f"{portal}/sign-in/national")
     sign_in_nationally(visitor, accountant, passcode)
+    page.wait_for_url(f"{portal}/**")
     for company in companies:
         page.goto(f"{portal}/apply/{badge}")
         page.get_by_label("Mã số thuế").fill(company["tax_code"])

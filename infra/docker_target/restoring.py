@@ -23,8 +23,8 @@ from simulation.text import Text
 DATA, _ORDERS, _REFERENCE = "data", "orders.json", "reference"
 _REACHED = re.compile(r"last completed transaction was at log time (\S+ \S+)")
 _LAST = "SELECT extract(epoch FROM timestamp) FROM pg_last_committed_xact()"
-_BOOKS = "for one in /srv/state/*/*.ndjson; do stat -c '%s %n' $one; done"
-_COPIES = "cd /var/lib/backup/books && for one in */*.ndjson; do stat -c '%s /srv/state/%n' $one; done"
+_BOOKS = "for one in /srv/state/*/calls.ndjson; do stat -c '%s %n' $one; done"
+_COPIES = "cd /var/lib/backup/books && for one in */calls.ndjson; do stat -c '%s /srv/state/%n' $one; done"
 
 
 def begin(folder: Path, orders: Orders) -> Path:

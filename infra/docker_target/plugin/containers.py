@@ -239,6 +239,7 @@ def _differences(client: docker.DockerClient, found: Container, inputs: Inputs) 
         "memory_mb": host["Memory"] // _MIB,
         "cpus": host["CpuQuota"] / _PERIOD,
         "processes": host["PidsLimit"] or 0,
+        "mounts": _mounted(host.get("Mounts") or []),
         "ports": [
             {"inside": int(inside.partition("/")[0]), "outside": int(bound[0]["HostPort"])}
             for inside, bound in sorted((host["PortBindings"] or {}).items())
@@ -250,6 +251,7 @@ def _differences(client: docker.DockerClient, found: Container, inputs: Inputs) 
         "environment": wanted,
         "command": list(inputs.get("command", [])),
         "user": str(inputs["user"]),
+        "mounts": _sorted_mounts(inputs.get("mounts", [])),
         "ports": sorted(inputs.get("ports", []), key=lambda one: f"{one['inside']}/tcp"),
         **{key: inputs[key] for key in ("memory_mb", "cpus", "processes")},
     }
@@ -266,6 +268,25 @@ def _differences(client: docker.DockerClient, found: Container, inputs: Inputs) 
     if len(there) != len(inputs.get("networks", [])) or strangers:
         differing["networks"] = [*there, *({"name": name, "address": "", "aliases": []} for name in strangers)]
     return differing
+
+
+def _mounted(mounts: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """A container's mounts as inputs name them."""
+    return _sorted_mounts(
+        [
+            {
+                "volume" if one["Type"] == "volume" else "folder": one["Source"],
+                "path": one["Target"],
+                "read_only": bool(one.get("ReadOnly", False)),
+            }
+            for one in mounts
+        ]
+    )
+
+
+def _sorted_mounts(mounts: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    whole = [{**one, "read_only": bool(one.get("read_only", False))} for one in mounts]
+    return sorted(whole, key=lambda one: str(one["path"]))
 
 
 def _inherited(client: docker.DockerClient, image: str) -> dict[str, str]:

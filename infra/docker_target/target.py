@@ -395,8 +395,8 @@ class DockerTarget:
     def rotate(self, stack: Stack) -> None:
         """Go over to another authority and new certificates, in steps after each of which everything works.
 
-        Gateways go on with what they have under way; services are replaced, all at once, so this is for a maintenance
-        window. Where there are two database servers, each starts again. Raises TargetError.
+        Gateways go on with what they have under way; services are replaced as by an upgrade, all at once. Where there
+        are two database servers, each starts again. Raises TargetError.
         """
         folder = Path(stack.state)
         tls = up.load(folder).placement.tls

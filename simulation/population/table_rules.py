@@ -11,6 +11,7 @@ from typing import Final
 from simulation.identifiers import insurance
 from simulation.identifiers.provinces import provinces
 from simulation.population import regions, tables
+from simulation.population.households import MAX_CHILDREN
 from simulation.population.setting import TODAY
 from simulation.province_files.reading import FILL_IN, Findings, Row, read_commented_csv, read_toml
 from simulation.text import Text
@@ -22,7 +23,6 @@ _ID_COLUMNS: Final = ("from_age", "area", "sex")  #: of occupations.csv; the oth
 _NATION: Final = "nation"
 _FILED_UNDER: Final = (*provinces(), *regions.SURNAMES, _NATION)
 _KINDS: Final = ("single", "couple", "lone", "upper", "stem", "skip", "siblings")
-_MOST_CHILDREN: Final = 12
 _MOST_PER_CENT: Final = 100.0
 _LAST_YEAR: Final = 9999
 _ALL_OF_IT: Final = 100.5  #: per cent, with what rounding adds
@@ -88,8 +88,8 @@ def _households(row: Row, _: tuple[str, ...]) -> None:
 
 def _family(row: Row) -> None:
     shares = _all_of(row, "shares", high=_MOST_PER_CENT)
-    if len(shares) > _MOST_CHILDREN + 1:
-        _wrong_length(row, "shares", len(shares), _MOST_CHILDREN + 1)
+    if shares and len(shares) != MAX_CHILDREN + 1:
+        _wrong_length(row, "shares", len(shares), MAX_CHILDREN + 1)
 
 
 def _names(row: Row, _: tuple[str, ...]) -> None:

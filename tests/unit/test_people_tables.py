@@ -50,6 +50,7 @@ def test_the_tables_that_ship_keep_the_rules(folder: Path) -> None:
         ("households.toml", "value = 3.3", 'value = "ba"', "mean_size[0].value: has to be a number, found 'ba'."),
         ("households.toml", "boys_share = 0.5146", "boys_share = 51.46", "births.boys_share: 51.46 is out of range."),
         ("households.toml", "until = 1958", "until = 1940", "births.families: the years until are 1945, 1940, 1968"),
+        ("households.toml", "22, 26, 26]", "22, 26, 26, 1]", "births.families[0].shares: has 8 numbers."),
         ("households.toml", "son_stays", "son_stay", "customs.son_stay: there is no entry called “son_stay”."),
         ("names.toml", "Trần 12.1", "Trần", "surnames.nation.weights: “Trần” is no word with a weight."),
         ("names.toml", "Trần 12.1", "Nguyễn 12.1", "surnames.nation.weights: “Nguyễn” stands there twice."),

@@ -65,7 +65,7 @@ def draw(name: str, *, seed: int, folder: Path) -> World:
     with screen.progress(Text("Lập kế hoạch một ngày", "Planning the day")) as tell:
         plan = planner.plan(scenario, province, people, seed=seed, progress=tell)
         plans.save(plan, folder)
-        people.people.write_parquet(folder / "people.parquet")
+        (folder / "people.parquet").write_bytes(people.files["people"])
     return World(scenario=scenario, province=province, people=people, plan=plan)
 
 

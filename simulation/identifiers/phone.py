@@ -104,19 +104,15 @@ def parse(text: str) -> Mobile:
     return number
 
 
-def numbers(day: date, counters: NDArray[np.int64], which: NDArray[np.integer], *, of: int = 0) -> NDArray[np.int64]:
-    """Make numbers, as integers without the leading 0, from unique counters and a draw (from 0) that picks the prefix.
+def prefixes_of(day: date, people: int) -> NDArray[np.int64]:
+    """Prefixes as integers, without the leading 0: a row for each ten million of so many people.
 
-    `of` is how many counters there are in all, where these are some of them. Distinct counters give distinct numbers:
-    up to ten million may have any prefix, and where there are more, each ten million has its own share of the prefixes.
+    Up to ten million may have any prefix; where there are more, each ten million has its own share of the prefixes. So
+    a number is unique with a prefix of its row, and seven digits that no other of the row has.
     """
     known = np.array([int(prefix) for prefix in prefixes(day)], dtype=np.int64)
-    highest = max(of - 1, int(counters.max()) if counters.size else 0)
-    rounds = highest // PER_PREFIX + 1
-    share = len(known) // rounds
-    turn, rest = np.divmod(counters, PER_PREFIX)
-    made: NDArray[np.int64] = known[turn * share + which % share] * PER_PREFIX + rest
-    return made
+    rows = -(-max(people, 1) // PER_PREFIX)
+    return known[: len(known) // rows * rows].reshape(rows, -1)
 
 
 def _plain(text: str) -> str:

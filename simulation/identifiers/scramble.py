@@ -11,7 +11,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-_ROUNDS = 2
+_ROUNDS = 1
 
 
 class Scramble:

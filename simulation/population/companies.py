@@ -6,17 +6,20 @@ are people from outside, who stand in a table of their own.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from simulation.identifiers import tax_code
+from simulation.identifiers import personal_number, tax_code
 from simulation.identifiers.provinces import MERGED_2025, parts_of, provinces
 from simulation.identifiers.scramble import Scramble
-from simulation.population import spelling, tables
+from simulation.population import tables
+from simulation.population.rows import Rows
 from simulation.population.setting import Setting
 from simulation.province import Province
 
@@ -47,6 +50,15 @@ class Counts:
     def outsiders(self) -> int:
         """People from outside: a director for every company, then the agents."""
         return self.outside + self.agents_outside
+
+
+class Candidates(NamedTuple):
+    """Residents who may lead a company or file for one; numbers as in `Rows`."""
+
+    number: I64  #: personal number
+    commune: NDArray[np.int16]
+    occupation: NDArray[np.uint8]
+    persona: NDArray[np.uint8]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,20 +97,29 @@ def seats_outside(setting: Setting, how_many: Counts) -> tuple[str, ...]:
     return tuple(codes)
 
 
-def candidates(setting: Setting, people: pl.DataFrame) -> pl.DataFrame:
+def candidates(setting: Setting, people: Rows) -> Candidates:
     """Pick from a page of people those who may lead or file for a company; far fewer than the page has."""
-    grown = pl.col("born") <= pl.lit(setting.today).dt.offset_by(f"-{_FROM_AGE}y")
+    day = setting.today
+    year = day.year - _FROM_AGE
+    latest = date(year, day.month, min(day.day, 28)) if day.month == 2 else day.replace(year=year)  # noqa: PLR2004
+    grown = people.born <= (latest - date(1970, 1, 1)).days
     # Some of no such occupation besides: a hamlet may have no business owner, and still a company.
-    some = grown.cum_sum() <= _SOME
-    wanted = pl.col("occupation").is_in([*_DIRECTS, *_FILES]) | (pl.col("persona") != "") | some
-    # In one step, so that only those who are wanted are copied.
-    return (
-        people.select("personal_number", "commune", "occupation", "persona", "born").filter(grown & wanted).drop("born")
-    )
+    wanted = grown & (np.isin(people.occupation, _places((*_DIRECTS, *_FILES))) | (people.persona > 0))
+    wanted[np.flatnonzero(grown)[:_SOME]] = True
+    rows = np.flatnonzero(wanted)
+    return Candidates(people.number[rows], people.commune[rows], people.occupation[rows], people.persona[rows])
 
 
-def draw(setting: Setting, how_many: Counts, *, people: pl.DataFrame, outsiders: pl.DataFrame) -> Companies:
-    """Draw the companies of the province and those from outside; `people` are the candidates of all pages."""
+def together(pages: Sequence[Candidates]) -> Candidates:
+    """Candidates of all pages."""
+    return Candidates(*(np.concatenate(columns) for columns in zip(*pages, strict=True)))
+
+
+def draw(setting: Setting, how_many: Counts, *, people: Candidates, outsiders: I64) -> Companies:
+    """Draw the companies of the province and those from outside.
+
+    `people` are the candidates of all pages, `outsiders` the personal numbers of those from outside.
+    """
     province = setting.province
     known = tables.companies()
     rng = setting.streams.block("companies", 0)
@@ -107,23 +128,27 @@ def draw(setting: Setting, how_many: Counts, *, people: pl.DataFrame, outsiders:
     outside = np.arange(total) >= how_many.inside
 
     directors = _choose(rng, setting, people, _DIRECTS, how_many.inside)
-    leaders = [*directors["personal_number"], *outsiders["personal_number"].head(how_many.outside)]
-    communes = [*directors["commune"], *[""] * how_many.outside]
-    _seat_personas(people, leaders, how_many)
+    leaders = np.concatenate([people.number[directors], outsiders[: how_many.outside]])
+    codes = np.array([*(commune.code for commune in province.communes), ""], dtype=object)  # the last, by -1: outside
+    communes = [*codes[people.commune[directors]], *[""] * how_many.outside]
+    _seat_personas(setting, people, leaders, how_many)
     names, kinds = _names(setting, total)
     frame = pl.DataFrame(
         {
             "tax_code": _tax_codes(setting, seats),
             "name": names,
-            "director": leaders,
+            "director": _spelt(leaders, personal_number.LENGTH),
             "province_code": seats,
             "out_of_province": outside,
-            "agent": _agents(rng, setting, people, outsiders, how_many),
+            "agent": _spelt(_agents(rng, setting, people, outsiders, how_many), personal_number.LENGTH),
             "kind": kinds,
             "commune": communes,
         },
-        schema_overrides={"director": pl.String, "commune": pl.String, "agent": pl.String, "province_code": pl.String},
-    )
+        schema={
+            "tax_code": pl.String, "name": pl.String, "director": pl.String, "province_code": pl.String,
+            "out_of_province": pl.Boolean, "agent": pl.String, "kind": pl.String, "commune": pl.String,
+        },
+    )  # fmt: skip
     parents = np.flatnonzero(rng.random(total) < known.shares.branches)
     branches = frame[parents.tolist()].select(
         (pl.col("tax_code") + "-001").alias("tax_code"),
@@ -134,65 +159,75 @@ def draw(setting: Setting, how_many: Counts, *, people: pl.DataFrame, outsiders:
     return Companies(companies=frame, branches=branches)
 
 
+def _places(occupations: tuple[str, ...]) -> list[int]:
+    """Occupations as numbers."""
+    return [tables.occupations().names.index(name) for name in occupations]
+
+
+def _spelt(numbers: I64, length: int) -> list[str]:
+    """Numbers as texts of so many digits; below 0, an empty one."""
+    return [f"{number:0{length}d}" if number >= 0 else "" for number in numbers.tolist()]
+
+
 def _choose(
-    rng: np.random.Generator, setting: Setting, people: pl.DataFrame, occupations: tuple[str, ...], count: int
-) -> pl.DataFrame:
-    """Pick grown-ups of the occupations, each once while they last, then again; any grown-ups where there are none."""
-    able = people.filter(pl.col("occupation").is_in(occupations), pl.col("persona") == "")
-    if able.is_empty():
-        able = people
-    if able.is_empty():
+    rng: np.random.Generator, setting: Setting, people: Candidates, occupations: tuple[str, ...], count: int
+) -> NDArray[np.intp]:
+    """Rows of grown-ups of the occupations, each once while they last, then again; of any where there are none."""
+    able = np.flatnonzero(np.isin(people.occupation, _places(occupations)) & (people.persona == 0))
+    if not len(able):
+        able = np.arange(len(people.number))
+    if not len(able):
         message = f"{setting.province.id}: nobody is old enough to lead a company; set companies to 0 or add people"
         raise ValueError(message)
-    order = rng.permutation(len(able))
-    return able[np.resize(order, count).tolist()]
+    return able[np.resize(rng.permutation(len(able)), count)]
 
 
-def _seat_personas(people: pl.DataFrame, leaders: list[str], how_many: Counts) -> None:
+def _of_persona(setting: Setting, people: Candidates, name: str) -> I64:
+    """Personal number of a persona: one, or none where the province does not have her."""
+    known = [persona.id for persona in setting.province.personas]
+    return people.number[people.persona == 1 + known.index(name)] if name in known else people.number[:0]
+
+
+def _seat_personas(setting: Setting, people: Candidates, leaders: I64, how_many: Counts) -> None:
     """Give personas that lead a company from outside the first of those companies."""
     place = how_many.inside
     for name, hint in tables.personas().items():
         if hint.directs and place < len(leaders):
-            found = people.filter(pl.col("persona") == name)["personal_number"]
-            if len(found):
-                leaders[place] = found[0]
+            for number in _of_persona(setting, people, name):
+                leaders[place] = number
                 place += 1
 
 
-def _agents(
-    rng: np.random.Generator, setting: Setting, people: pl.DataFrame, outsiders: pl.DataFrame, how_many: Counts
-) -> pl.Series:
-    """Personal number of each company's agent; empty where it files on its own."""
+def _agents(rng: np.random.Generator, setting: Setting, people: Candidates, outsiders: I64, how_many: Counts) -> I64:
+    """Personal number of each company's agent; below 0 where it files on its own."""
     known = tables.companies().shares
     figure = setting.province.figures.get("company_agent_share")
     share = figure.value if figure is not None else known.with_agent
     total = how_many.inside + how_many.outside
-    agents = np.full(total, "", dtype=object)
+    agents = np.full(total, -1, dtype=np.int64)
     inside = rng.permutation(how_many.inside)[: round(how_many.inside * share)]
     outside = how_many.inside + rng.permutation(how_many.outside)[: round(how_many.outside * known.with_agent)]
     local = round(len(outside) * known.outside_with_local_agent)
     clients = np.concatenate([inside, outside[:local]])
     if len(clients):
-        fixed = _persona_agents(people)
         others = _choose(rng, setting, people, _FILES, -(-len(clients) // known.clients_per_agent))
-        numbers = [number for number, many in fixed.items() for _ in range(many)]
-        rest = np.resize(np.array(others["personal_number"], dtype=object), max(len(clients) - len(numbers), 0))
-        agents[clients] = np.concatenate([np.array(numbers, dtype=object), rest])[: len(clients)]
+        numbers = _persona_agents(setting, people)
+        rest = np.resize(people.number[others], max(len(clients) - len(numbers), 0))
+        agents[clients] = np.concatenate([numbers, rest])[: len(clients)]
     away = outside[local:]
     if len(away):
-        theirs = np.array(outsiders["personal_number"].tail(how_many.agents_outside), dtype=object)
-        agents[away] = np.resize(theirs, len(away))
-    return pl.Series(agents.tolist(), dtype=pl.String)
+        agents[away] = np.resize(outsiders[len(outsiders) - how_many.agents_outside :], len(away))
+    return agents
 
 
-def _persona_agents(people: pl.DataFrame) -> Mapping[str, int]:
-    """Personal numbers of the personas who file for others, with how many clients they have."""
-    hints = {name: hint.clients for name, hint in tables.personas().items() if hint.clients}
-    found = people.filter(pl.col("persona").is_in(list(hints))).select("personal_number", "persona")
-    return {number: hints[name] for number, name in found.iter_rows()}
+def _persona_agents(setting: Setting, people: Candidates) -> I64:
+    """Personal numbers of the personas who file for others, as often as they have clients."""
+    hints: Mapping[str, Any] = tables.personas()
+    found = [np.repeat(_of_persona(setting, people, name), hint.clients) for name, hint in hints.items()]
+    return np.concatenate(found)
 
 
-def _tax_codes(setting: Setting, seats: tuple[str, ...]) -> pl.Series:
+def _tax_codes(setting: Setting, seats: tuple[str, ...]) -> list[str]:
     """Tax codes by the province of the seat; unique."""
     scramble = Scramble(high=_SERIALS_HIGH, low=_SERIALS_LOW, rng=setting.streams.block("companies.tax-code", 0))
     by_prefix: dict[str, list[int]] = {}
@@ -202,10 +237,10 @@ def _tax_codes(setting: Setting, seats: tuple[str, ...]) -> pl.Series:
     for prefix, places in by_prefix.items():
         serials = scramble(np.arange(int(len(places) * _SPARE) + 40))
         codes[places] = tax_code.numbers(prefix, serials)[: len(places)]
-    return spelling.digits(codes, tax_code.ROOT_LENGTH)
+    return _spelt(codes, tax_code.ROOT_LENGTH)
 
 
-def _names(setting: Setting, count: int) -> tuple[pl.Series, pl.Series]:
+def _names(setting: Setting, count: int) -> tuple[list[str], list[str]]:
     """Names that no two companies share, and the kinds of company."""
     known = tables.companies()
     first, second, trades = known.names.first, known.names.second, known.trades.names
@@ -222,19 +257,14 @@ def _names(setting: Setting, count: int) -> tuple[pl.Series, pl.Series]:
     rounds, place = np.divmod(np.arange(count), without)
     number = scramble(place)
     words, weights = tables.weights(known.kinds.shares)
-    kind = spelling.words(words, rng.choice(len(words), size=count, p=weights / weights.sum()))
+    kinds = [words[place] for place in rng.choice(len(words), size=count, p=weights / weights.sum())]
     trade, pair = np.divmod(number, len(first) * len(second))
-    frame = pl.DataFrame(
-        [
-            kind.alias("0"),
-            spelling.words(trades, trade).alias("1"),
-            spelling.words(first, pair // len(second)).alias("2"),
-            spelling.words(second, pair % len(second)).alias("3"),
-            spelling.words(tuple(f" {word}" if word else "" for word in known.names.numbers), rounds).alias("4"),
-        ]
-    )
-    plain = pl.concat_str("0", "1", "2", "3", separator=" ")
-    return frame.select(pl.concat_str(plain, "4")).to_series(), kind
+    behind = [f" {word}" if word else "" for word in known.names.numbers]
+    rows = zip(kinds, trade.tolist(), pair.tolist(), rounds.tolist(), strict=True)
+    names = [
+        f"{kind} {trades[a]} {first[b // len(second)]} {second[b % len(second)]}{behind[c]}" for kind, a, b, c in rows
+    ]
+    return names, kinds
 
 
 def _anywhere(rng: np.random.Generator, province: Province, count: int) -> list[str]:

@@ -48,7 +48,7 @@ MANS, WOMANS, OLD_WOMANS = 0, 1, 2
 
 #: Variants of a household: bit 0, a woman heads it; bit 1, the old generation is the man's side (else the woman's).
 WOMAN_HEADS, MANS_SIDE = 1, 2
-_VARIANTS = 4
+VARIANTS = 4
 
 
 def _kin(kind: Kind, variant: int, place: int) -> str:
@@ -84,7 +84,7 @@ def _table(cell: list[int]) -> NDArray[np.uint8]:
     return np.array(cell, dtype=np.uint8)
 
 
-_CELLS = [(kind, variant, place) for kind in Kind for variant in range(_VARIANTS) for place in range(PLACES)]
+_CELLS = [(kind, variant, place) for kind in Kind for variant in range(VARIANTS) for place in range(PLACES)]
 #: By `code(kind, variant, place)`: kin, role, and whose surname.
 KIN_OF = _table([KIN.index(_kin(*cell)) for cell in _CELLS])
 ROLE_OF = _table([_ROLE_OF.get(_kin(*cell), ROLES.index("other")) for cell in _CELLS])
@@ -93,7 +93,7 @@ SURNAME_OF = _table([_surname(*cell) for cell in _CELLS])
 
 def codes(kinds: NDArray[np.uint8], variants: NDArray[np.uint8]) -> NDArray[np.int64]:
     """Rows of the tables above for the first place of each household; add the place."""
-    made: NDArray[np.int64] = (kinds.astype(np.int64) * _VARIANTS + variants) * PLACES
+    made: NDArray[np.int64] = (kinds.astype(np.int64) * VARIANTS + variants) * PLACES
     return made
 
 

@@ -1,45 +1,64 @@
-"""Weighted draws by one look-up: a table of quantiles per group, asked with raw random bits.
+"""Weighted draws by one look-up: a table of cells per group (Walker's aliases), asked with raw random bits.
 
-A draw costs one gather, whatever the number of outcomes, and uses sixteen random bits. The price is resolution: an
-outcome's share is right to 1/65,536 (or to the fewer bits asked for), and an outcome rarer than that is never drawn.
+A draw uses sixteen random bits: which of the cells, of which each outcome has one, and whether the cell's own outcome
+or the other that shares it. So a table is as small as its outcomes are few, and stays in the nearest cache. The price
+is resolution: an outcome's share is right to 1/65,536.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
+import numba
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 F = NDArray[np.float32]
+#: A row of cells for each group. Of a cell's 32 bits the lower sixteen are the other outcome, the upper ones what the
+#: rest of a draw stays below for the cell's own.
+Lottery = NDArray[np.uint32]
 
 #: Random bits of one draw.
 BITS = 16
 
 
-class Lottery:
-    """Outcomes 0, 1, 2 … with weights, for one group or several."""
+def lottery(weights: ArrayLike) -> Lottery:
+    """Make the table of outcomes 0, 1, 2 … with weights: one row of weights per group, or one row. Any sum will do."""
+    rows = np.atleast_2d(np.asarray(weights, dtype=np.float64))
+    if (rows < 0).any() or not (rows.sum(axis=1) > 0).all():
+        message = "weights are not negative, and every group has at least one above 0"
+        raise ValueError(message)
+    made: Lottery = _cells(rows / rows.sum(axis=1, keepdims=True))
+    return made
 
-    def __init__(self, weights: ArrayLike, *, bits: int = BITS) -> None:
-        """Take one row of weights per group (or one row), scaled to 1. `bits`, up to 16, sets the resolution."""
-        rows = np.atleast_2d(np.asarray(weights, dtype=np.float64))
-        if (rows < 0).any() or not (rows.sum(axis=1) > 0).all():
-            message = "weights are not negative, and every group has at least one above 0"
-            raise ValueError(message)
-        ends = np.cumsum(rows, axis=1)
-        ends /= ends[:, -1:]
-        slots = (np.arange(2**bits) + 0.5) / 2**bits
-        table = np.stack([np.searchsorted(row, slots, side="right") for row in ends])
-        kind = np.uint8 if rows.shape[1] <= np.iinfo(np.uint8).max else np.uint16
-        self.table: NDArray[Any] = np.minimum(table, rows.shape[1] - 1).astype(kind).ravel()
-        self.bits = bits  #: of a draw that count; a group has 2**bits places in the table
 
-    def draw(self, bits: NDArray[np.uint16], groups: NDArray[np.integer] | int = 0) -> NDArray[Any]:
-        """Return one outcome (uint8 or uint16) per draw of sixteen bits; `groups` says which weights each goes by."""
-        slot = bits >> np.uint16(BITS - self.bits)
-        drawn: NDArray[Any] = self.table[np.asarray(groups, dtype=np.int32) * (1 << self.bits) + slot]
-        return drawn
+@numba.njit(cache=True, nogil=True)
+def _cells(shares: NDArray[np.float64]) -> Lottery:
+    """Fill up the cells of rare outcomes with parts of frequent ones."""
+    groups, width = shares.shape
+    made = np.empty((groups, width), np.uint32)
+    for group in range(groups):
+        left = shares[group] * width
+        rare, frequent = np.empty(width, np.int64), np.empty(width, np.int64)
+        rares = frequents = 0
+        for outcome in range(width):
+            made[group, outcome] = (2**BITS - 1) << BITS | outcome
+            if left[outcome] < 1:
+                rare[rares] = outcome
+                rares += 1
+            else:
+                frequent[frequents] = outcome
+                frequents += 1
+        while rares and frequents:
+            rares -= 1
+            outcome, other = rare[rares], frequent[frequents - 1]
+            made[group, outcome] = min(int(left[outcome] * 2**BITS + 0.5), 2**BITS - 1) << BITS | other
+            left[other] -= 1 - left[outcome]
+            if left[other] < 1:
+                frequents -= 1
+                rare[rares] = other
+                rares += 1
+    return made
 
 
 def threshold(share: ArrayLike) -> NDArray[np.uint32]:

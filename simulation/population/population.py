@@ -2,38 +2,35 @@
 
 from __future__ import annotations
 
+import io
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 import polars as pl
-from polars.io.plugins import register_io_source
 
+from simulation.identifiers import personal_number
 from simulation.identifiers.provinces import parts_of
 from simulation.population import companies as company_register
-from simulation.population import frames, personas, posts, table_rules, tables
+from simulation.population import layout, parquet, personas, posts, table_rules, tables
 from simulation.population.blocks import Block, blocks_of
-from simulation.population.people import draw_block, draw_outsiders
-from simulation.population.rows import concatenate
+from simulation.population.people import draw_blocks, draw_outsiders
+from simulation.population.rows import Rows
 from simulation.population.setting import TODAY, Setting
 from simulation.progress import Progress, silent
 from simulation.province import Province
 from simulation.streams import Streams
 from simulation.text import Text
 
-#: People spelt at a time: their words take several times the memory of their numbers.
+#: People drawn and written at a time: as many as a group of rows in the file has.
 _PAGE_PEOPLE = 250_000
-_PARQUET: dict[str, Any] = {
-    "compression": "zstd",
-    "compression_level": 1,
-    "row_group_size": 50_000,  # of what fits into a cache: a fifth faster than 250,000, for a tenth more of bytes
-    "statistics": False,
-}
+_PARQUET: dict[str, Any] = {"compression": "zstd", "compression_level": 1, "statistics": False}
 #: Tables of a population, each a file of that name.
 TABLES = ("people", "companies", "outsiders", "branches", "civil_servants")
 #: Share of the work that people are; the rest is companies.
@@ -42,20 +39,46 @@ _PEOPLE_WORK = 0.95
 
 @dataclass(frozen=True, kw_only=True)
 class Population:
-    """Everybody that the province's offices may meet. Columns: docs/population-schema.md."""
+    """Everybody that the province's offices may meet. Columns: docs/population-schema.md.
 
-    people: pl.DataFrame  #: residents, commune by commune, household by household
-    companies: pl.DataFrame
-    outsiders: pl.DataFrame  #: directors and agents who live elsewhere: columns of `people`, commune empty
-    branches: pl.DataFrame
-    civil_servants: pl.DataFrame  #: every post of the province's agencies, with the resident who holds it
+    It is kept as the Parquet files that `write` writes, and a table is read when it is first asked for.
+    """
+
+    files: Mapping[str, bytes]  #: by name of table
+
+    @cached_property
+    def people(self) -> pl.DataFrame:
+        """Residents, commune by commune, household by household."""
+        return self._table("people")
+
+    @cached_property
+    def companies(self) -> pl.DataFrame:
+        """Companies."""
+        return self._table("companies")
+
+    @cached_property
+    def outsiders(self) -> pl.DataFrame:
+        """Directors and agents who live elsewhere: columns of `people`, commune empty."""
+        return self._table("outsiders")
+
+    @cached_property
+    def branches(self) -> pl.DataFrame:
+        """Branches of companies."""
+        return self._table("branches")
+
+    @cached_property
+    def civil_servants(self) -> pl.DataFrame:
+        """Every post of the province's agencies, with the resident who holds it."""
+        return self._table("civil_servants")
+
+    def _table(self, name: str) -> pl.DataFrame:
+        return pl.read_parquet(self.files[name])
 
     def write(self, folder: Path) -> None:
         """Write all tables (`TABLES`) as Parquet. Same population, same bytes."""
         folder.mkdir(parents=True, exist_ok=True)
         for name in TABLES:
-            table: pl.DataFrame = getattr(self, name)
-            table.write_parquet(folder / f"{name}.parquet", **_PARQUET)
+            (folder / f"{name}.parquet").write_bytes(self.files[name])
 
     def write_reference(self, folder: Path) -> None:
         """Write people.csv and companies.csv as the services read them (docs/reference-data.md)."""
@@ -73,7 +96,7 @@ class Population:
 
 def read(folder: Path) -> Population:
     """Read a population that `Population.write` has written."""
-    return Population(**{name: pl.read_parquet(folder / f"{name}.parquet") for name in TABLES})
+    return Population(files={name: (folder / f"{name}.parquet").read_bytes() for name in TABLES})
 
 
 def draw(
@@ -91,22 +114,9 @@ def draw(
     `fixtures/people` and for personas that cannot be placed, and ValueError for a province too small for its personas
     or too large for its identifiers.
     """
-    setting = _setting(province, seed, today)
-    how_many = company_register.counts(province)
-    blocks = blocks_of(province, outsiders=how_many.outsiders)
-    pages = list(_told(draw_pages(setting, blocks[:-1], workers=workers), blocks, progress))
-    people = pl.concat(pages)
-    outsiders = _outsiders(setting, blocks[-1], how_many)
-    able = pl.concat([company_register.candidates(setting, page) for page in pages])
-    register = company_register.draw(setting, how_many, people=able, outsiders=outsiders)
-    progress(1.0, Text("lập doanh nghiệp", "drawing companies"))
-    return Population(
-        people=people,
-        companies=register.companies,
-        outsiders=outsiders,
-        branches=register.branches,
-        civil_servants=posts.table(province, people.filter(pl.col("post") != "")),
-    )
+    people = io.BytesIO()
+    others = _draw_onto(people, province, seed=seed, progress=progress, today=today, workers=workers)
+    return Population(files={"people": people.getvalue(), **others})
 
 
 def draw_into(
@@ -122,43 +132,61 @@ def draw_into(
 
     For provinces of many millions: memory does not grow with the province. Raises as `draw` does.
     """
-    setting = _setting(province, seed, today)
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "people.parquet").open("wb") as people:
+        others = _draw_onto(people, province, seed=seed, progress=progress, today=today, workers=workers)
+    for name, content in others.items():
+        (folder / f"{name}.parquet").write_bytes(content)
+
+
+def _draw_onto(
+    out: BinaryIO, province: Province, *, seed: int, progress: Progress, today: date | None, workers: int
+) -> dict[str, bytes]:
+    """Write the file of people; returns the files of the other tables."""
     how_many = company_register.counts(province)
     blocks = blocks_of(province, outsiders=how_many.outsiders)
-    folder.mkdir(parents=True, exist_ok=True)
-    able: list[pl.DataFrame] = []
-    serving: list[pl.DataFrame] = []
-
-    def pages(
-        columns: list[str] | None, _predicate: pl.Expr | None, _rows: int | None, _batch: int | None
-    ) -> Iterator[pl.DataFrame]:
-        for page in _told(draw_pages(setting, blocks[:-1], workers=workers), blocks, progress):
-            able.append(company_register.candidates(setting, page))
-            serving.append(page.filter(pl.col("post") != "").select("post", "personal_number"))
-            yield page if columns is None else page.select(columns)
-
-    source = register_io_source(pages, schema=frames.schema(setting))
-    source.sink_parquet(folder / "people.parquet", maintain_order=True, engine="streaming", **_PARQUET)
+    setting = _setting(province, seed, today, everybody=blocks[-1].everybody)
+    able: list[company_register.Candidates] = []
+    held: dict[int, str] = {}
+    file = parquet.File(out, layout.schema(setting))
+    for page in _told(draw_pages(setting, blocks[:-1], workers=workers), blocks, progress):
+        file.add(page.people)
+        able.append(page.able)
+        held.update(page.held)
+    file.close()
     outsiders = _outsiders(setting, blocks[-1], how_many)
-    register = company_register.draw(setting, how_many, people=pl.concat(able), outsiders=outsiders)
+    register = company_register.draw(
+        setting, how_many, people=company_register.together(able), outsiders=outsiders.number
+    )
+    others = {"outsiders": _outsiders_file(setting, outsiders)}
     for name, table in (
         ("companies", register.companies),
-        ("outsiders", outsiders),
         ("branches", register.branches),
-        ("civil_servants", posts.table(province, pl.concat(serving))),
+        ("civil_servants", posts.table(province, held)),
     ):
-        table.write_parquet(folder / f"{name}.parquet", **_PARQUET)
+        content = io.BytesIO()
+        table.write_parquet(content, **_PARQUET)
+        others[name] = content.getvalue()
     progress(1.0, Text("lập doanh nghiệp", "drawing companies"))
+    return others
 
 
-def draw_pages(setting: Setting, blocks: Sequence[Block], *, workers: int = 1) -> Iterator[pl.DataFrame]:
+class Page(NamedTuple):
+    """People of some blocks, ready to be written, and what is needed of them later."""
+
+    people: parquet.Group
+    able: company_register.Candidates
+    held: Mapping[int, str]  #: personal numbers of those with a post, by its place in the staff
+
+
+def draw_pages(setting: Setting, blocks: Sequence[Block], *, workers: int = 1) -> Iterator[Page]:
     """Draw residents page by page, in the order of their blocks; holds as many pages at a time as there are workers."""
     setting.prepare()
     if workers == 1:
         yield from (_page(setting, page) for page in _pages(blocks))
         return
     with ThreadPoolExecutor(workers) as pool:
-        coming: deque[Future[pl.DataFrame]] = deque()
+        coming: deque[Future[Page]] = deque()
         for page in _pages(blocks):
             if len(coming) == workers:
                 yield coming.popleft().result()
@@ -167,36 +195,54 @@ def draw_pages(setting: Setting, blocks: Sequence[Block], *, workers: int = 1) -
             yield coming.popleft().result()
 
 
-def _page(setting: Setting, blocks: Sequence[Block]) -> pl.DataFrame:
-    return frames.people(setting, concatenate([draw_block(setting, block) for block in blocks]))
+def _page(setting: Setting, blocks: Sequence[Block]) -> Page:
+    rows = draw_blocks(setting, blocks)
+    serving = np.flatnonzero(rows.post)
+    numbers = rows.number[serving].tolist()
+    return Page(
+        people=layout.group(setting, rows),
+        able=company_register.candidates(setting, rows),
+        held={
+            post - 1: f"{number:0{personal_number.LENGTH}d}"
+            for post, number in zip(rows.post[serving].tolist(), numbers, strict=True)
+        },
+    )
 
 
-def _setting(province: Province, seed: int, today: date | None) -> Setting:
+def _setting(province: Province, seed: int, today: date | None, *, everybody: int) -> Setting:
     # Provinces have streams of their own: with the same seed, two of them would otherwise share people.
     streams = Streams(seed).within(province.id)
-    setting = Setting(province=province, streams=streams, today=today or TODAY[province.era])
+    setting = Setting(province=province, streams=streams, today=today or TODAY[province.era], everybody=everybody)
     table_rules.check()
     personas.check(province, setting.today)
     return setting
 
 
-def _told(pages: Iterable[pl.DataFrame], blocks: Sequence[Block], progress: Progress) -> Iterator[pl.DataFrame]:
+def _told(pages: Iterable[Page], blocks: Sequence[Block], progress: Progress) -> Iterator[Page]:
     """Tell the progress of pages as they come."""
     total = max(blocks[-1].first_person, 1)
     done = 0
     for page in pages:
         yield page
-        done += len(page)
+        done += page.people.rows
         progress(_PEOPLE_WORK * done / total, Text("lập dân số", "drawing people"))
 
 
-def _outsiders(setting: Setting, block: Block, how_many: company_register.Counts) -> pl.DataFrame:
+def _outsiders(setting: Setting, block: Block, how_many: company_register.Counts) -> Rows:
     """Directors and agents of companies from outside, each born where the company sits."""
     seats = company_register.seats_outside(setting, how_many)
     places = [int(parts_of(seat, era=setting.province.era)[0].personal_number) for seat in seats]
     women = tables.companies().shares.directors_women
-    rows = draw_outsiders(setting, block, places=np.array(places, dtype=np.int64), women_share=women)
-    return frames.people(setting, rows)
+    return draw_outsiders(setting, block, places=np.array(places, dtype=np.int64), women_share=women)
+
+
+def _outsiders_file(setting: Setting, rows: Rows) -> bytes:
+    content = io.BytesIO()
+    file = parquet.File(content, layout.schema(setting))
+    if len(rows):
+        file.add(layout.group(setting, rows))
+    file.close()
+    return content.getvalue()
 
 
 def _pages(blocks: Sequence[Block]) -> Iterator[list[Block]]:

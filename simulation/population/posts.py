@@ -85,7 +85,7 @@ def choose(
     surname: NDArray[np.uint16],
     female: NDArray[np.bool_],
     ages: NDArray[np.uint8],
-    free: NDArray[np.bool_],
+    persona: NDArray[np.uint8],
     serves: NDArray[np.bool_],
 ) -> dict[int, int]:
     """Row → number of the staff member whom that resident is; `serves` are civil servants, taken before others.
@@ -93,7 +93,7 @@ def choose(
     Of those who fit the first in the order of rows is taken, so chance has no part in it.
     """
     numbers = {word: place for place, word in enumerate(surnames)}
-    able = free & (ages >= _FROM_AGE) & (ages < np.where(female, _WOMEN_UNTIL, _MEN_UNTIL))
+    free = persona == 0
     taken: dict[int, int] = {}
     # Leaders choose first: they have to be older.
     for number in sorted(wanted, key=lambda one: (staff[one].role != "leader", one)):
@@ -102,16 +102,18 @@ def choose(
         if first not in numbers:
             continue
         least = _LEADERS_FROM_AGE if member.role == "leader" else _FROM_AGE
-        row = int(_first(able, serves, surname, female, ages, numbers[first], _WOMENS_MIDDLE in rest, least))
+        woman = _WOMENS_MIDDLE in rest
+        until = _WOMEN_UNTIL if woman else _MEN_UNTIL
+        row = int(_first(free, serves, surname, female, ages, numbers[first], woman, least, until))
         if row >= 0:
             taken[row] = number
-            able[row] = False
+            free[row] = False
     return taken
 
 
 @numba.njit(cache=True, nogil=True)
 def _first(
-    able: NDArray[np.bool_],
+    free: NDArray[np.bool_],
     serves: NDArray[np.bool_],
     surname: NDArray[np.uint16],
     female: NDArray[np.bool_],
@@ -119,12 +121,13 @@ def _first(
     name: int,
     woman: bool,  # noqa: FBT001 -- compiled functions take no names
     least: int,
+    until: int,
 ) -> int:
     """The first civil servant who fits, else the first of all who fit; -1 for nobody."""
     other = -1
-    for row in range(able.shape[0]):
+    for row in range(free.shape[0]):
         # The surname first: it says no most often.
-        if surname[row] == name and female[row] == woman and able[row] and ages[row] >= least:
+        if surname[row] == name and female[row] == woman and free[row] and least <= ages[row] < until:
             if serves[row]:
                 return row
             if other < 0:
@@ -132,23 +135,22 @@ def _first(
     return other
 
 
-def table(province: Province, residents: pl.DataFrame) -> pl.DataFrame:
+def table(province: Province, held: Mapping[int, str]) -> pl.DataFrame:
     """Every post of the province, in the order of its staff, with the resident who holds it.
 
-    `residents` are those with a post: columns `post` (the account) and `personal_number`.
+    `held` are the personal numbers of those with a post, by the place of the post in the staff.
     """
-    held = dict(residents.select("post", "personal_number").iter_rows())
     agencies = {agency.code: agency for agency in province.agencies}
     leaders: dict[str, int] = {}
     rows = []
-    for member in province.staff:
+    for number, member in enumerate(province.staff):
         place = leaders.get(member.agency, 0)
         if member.role == "leader":
             leaders[member.agency] = place + 1
         rows.append(
             (
                 member.account,
-                held.get(member.account, ""),
+                held.get(number, ""),
                 member.name,
                 member.agency,
                 member.role,

@@ -14,11 +14,12 @@ from simulation.identifiers import id_card, insurance, personal_number, phone
 from simulation.identifiers.provinces import parts_of, provinces
 from simulation.identifiers.scramble import Scramble
 from simulation.population import posts, regions, tables
+from simulation.population.encoding import Lexicon
 from simulation.population.fit import GROUP_YEARS, Fit, fit
 from simulation.population.households import HouseholdMaker
-from simulation.population.lottery import Lottery, threshold
+from simulation.population.kernel import DAYS_PER_YEAR, Cells, Persons
+from simulation.population.lottery import Lottery, lottery, threshold
 from simulation.population.naming import NameBook
-from simulation.population.spelling import Lexicon
 from simulation.province import Province, is_urban
 from simulation.streams import Streams
 
@@ -28,13 +29,10 @@ TODAY: Mapping[str, date] = {"2018": date(2018, 8, 22), "2026": date(2026, 7, 1)
 
 #: Groups of insured by number: 0 is no card.
 CARD_GROUPS = ("", *insurance.GROUPS)
-DAYS_PER_YEAR = 365.2425
 #: Days of the longest life that is thought of.
 _MOST_DAYS = 150 * 366
 _AREAS = ("rural", "urban")
 _SEXES = ("male", "female")
-#: Random bits of draws by occupation: finer than the tables' own accuracy.
-_HABIT_BITS = 12
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +42,7 @@ class Setting:
     province: Province
     streams: Streams
     today: date
+    everybody: int  #: people in all blocks
 
     def prepare(self) -> None:
         """Make everything that is made when first asked for, so that workers find it there."""
@@ -57,13 +56,13 @@ class Setting:
         return (self.today - date(1970, 1, 1)).days
 
     @cached_property
-    def years_of_days(self) -> NDArray[np.int16]:
+    def _years_of_days(self) -> NDArray[np.int16]:
         """Year of birth, as the calendar has it, by days of life until then."""
         born = self.day_number - np.arange(_MOST_DAYS)
         return (born.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970).astype(np.int16)
 
     @cached_property
-    def ages_of_days(self) -> NDArray[np.uint8]:
+    def _ages_of_days(self) -> NDArray[np.uint8]:
         """Age in years by days of life until then, up to the oldest that tables reach."""
         ages = (np.arange(_MOST_DAYS) / DAYS_PER_YEAR).astype(np.int64)
         return np.minimum(ages, tables.MAX_AGE).astype(np.uint8)
@@ -90,9 +89,55 @@ class Setting:
         )
 
     @cached_property
-    def cells(self) -> Lottery:
-        """Draws cells of the fit."""
-        return Lottery(self.fit.weights)
+    def cells(self) -> Cells:
+        """Cells of the fit, and how they are drawn."""
+        fit = self.fit
+        return Cells(lottery=lottery(fit.weights), kinds=fit.kinds, lowest=fit.lowest, span=fit.span)
+
+    @cached_property
+    def household_key(self) -> np.uint64:
+        """What households are drawn by."""
+        return np.uint64(self.streams.derive("people.households"))
+
+    # --- persons
+
+    @cached_property
+    def persons(self) -> Persons:
+        """What names, numbers and habits are drawn by."""
+        book = self.book
+        return Persons(
+            key=np.uint64(self.streams.derive("people.persons")),
+            homes_key=np.uint64(self.streams.derive("people.homes")),
+            year=self._years_of_days,
+            age=self._ages_of_days,
+            surname=book.surname,
+            ethnicity=lottery(self._ethnicity[1]),
+            generation=book.generation,
+            generations=book.generations,
+            middle=book.middle,
+            middle_base=book.middle_base,
+            given=book.given_name,
+            given_base=book.given_base,
+            given_count=book.given_count,
+            given_word=book.given_word,
+            last_middle=book.last_middle,
+            place=np.searchsorted(self.places, np.arange(1000)).astype(np.uint8),
+            home=self.home_places,
+            elsewhere=self.other_places,
+            born_elsewhere=self.born_elsewhere,
+            work_group=self.occupation_group,
+            work=self.occupation,
+            card=self.card,
+            phone=self.phone,
+            smartphone=self.smartphone,
+            computer=self.computer,
+            willing=self.willing,
+            old_from=self.very_old[0],
+            old_below=self.very_old[1],
+            old_group=CARD_GROUPS.index("BT"),
+            prefixes=phone.prefixes_of(self.today, self.everybody),
+            work_outside=tables.occupations().names.index("business_owner"),
+        )
 
     # --- posts
 
@@ -118,8 +163,8 @@ class Setting:
 
     @cached_property
     def commune_codes(self) -> Lexicon:
-        """Codes of the communes; the last is none, for those outside."""
-        return Lexicon([*(commune.code for commune in self.province.communes), ""])
+        """Codes of the communes; the first is none, for those outside."""
+        return Lexicon(["", *(commune.code for commune in self.province.communes)])
 
     @cached_property
     def accounts(self) -> Lexicon:
@@ -135,11 +180,6 @@ class Setting:
         """Ethnicities by number."""
         return self._ethnicity[0]
 
-    @cached_property
-    def ethnicity(self) -> Lottery:
-        """Draws ethnicities."""
-        return Lottery(self._ethnicity[1])
-
     # --- numbers
 
     @cached_property
@@ -148,10 +188,19 @@ class Setting:
         return _places(part.personal_number for part in parts_of(self.province.code, era=self.province.era))
 
     @cached_property
+    def places(self) -> NDArray[np.int64]:
+        """First three digits of personal numbers given out in any province."""
+        return _places(known.personal_number for known in provinces().values())
+
+    @cached_property
+    def place_heads(self) -> Lexicon:
+        """The same as texts."""
+        return Lexicon([f"{place:03d}" for place in self.places])
+
+    @cached_property
     def other_places(self) -> NDArray[np.int64]:
         """First three digits of personal numbers given out in the other provinces."""
-        everywhere = _places(known.personal_number for known in provinces().values())
-        return np.setdiff1d(everywhere, self.home_places)
+        return np.setdiff1d(self.places, self.home_places)
 
     @cached_property
     def born_elsewhere(self) -> np.uint32:
@@ -230,7 +279,7 @@ class Setting:
     @cached_property
     def occupation(self) -> Lottery:
         """Draws occupations; groups are numbered by `occupation_group`."""
-        return Lottery(self._occupation_rows(), bits=_HABIT_BITS)
+        return lottery(self._occupation_rows())
 
     @cached_property
     def occupation_group(self) -> NDArray[np.int64]:
@@ -248,7 +297,7 @@ class Setting:
             scaled = np.clip(without * (1 - wanted.value) / max(self._share_without(without), 1e-9), 0, 0.999)
             insured = weights[:, 1:] / weights[:, 1:].sum(axis=1, keepdims=True)
             weights = np.concatenate([scaled[:, None], insured * (1 - scaled[:, None])], axis=1)
-        return Lottery(weights, bits=_HABIT_BITS)
+        return lottery(weights)
 
     @cached_property
     def very_old(self) -> tuple[int, np.uint32]:

@@ -11,7 +11,7 @@ from typing import Final
 from simulation.identifiers import insurance
 from simulation.identifiers.provinces import provinces
 from simulation.population import regions, tables
-from simulation.population.households import MAX_CHILDREN
+from simulation.population.kernel import MAX_CHILDREN
 from simulation.population.setting import TODAY
 from simulation.province_files.reading import FILL_IN, Findings, Row, read_commented_csv, read_toml
 from simulation.text import Text

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from simulation.population import tables
 from simulation.population.fit import age_group, fit
-from simulation.population.households import BIRTHS_APART, LAST_BIRTH, HouseholdMaker, Households
+from simulation.population.households import HouseholdMaker, Households
+from simulation.population.kernel import BIRTHS_APART, LAST_BIRTH
 from simulation.population.kinship import (
     CHILDREN,
     HEAD_MAN,

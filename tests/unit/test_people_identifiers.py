@@ -147,25 +147,12 @@ def test_mobile_numbers_follow_the_switch_of_2018() -> None:
 
 def test_mobile_numbers_stay_unique_beyond_ten_million_people() -> None:
     """A province with more people than one prefix has numbers still gives everybody another one."""
-    counters = np.array([0, 1, 9_999_999, 10_000_000, 10_000_001, 20_000_000])
-    for which in range(40):
-        made = phone.numbers(date(2018, 8, 22), counters, np.full(len(counters), which))
-        assert len(np.unique(made)) == len(counters)
-        assert all(phone.problems(f"0{number}") == [] for number in made)
-
-
-def test_parts_of_more_numbers_than_a_prefix_has_never_meet() -> None:
-    """Blocks of a province of fourteen million, drawn on their own, share no number whatever prefixes they draw."""
-    first = np.arange(40, dtype=np.int64)
-    parts = [
-        {
-            int(number)
-            for which in range(60)
-            for number in phone.numbers(date(2026, 7, 1), start + first, np.full(len(first), which), of=14_000_000)
-        }
-        for start in (0, phone.PER_PREFIX)
-    ]
-    assert not parts[0] & parts[1]
+    for day in (date(2018, 8, 22), date(2026, 7, 1)):
+        for people, rows in ((0, 1), (phone.PER_PREFIX, 1), (phone.PER_PREFIX + 1, 2), (20_000_001, 3)):
+            made = phone.prefixes_of(day, people)
+            assert len(made) == rows
+            assert len(np.unique(made)) == made.size > len(phone.prefixes(day)) - rows
+            assert all(phone.problems(f"0{prefix}1234567") == [] for prefix in made.ravel())
 
 
 @pytest.mark.parametrize(("high", "low"), [(1, 1), (7, 3), (10, 10), (100, 101)])

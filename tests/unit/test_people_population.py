@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import os
 import subprocess
 import sys
@@ -20,9 +21,8 @@ from people_provinces import PERSONAS, made_up
 from simulation import province_files
 from simulation.identifiers import id_card, insurance, personal_number, phone, tax_code
 from simulation.mistakes import BadInputError
-from simulation.population import Population, blocks, draw, draw_into, frames, people, population, read, tables
+from simulation.population import Population, blocks, draw, draw_into, layout, parquet, people, population, read, tables
 from simulation.population.fit import age_group
-from simulation.population.rows import concatenate
 from simulation.population.setting import Setting
 from simulation.province import Figure
 from simulation.streams import Streams
@@ -91,13 +91,18 @@ def test_pages_and_the_order_of_blocks_do_not_matter(drawn: Population, monkeypa
     monkeypatch.setattr(population, "_PAGE_PEOPLE", 5_000)
     assert draw(made_up(), seed=7).people.equals(drawn.people)
     province = made_up()
-    setting = Setting(province=province, streams=Streams(7).within(province.id), today=TODAY)
     residents = [block for block in blocks.blocks_of(province, outsiders=15) if block.commune >= 0]
-    rows = {block.index: people.draw_block(setting, block) for block in reversed(residents)}
-    backwards = frames.people(setting, concatenate([rows[index] for index in sorted(rows)]))
+    everybody = residents[0].everybody
+    setting = Setting(province=province, streams=Streams(7).within(province.id), today=TODAY, everybody=everybody)
+    rows = {block.index: people.draw_blocks(setting, [block]) for block in reversed(residents)}
+    backwards = io.BytesIO()
+    file = parquet.File(backwards, layout.schema(setting))
+    for index in sorted(rows):
+        file.add(layout.group(setting, rows[index]))
+    file.close()
     assert len(residents) > len(province.communes)
     # The serials of personal numbers are shares of all people, outsiders included: 14 directors and an agent.
-    assert backwards.equals(drawn.people)
+    assert pl.read_parquet(backwards.getvalue()).equals(drawn.people)
 
 
 def test_drawing_straight_into_files_gives_the_same_files(drawn: Population, tmp_path: Path) -> None:
@@ -195,7 +200,7 @@ def test_the_smallest_communes_are_filled_too(size: tuple[int, ...]) -> None:
 def test_the_pyramid_is_the_tables(drawn: Population) -> None:
     """Shares by age group and sex come out as fixtures/people/pyramid.toml has them for the region."""
     province = made_up()
-    setting = Setting(province=province, streams=Streams(7), today=TODAY)
+    setting = Setting(province=province, streams=Streams(7), today=TODAY, everybody=0)
     group = age_group(_ages(drawn.people))
     female = (drawn.people["sex"] == "female").to_numpy()
     found = np.bincount(group * 2 + female, minlength=36).reshape(18, 2) / len(group)

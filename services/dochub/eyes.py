@@ -1,7 +1,8 @@
 """Two pairs of eyes: envelopes of large batches are looked at here and in the helper process, whoever is free.
 
-Batches are cut into pieces that stand in one line. The helper takes one piece after the other; so does every call that
-waits for its own, so that both processes are busy as long as there is anything in the line.
+Batches are cut into pieces that stand in one line. One task takes them from there for this process, so that between
+two envelopes everything else has its turn once; two take them for the helper, so that its next piece lies before it
+when it has done one. Who came first is answered first, and stored while the others are looked at.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from services.kit.edxml.trust import Trust
 
 _WORTH_HELP = 8  # envelopes in a batch; for fewer the way to the other process costs as much as it spares (assumed)
 _PIECE = 5  # envelopes: some milliseconds
+_BEFORE_HELPER = 2  # pieces: one being looked at, one that waits
 
 
 class _Piece(msgspec.Struct):
@@ -35,7 +37,8 @@ class Eyes:
         """Without a `helper` all is done here."""
         self._trust, self._strict, self._revocations, self._helper = trust, strict, revocations, helper
         self._line: deque[_Piece] = deque()
-        self._helping: asyncio.Task[None] | None = None
+        looks = [self._here] + [self._there] * (_BEFORE_HELPER if helper else 0)
+        self._looks, self._workers = looks, dict[int, asyncio.Task[None]]()
 
     async def see(self, texts: Sequence[str], at: datetime) -> Answer:
         """Tell what each text is, or what is wrong with it, as of an official moment."""
@@ -46,18 +49,27 @@ class Eyes:
             _Piece(texts[first : first + _PIECE], at, loop.create_future()) for first in range(0, len(texts), _PIECE)
         ]
         self._line.extend(mine)
-        if self._helping is None or self._helping.done():
-            self._helping = asyncio.create_task(self._help(self._helper))
-        await self._work(self._here)
-        return [one for piece in mine for one in await piece.seen]
+        self._set_to_work()
+        try:
+            return [one for piece in mine for one in await piece.seen]
+        finally:
+            for piece in mine:
+                piece.seen.cancel()  # where nobody waits for it any more
 
     async def stop(self) -> None:
         """End the helper."""
-        if self._helping:
-            self._helping.cancel()
-            await asyncio.wait([self._helping])
+        for worker in self._workers.values():
+            worker.cancel()
+        if self._workers:
+            await asyncio.wait(self._workers.values())
         if self._helper:
             await self._helper.stop()
+
+    def _set_to_work(self) -> None:
+        for number, look in enumerate(self._looks):
+            worker = self._workers.get(number)
+            if worker is None or worker.done():
+                self._workers[number] = asyncio.create_task(self._work(look))
 
     async def _here(self, texts: Sequence[str], at: datetime) -> Answer:
         """Look at envelopes one after another; between two of them others have their turn."""
@@ -67,17 +79,17 @@ class Eyes:
             await asyncio.sleep(0)
         return seen
 
-    async def _help(self, helper: Helper) -> None:
-        async def there(texts: Sequence[str], at: datetime) -> Answer:
-            seen = await helper.look(texts, at=at, revoked=self._revocations.all())
-            return await self._here(texts, at) if seen is None else seen  # it has died
-
-        await self._work(there)
+    async def _there(self, texts: Sequence[str], at: datetime) -> Answer:
+        assert self._helper  # noqa: S101 -- whoever has none has no task that comes here
+        seen = await self._helper.look(texts, at=at, revoked=self._revocations.all())
+        return await self._here(texts, at) if seen is None else seen  # it has died
 
     async def _work(self, look: Callable[[Sequence[str], datetime], Awaitable[Answer]]) -> None:
         """Take pieces from the line until there are none."""
         while self._line:
             piece = self._line.popleft()
+            if piece.seen.done():
+                continue
             try:
                 seen = await look(piece.texts, piece.at)
             except asyncio.CancelledError:

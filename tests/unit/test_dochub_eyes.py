@@ -26,7 +26,8 @@ class Helper:
     async def look(self, texts: Sequence[str], *, at: datetime, revoked: Mapping[str, datetime]) -> list[str] | None:
         """Look at a piece."""
         assert (at, revoked) == (_AT, {})
-        await asyncio.sleep(0)
+        for _ in texts:
+            await asyncio.sleep(0)
         if self._dead:
             return None
         self.looked += texts
@@ -86,6 +87,25 @@ def test_the_helper_has_its_share_of_several_batches() -> None:
     asyncio.run(scene())
     assert len({text.partition("-")[0] for text in helper.looked}) > 1
     assert 20 <= len(helper.looked) <= 130
+
+
+def test_who_came_first_is_answered_first() -> None:
+    """A batch can be stored while the next ones are still looked at."""
+    helper = Helper()
+    counts: dict[str, int] = {}
+
+    async def timed(looking: Eyes, name: str) -> None:
+        await looking.see(_batch(name, 50), _AT)
+        counts[name] = len(helper.looked)
+
+    async def scene() -> None:
+        looking = _eyes(helper)
+        await asyncio.gather(*(timed(looking, name) for name in "abc"))
+        await looking.stop()
+
+    asyncio.run(scene())
+    assert list(counts) == ["a", "b", "c"]
+    assert counts["a"] < counts["b"] < counts["c"]
 
 
 def test_what_nobody_expected_stays_with_its_own_batch() -> None:

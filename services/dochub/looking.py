@@ -7,6 +7,7 @@ with it, so that it never outlives the hub, whatever ends the hub.
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import struct
 import sys
@@ -43,12 +44,12 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     serial: str  #: of the sender's certificate, hexadecimal
 
     @classmethod
-    def of(cls, opened: Opened, xml: str) -> Seen:
-        """What is needed of an opened envelope."""
+    def of(cls, opened: Opened, raw: bytes) -> Seen:
+        """What is needed of an opened envelope, whose text in UTF-8 is `raw`."""
         envelope, form = opened.envelope, opened.form
         return cls(
             document=str(envelope.id),
-            digest=hashlib.sha256(xml.encode()).hexdigest(),
+            digest=hashlib.sha256(raw).hexdigest(),
             sender=envelope.sender.code,
             addressees=tuple(organ.code for organ in envelope.addressees),
             subject=envelope.subject,
@@ -85,8 +86,9 @@ Answer = list[Seen | str]
 
 def look_at(trust: Trust, xml: str, *, at: datetime, strict: bool) -> Seen | str:
     """Open one envelope; returns every reason where it is not a good one."""
+    raw = xml.encode()
     try:
-        return Seen.of(trust.examine(xml, at=at, strict=strict), xml)
+        return Seen.of(trust.examine(raw, at=at, strict=strict), raw)
     except EdxmlError as error:
         return str(error)
 
@@ -118,6 +120,8 @@ def help_out(questions: BinaryIO, answers: BinaryIO) -> None:
     def since(certificate: x509.Certificate) -> datetime | None:
         return revoked.get(f"{certificate.serial_number:x}")
 
+    gc.set_threshold(20_000, 20, 50)  # as in services/kit/serve.py
+    gc.freeze()
     trust = Trust(rules.authority.encode(), allowed=rules.allowed, revoked=since)
     while (content := _frame_from(questions)) is not None:
         question = msgspec.msgpack.decode(content, type=Question)

@@ -73,7 +73,9 @@ class _Connection(asyncio.Protocol):
 
     def __init__(self, on_answer: _OnAnswer) -> None:
         self._on_answer = on_answer
-        self._got = b""
+        self._parts: list[bytes] = []
+        self._bytes, self._wanted = 0, 0  # come, and in the whole answer: 0 while its head is not complete
+        self._body_at, self._status = 0, 0
         self._since = 0.0
         self.lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._transport: asyncio.Transport | None = None
@@ -95,19 +97,25 @@ class _Connection(asyncio.Protocol):
         self._transport.close()
 
     def data_received(self, data: bytes) -> None:
-        self._got = self._got + data if self._got else data
-        head_end = self._got.find(b"\r\n\r\n")
-        if head_end < 0:
+        self._parts.append(data)
+        self._bytes += len(data)
+        if not self._wanted:
+            head = b"".join(self._parts) if len(self._parts) > 1 else data
+            self._body_at = head.find(b"\r\n\r\n") + 4
+            if self._body_at < 4:
+                return
+            self._status, self._wanted = int(head[9:12]), self._body_at + _content_length(head[: self._body_at].lower())
+        if self._bytes < self._wanted:
             return
-        head = self._got[:head_end].lower()
-        start = head.find(b"content-length:") + 15
-        assert start > 14, head
-        end = head.find(b"\r\n", start)
-        length = int(head[start : end if end > 0 else None])
-        if len(self._got) < head_end + 4 + length:
-            return
-        body, self._got = self._got[head_end + 4 :], b""
-        self._on_answer.take(self, int(head[9:12]), body, time.perf_counter() - self._since)
+        whole = b"".join(self._parts) if len(self._parts) > 1 else data
+        self._parts, self._bytes, self._wanted = [], 0, 0
+        self._on_answer.take(self, self._status, whole[self._body_at :], time.perf_counter() - self._since)
+
+
+def _content_length(head: bytes) -> int:
+    start = head.find(b"content-length:") + 15
+    assert start > 14, head
+    return int(head[start : head.find(b"\r\n", start)])
 
 
 class _OnAnswer:

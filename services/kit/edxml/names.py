@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 EDXML = "http://www.mic.gov.vn/TBT/QCVN_102_2016"
 DSIG = "http://www.w3.org/2000/09/xmldsig#"
 XADES = "http://uri.etsi.org/01903/v1.3.2#"
@@ -14,16 +16,19 @@ SHA256 = "http://www.w3.org/2001/04/xmlenc#sha256"
 SIGNATURE_PLACE = f"./{{{EDXML}}}edXMLEnvelope/{{{EDXML}}}edXMLHeader/"
 
 
+@cache
 def tag(name: str) -> str:
     """Name of an edXML element as lxml writes it."""
     return f"{{{EDXML}}}{name}"
 
 
+@cache
 def signature_tag(name: str) -> str:
     """Name of an XML signature element as lxml writes it."""
     return f"{{{DSIG}}}{name}"
 
 
+@cache
 def xades_tag(name: str) -> str:
     """Name of an XAdES element as lxml writes it."""
     return f"{{{XADES}}}{name}"

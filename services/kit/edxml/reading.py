@@ -25,6 +25,7 @@ from services.kit.edxml.names import tag
 from services.kit.edxml.parsing import schema_problems
 from services.kit.edxml.trouble import EdxmlError
 
+_SPACES = " \t\r\n"
 _DOC_TYPE_OF: dict[str, DocType] = {number: name for name, number in DOC_TYPES.items()}
 _HEADER = "/".join(map(tag, ("edXMLEnvelope", "edXMLHeader")))
 _MESSAGE = f"{_HEADER}/{tag('MessageHeader')}"
@@ -194,10 +195,11 @@ def _attachments(root: etree._Element, reasons: list[str]) -> tuple[Attachment, 
     for node in packed:
         content_id = nodes.text(node, "ContentId")
         try:
-            told = "".join(nodes.text(node, "ContentTransferEncoded").split())
-            content = binascii.a2b_base64(
-                told, strict_mode=True
-            )  # base64.b64decode looks through it by a pattern first
+            told = nodes.text(node, "ContentTransferEncoded")
+            if any(space in told for space in _SPACES):
+                told = "".join(told.split())
+            # base64.b64decode looks through it by a pattern first
+            content = binascii.a2b_base64(told, strict_mode=True)
         except ValueError:
             reasons.append(f"tệp đính kèm {content_id}: không phải base64")
             continue

@@ -10,6 +10,7 @@ import base64
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Literal
 
 import msgspec
@@ -52,6 +53,7 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
         return self.algorithm in WEAK
 
 
+@cache
 def _d(*names: str) -> str:
     return "/".join(map(signature_tag, names))
 

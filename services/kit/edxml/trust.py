@@ -80,14 +80,13 @@ class Trust:
         """Read an envelope strictly; see `examine`."""
         return self.examine(text, at=at).envelope
 
-    def examine(self, text: str, *, at: datetime, strict: bool = True) -> Opened:
+    def examine(self, text: str | bytes, *, at: datetime, strict: bool = True) -> Opened:
         """Read an envelope whose structure and organisation signature hold at the official moment `at`.
 
         Not `strict`: forms that real programs write are taken too, and told (services.kit.edxml.dialects). Raises
         EdxmlError with all reasons that one look can give.
         """
-        raw = text.encode()
-        root = parse(raw, character_data=not strict)
+        root = parse(text.encode() if isinstance(text, str) else text, character_data=not strict)
         tolerated: tuple[str, ...] = ()
         plain = root
         if not strict:

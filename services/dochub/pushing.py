@@ -1,7 +1,7 @@
 """Pushes envelopes to the installations that want them at once, beside the polling of all others.
 
-What is pushed leaves through the outbox in the transaction that accepts it: in order, until it is taken. An office
-takes a document once, whichever way it comes first; its receipt ends the waiting as always.
+What is pushed leaves through the outbox in the transaction that accepts it, the most urgent first, until it is taken.
+An office takes a document once, whichever way it comes first; its receipt ends the waiting as always.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Pushing:
                 "xml": xml,
             }
             key = f"{OFFICE}:envelopes.push:{seen.document}:{installation}"
-            await tx.send(OFFICE, "envelopes.push", pushed, subject=seen.document, key=key)
+            await tx.send(OFFICE, "envelopes.push", pushed, subject=seen.document, key=key, urgency=seen.priority)
 
     async def control(self, request: Request) -> Response:
         """`GET`/`PUT /control/push`: which installations are pushed to; the whole set is replaced."""

@@ -1,5 +1,7 @@
 """Delivers what handlers have written into the outbox: in batches, in order for each subject, until it is taken.
 
+What is more urgent goes before all else, even before what has waited longer.
+
 At least once from here; the receiver's inbox makes it exactly once. docs/wire.md, "Outbox calls".
 """
 
@@ -19,12 +21,13 @@ from services.kit.lgsp_client import LgspClient
 
 log = structlog.get_logger()
 _BATCH = 100  # items a call; assumed: keeps a batch of edXML envelopes below the body limit
-_LOOKED_AT = 400  # oldest items among which a batch is looked for
+_LOOKED_AT = 400  # first items among which a batch is looked for
 _BATCH_BYTES = 4_000_000
 _GATHER_SECONDS = 0.03  # a short wait after a wake-up lets a batch fill
 _LOOK_AGAIN_SECONDS = 1.0
-_OLDEST = """
-    SELECT id, operation, key, subject, body, trace FROM outbox WHERE destination = $1 ORDER BY id LIMIT $2
+_FIRST = """
+    SELECT id, operation, key, subject, body, trace FROM outbox WHERE destination = $1
+    ORDER BY urgency DESC, id LIMIT $2
 """
 _PAUSE_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0)
 
@@ -98,8 +101,8 @@ class Outbox:
 
     async def _deliver(self, destination: str) -> bool | None:
         """One call's worth. None: nothing to do. True: some were taken. False: none were."""
-        for most in (_BATCH, _LOOKED_AT):  # mostly the oldest items are of one kind, and no others need be read
-            rows = await self._pool.fetch(_OLDEST, destination, most)
+        for most in (_BATCH, _LOOKED_AT):  # mostly the first items are of one kind, and no others need be read
+            rows = await self._pool.fetch(_FIRST, destination, most)
             if not rows:
                 return None
             operation, batch = next_batch(rows)
@@ -144,7 +147,7 @@ class Outbox:
 
 
 def next_batch(rows: Sequence[asyncpg.Record]) -> tuple[str, list[asyncpg.Record]]:
-    """Items of the oldest row's operation that fit into one call, in order.
+    """Items of the first row's operation that fit into one call, in order.
 
     An item whose subject has an older item of another operation before it has to wait: order holds for each subject.
     """

@@ -11,8 +11,8 @@ import msgspec
 from services.kit import tracing
 
 _POST = """
-    INSERT INTO outbox (destination, operation, key, subject, body, trace)
-    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::text[])
+    INSERT INTO outbox (destination, operation, key, subject, body, trace, urgency)
+    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::text[], $7::smallint[])
 """
 _KEEP_NEW = """
     INSERT INTO request (key, digest, status, body)
@@ -21,9 +21,9 @@ _KEEP_NEW = """
 _KEEP = "UPDATE request SET status = $2, body = $3 WHERE key = $1"
 #: Both in one round trip, because locks taken by the handler are held while it lasts.
 _KEEP_AND_POST = """
-    WITH kept AS (UPDATE request SET status = $8, body = $9 WHERE key = $7)
-    INSERT INTO outbox (destination, operation, key, subject, body, trace)
-    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::text[])
+    WITH kept AS (UPDATE request SET status = $9, body = $10 WHERE key = $8)
+    INSERT INTO outbox (destination, operation, key, subject, body, trace, urgency)
+    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::text[], $7::smallint[])
 """
 
 
@@ -39,7 +39,7 @@ class Transaction:
         self.product: Any = None  #: Kit.product
         self.parcel_of_product: str | None = None  #: number that the product gave to what it sends
         self.destinations: set[str] = set()
-        self._letters: list[tuple[str, str, str, str, bytes, str]] = []
+        self._letters: list[tuple[str, str, str, str, bytes, str, int]] = []
         self._reply: tuple[str, int, bytes] | None = None
         self._new_replies: list[tuple[str, bytes, int, bytes]] = []
         self._later: list[tuple[str, list[tuple[Any, ...]]]] = []
@@ -80,15 +80,21 @@ class Transaction:
             await self._catch_up()
         return await self.connection.execute(sql, *values)  # type: ignore[no-any-return]
 
-    async def send(self, destination: str, operation: str, body: Any, *, subject: str, key: str = "") -> None:
-        """Let `destination` learn of this through its `operation`; delivered in order, at least once, applied once.
+    async def send(
+        self, destination: str, operation: str, body: Any, *, subject: str, key: str = "", urgency: int = 0
+    ) -> None:
+        """Let `destination` learn of this through its `operation`; delivered at least once, applied once.
+
+        What is more urgent (0 to 4) leaves first, the rest in order. An item that has to stay behind an earlier one of
+        its subject must not be more urgent than that one.
 
         The item's key defaults to "<destination>:<operation>:<key of the transaction>"; give one when a transaction
         sends several items of the same operation.
         """
         key = key or f"{destination}:{operation}:{self.key}"
         encoded = msgspec.json.encode(body)
-        self._letters.append((destination, operation, key, subject, encoded, self.trace or tracing.traceparent()))
+        trace = self.trace or tracing.traceparent()
+        self._letters.append((destination, operation, key, subject, encoded, trace, urgency))
         self.destinations.add(destination)
 
     def keep_reply(self, key: str, status: int, body: bytes) -> None:

@@ -241,7 +241,9 @@ class Outgoing:
         document = str(name)
         more = ", document = $8, issued_at = $6, xml = $9"
         await self._move(tx, row, who, ISSUE, more=more, values=[document, signed])
-        await tx.send("dochub", "envelopes.send", {"xml": signed}, subject=row["amends"] or document)
+        # What changes an earlier document waits for that one, however urgent it is.
+        subject, urgency = (row["amends"], 0) if row["amends"] else (document, row["priority"])
+        await tx.send("dochub", "envelopes.send", {"xml": signed}, subject=subject, urgency=urgency)
         body = {
             "draft": row["draft"],
             "document": document,

@@ -111,6 +111,26 @@ def test_poll_and_push_of_one_document_take_it_once(hub: Running, office: Runnin
 
 
 @pytest.mark.usefixtures("pushed")
+def test_what_is_most_urgent_is_pushed_first(hub: Running, office: Running, lgsp: StandinLgsp) -> None:
+    """Four documents wait for an office out of reach; once it is back they come by urgency, then by age."""
+    assert office
+    first = [next(_numbers) for _ in range(4)]
+    urgencies = (0, 2, 4, 2)
+    lgsp.out_of_reach = True
+    try:
+        for number, urgency in zip(first, urgencies, strict=True):
+            assert send(hub, KEYS.sealed(number, priority=urgency))[0]["result"] == "done"
+        told_before = len(lgsp.calls)
+    finally:
+        lgsp.out_of_reach = False
+    hub.drained()
+    pushes = [call for call in lgsp.calls[told_before:] if call.name == "office.envelopes.push"]
+    came = dict.fromkeys(item["body"]["document"] for item in pushes[-1].body["items"])
+    assert list(came) == [name(first[place]) for place in (2, 1, 3, 0)]
+    office.drained()
+
+
+@pytest.mark.usefixtures("pushed")
 def test_only_who_wants_pushes_gets_them(hub: Running, office: Running) -> None:
     """The department's installation goes on asking."""
     number = next(_numbers)

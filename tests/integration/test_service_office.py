@@ -451,6 +451,26 @@ def test_a_hub_out_of_reach_delays_and_loses_nothing(
     assert poll(office, "an-mau", key=key).json()["fetched"] == 2
 
 
+def test_what_is_most_urgent_leaves_first_but_not_before_what_it_is_about(
+    office: Running, lgsp: StandinLgsp, desks: Desks
+) -> None:
+    """Documents wait for a hub out of reach; then the urgent one goes first, and a recall after what it recalls."""
+    office.drained()
+    lgsp.out_of_reach = True
+    try:
+        plain, urgent = (issued(desks, priority=urgency) for urgency in (0, 4))
+        recall = issued(desks, priority=4, amends={"document": plain, "how": "recall", "reason": "Có sai sót."})
+        last = issued(desks, priority=1)
+        told_before = len(lgsp.calls)
+    finally:
+        lgsp.out_of_reach = False
+    office.drained()
+    sent = [call for call in lgsp.calls[told_before:] if call.name == "dochub.envelopes.send"]
+    names = [re.search("DocumentId>([^<]*)<", item["body"]["xml"]) for item in sent[-1].body["items"]]
+    assert [found and found[1] for found in names] == [urgent, last, plain, recall]
+    assert office.export("dead_letters") == []
+
+
 def test_what_was_acknowledged_survives_a_power_cut(
     office: Running, hub: Running, lgsp: StandinLgsp, desks: Desks
 ) -> None:

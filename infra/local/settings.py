@@ -62,6 +62,8 @@ def environment(
     }
     if service == "lgsp":
         variables["LGSP_REGISTRY"] = str(folder.registry)
+    if service == "dochub":
+        variables["OBJECT_STORE"] = (state_dir(service, folder) / "objects").absolute().as_uri()
     if "lgsp" in urls:
         variables["LGSP_URL"] = urls["lgsp"]
     return variables

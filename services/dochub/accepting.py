@@ -20,6 +20,7 @@ from services.dochub.ocsp import Ocsp
 from services.dochub.pushing import Pushing
 from services.dochub.refused import keep
 from services.dochub.revocations import Revocations
+from services.dochub.texts import Texts
 from services.kit.clock import VIETNAM
 from services.kit.edxml.trust import Opened, Trust
 from services.kit.operations import Again, Operation, Refused
@@ -29,19 +30,20 @@ _SEPARATOR = "\x1f"  # stands in no text of XML 1.0
 _STORE = """
     WITH stored AS (
         INSERT INTO envelope (document, sender, sender_installation, addressees, subject, accepted_at, digest, xml,
-                              doc_type, about, tolerated, profile, algorithm, weak)
+                              doc_type, about, tolerated, profile, algorithm, weak, bytes)
         SELECT document, sender, sender_installation, string_to_array(addressees, E'\x1f'), subject, $1, digest, xml,
-               doc_type, string_to_array(about, E'\x1f'), string_to_array(tolerated, E'\x1f'), profile, algorithm, weak
+               doc_type, string_to_array(about, E'\x1f'), string_to_array(tolerated, E'\x1f'), profile, algorithm, weak,
+               bytes
         FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
-                    $10::text[], $11::text[], $12::text[], $13::text[], $14::boolean[])
+                    $10::text[], $11::text[], $12::text[], $13::text[], $14::boolean[], $15::integer[])
              AS one (document, sender, sender_installation, addressees, subject, digest, xml, doc_type, about,
-                     tolerated, profile, algorithm, weak)
+                     tolerated, profile, algorithm, weak, bytes)
         ORDER BY document
         ON CONFLICT DO NOTHING RETURNING document
     ), waiting AS (
         INSERT INTO delivery (document, addressee, installation, accepted_at, priority)
         SELECT document, addressee, installation, $1, priority
-        FROM unnest($15::text[], $16::text[], $17::text[], $18::smallint[])
+        FROM unnest($16::text[], $17::text[], $18::text[], $19::smallint[])
              AS one (document, addressee, installation, priority)
         JOIN stored USING (document)
     )
@@ -60,6 +62,7 @@ class Checked(msgspec.Struct, frozen=True):
 
     xml: str
     seen: Seen
+    apart: bool = False  #: its text is in object storage already
 
     @property
     def new(self) -> bool:
@@ -77,16 +80,18 @@ class Accepting:
         revocations: Revocations,
         pushing: Pushing,
         *,
+        texts: Texts,
         ocsp: Ocsp | None = None,
         now: Callable[[], datetime],
         help_: bool,
     ) -> None:
         """`directory` knows who may send to whom; seals are held to the `rules` and `revocations`.
 
-        `pushing` hands accepted envelopes on to who wants them at once. `ocsp` asks about each certificate, where the
-        axis wants that. `now` tells official time. With `help_` a second process helps with large batches.
+        `pushing` hands accepted envelopes on to who wants them at once, `texts` keeps large ones. `ocsp` asks about
+        each certificate, where the axis wants that. `now` tells official time. With `help_` a second process helps with
+        large batches.
         """
-        self._directory, self._pushing, self._ocsp = directory, pushing, ocsp
+        self._directory, self._pushing, self._texts, self._ocsp = directory, pushing, texts, ocsp
         self._now, self._strict = now, rules.strict
         self._trust = Trust(rules.authority.encode(), allowed=rules.allowed, revoked=revocations.since)
         helper = Helper(rules) if help_ else None
@@ -103,7 +108,7 @@ class Accepting:
         seen = await self._eyes.see(texts, at)
         if self._ocsp:
             await self._ocsp.ask({one.serial for one in seen if isinstance(one, Seen)})
-        return [self._checked(xml, one, at) for xml, one in zip(texts, seen, strict=True)]
+        return [await self._kept(self._checked(xml, one, at)) for xml, one in zip(texts, seen, strict=True)]
 
     async def apply(self, looked: Sequence[Checked], tx: Transaction) -> list[Refused | Again | None]:
         """Take envelopes, each in its place, as many at a time as can be."""
@@ -140,6 +145,12 @@ class Accepting:
         objections = self._directory.objections(seen.sender, seen.addressees)
         return Refused("; ".join(one.text for one in objections)) if objections else Checked(xml, seen)
 
+    async def _kept(self, checked: Checked | Refused) -> Checked | Refused:
+        """Bring a large text to where it stays, before any row names it."""
+        if isinstance(checked, Checked) and await self._texts.put_apart(checked.xml, checked.seen.digest):
+            return msgspec.structs.replace(checked, apart=True)
+        return checked
+
     async def _take_message(self, one: Checked, tx: Transaction) -> Refused | Again | None:
         try:
             await _check_targets(one.seen, tx)
@@ -170,8 +181,9 @@ class Accepting:
             seen = one.seen
             rows.append((
                 seen.document, seen.sender, agencies[seen.sender].installation, _SEPARATOR.join(seen.addressees),
-                seen.subject, seen.digest, one.xml, seen.doc_type, _SEPARATOR.join(seen.about),
+                seen.subject, seen.digest, None if one.apart else one.xml, seen.doc_type, _SEPARATOR.join(seen.about),
                 _SEPARATOR.join(seen.tolerated), seen.profile, seen.algorithm, seen.weak,
+                len(one.xml.encode()) if one.apart else None,
             ))  # fmt: skip
             waiting += [(seen.document, code, agencies[code].installation, seen.priority) for code in seen.addressees]
         return [*map(list, zip(*rows, strict=True)), *map(list, zip(*waiting, strict=True))]

@@ -17,8 +17,10 @@ from services.dochub.ocsp import Ocsp
 from services.dochub.pushing import Pushing
 from services.dochub.revocations import Revocations
 from services.dochub.statuses import Reading
+from services.dochub.texts import Texts
 from services.dochub.undelivered import Undelivered
 from services.kit.kit import Kit
+from services.kit.objects import open_store
 from services.kit.operations import Operation
 from services.kit.pages import Pages
 from services.kit.serve import Parts
@@ -53,7 +55,12 @@ def build(kit: Kit) -> Parts:
     cores = len(os.sched_getaffinity(0))
     pushing = Pushing(kit)
     ocsp = Ocsp(kit, authority) if axis.revocation == "ocsp" else None
-    accepting = Accepting(directory, rules, revocations, pushing, ocsp=ocsp, now=kit.clock.now, help_=cores > 1)
+    settings = kit.settings
+    store = open_store(settings.object_store, key=settings.object_store_key, secret=settings.object_store_secret)
+    texts = Texts(store)
+    accepting = Accepting(
+        directory, rules, revocations, pushing, texts=texts, ocsp=ocsp, now=kit.clock.now, help_=cores > 1
+    )
 
     async def start() -> None:
         await directory.start()
@@ -63,6 +70,7 @@ def build(kit: Kit) -> Parts:
     async def stop() -> None:
         await revocations.stop()
         await accepting.stop()
+        await texts.close()
 
     async def home(_request: Request) -> Response:
         return pages.page("home.html", counts=await kit.pool.fetchrow(_COUNTS))
@@ -77,11 +85,12 @@ def build(kit: Kit) -> Parts:
         operations={
             "envelopes.send": accepting.operation,
             "agencies.list": Operation(at_once=directory.list),
-            **Face(kit, directory, accepting).operations(),
-            **Delivering(kit).operations(),
+            **Face(kit, directory, accepting, texts).operations(),
+            **Delivering(kit, texts).operations(),
             **Reading(kit).operations(),
         },
         exports=EXPORTS,
+        whole={"envelopes": texts.whole},
         in_flight="SELECT count(*) FROM delivery WHERE received_at IS NULL",
         start=start,
         stop=stop,

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from starlette.requests import Request
 
+from services.dochub.texts import Texts
 from services.kit.edxml.statuses import ARRIVED
 from services.kit.kit import Kit
 from services.kit.operations import Again, Consumer, Operation, Refused
@@ -30,8 +31,9 @@ _WAITING = (
 
 _TEXTS = """
     SELECT document, digest, xml FROM (
-        SELECT document, digest, xml, sum(octet_length(xml)) OVER (ORDER BY place) - octet_length(xml) AS before
-        FROM envelope JOIN unnest($1::text[]) WITH ORDINALITY AS asked (document, place) USING (document)
+        SELECT document, digest, xml, sum(size) OVER (ORDER BY place) - size AS before
+        FROM (SELECT *, coalesce(bytes, octet_length(xml)) AS size FROM envelope
+              JOIN unnest($1::text[]) WITH ORDINALITY AS asked (document, place) USING (document)) AS named
     ) AS one WHERE before < $2 OR before = 0
 """
 _LOCKED = """
@@ -71,9 +73,9 @@ class Received(msgspec.Struct, frozen=True):
 class Delivering:
     """`dochub.envelopes.list`, `.get` and `.received`."""
 
-    def __init__(self, kit: Kit) -> None:
-        """Read from the hub's own database."""
-        self._kit = kit
+    def __init__(self, kit: Kit, texts: Texts) -> None:
+        """Read from the hub's own database; `texts` has what is too large for it."""
+        self._kit, self._texts = kit, texts
         self._installations = {agency.installation for agency in kit.reference.agencies.values()}
 
     def operations(self) -> dict[str, Operation]:
@@ -96,17 +98,25 @@ class Delivering:
             return await self._get_several(several.split(_SEPARATOR))
         document = request.query_params.get("document", "")
         row = await self._kit.pool.fetchrow("SELECT digest, xml FROM envelope WHERE document = $1", document)
-        if row is None:
+        xml = await self._texts.of(row) if row else None
+        if row is None or xml is None:
             raise not_found(f"gói tin {document[:120]}")
-        return {"document": document, "digest": row["digest"], "xml": row["xml"]}
+        return {"document": document, "digest": row["digest"], "xml": xml}
 
     async def _get_several(self, documents: list[str]) -> Any:
-        """Answer texts in the order asked for, as many as fit; what is not known, or is one too many, is left out."""
+        """Answer texts in the order asked for, as many as fit; what is unknown, lost or one too many is left out."""
         if len(documents) > _MOST_TEXTS:
             found = {"where": "?documents", "found": f"{len(documents)} mã", "way_out": f"Tối đa {_MOST_TEXTS} mã."}
             raise Problem(422, "invalid", "Hỏi quá nhiều văn bản một lần.", errors=[found])
         rows = await self._kit.pool.fetch(_TEXTS, documents, _MOST_BYTES)
-        return {"envelopes": [dict(row) for row in rows]}
+        texts = [await self._texts.of(row) for row in rows]
+        return {
+            "envelopes": [
+                {"document": row["document"], "digest": row["digest"], "xml": xml}
+                for row, xml in zip(rows, texts, strict=True)
+                if xml is not None
+            ]
+        }
 
     def installation_of(self, request: Request) -> str:
         """Return the installation asked for. Raises a 422 Problem for an unknown one."""

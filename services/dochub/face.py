@@ -18,6 +18,7 @@ from starlette.requests import Request
 from services.dochub import delivering, statuses
 from services.dochub.accepting import Accepting, Sent
 from services.dochub.directory import Directory
+from services.dochub.texts import Texts
 from services.kit.clock import VIETNAM
 from services.kit.edxml import statuses as order
 from services.kit.edxml.envelope import Envelope
@@ -73,9 +74,9 @@ class _FaceError(Exception):
 class Face:
     """`dochub.edoc.*`."""
 
-    def __init__(self, kit: Kit, directory: Directory, accepting: Accepting) -> None:
-        """Send by `accepting`, so that what comes this way is held to the same rules."""
-        self._kit, self._directory, self._accepting = kit, directory, accepting
+    def __init__(self, kit: Kit, directory: Directory, accepting: Accepting, texts: Texts) -> None:
+        """Send by `accepting`, so that what comes this way is held to the same rules; `texts` has the large ones."""
+        self._kit, self._directory, self._accepting, self._texts = kit, directory, accepting, texts
 
     def operations(self) -> dict[str, Operation]:
         """By name."""
@@ -139,13 +140,14 @@ class Face:
     async def _get(self, request: Request, consumer: Consumer) -> Any:
         document = await self._named(request.query_params.get("docId", ""))
         row = await self._kit.pool.fetchrow(
-            "SELECT xml FROM envelope WHERE document = $1 AND (sender = $2 OR $2 = ANY(addressees))",
+            "SELECT digest, xml FROM envelope WHERE document = $1 AND (sender = $2 OR $2 = ANY(addressees))",
             document,
             consumer.system,
         )
-        if row is None:  # whose document it is stays hidden from everybody else
+        xml = await self._texts.of(row) if row else None
+        if xml is None:  # whose document it is stays hidden from everybody else
             return _failure(BAD_FILE, f"Không có văn bản này của {consumer.system}.")
-        envelope = read(parse(row["xml"].encode(), character_data=True), strict=False)
+        envelope = read(parse(xml.encode(), character_data=True), strict=False)
         return {
             "success": True,
             "message": "OK",
@@ -155,7 +157,7 @@ class Face:
                 "fromName": envelope.sender.name,
                 "edocCode": f"{envelope.id.number}/{envelope.id.notation}",
                 "edocAbstract": envelope.subject,
-                "edxml": row["xml"],
+                "edxml": xml,
                 "attachments": [
                     {"fileName": one.name, "fileContent": base64.b64encode(one.archive).decode()}
                     for one in envelope.attachments

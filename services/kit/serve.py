@@ -45,6 +45,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     routes: Sequence[BaseRoute]
     operations: Mapping[str, Operation] = {}  #: offered to other systems behind the LGSP
     exports: Mapping[str, str] = {}  #: name -> SQL whose rows are the book of that name
+    whole: Mapping[str, Callable[[str], Awaitable[str]]] = {}  #: name -> adds to a line of that book what no row has
     files: Mapping[str, Callable[[], Iterator[bytes]]] = {}  #: name -> NDJSON of a book kept beside the database
     in_flight: str = "SELECT 0"  #: SQL that counts what others still have to fetch here
     direct: Mapping[str, ASGIApp] = {}  #: path prefix -> application past all routing, for what must cost little
@@ -252,13 +253,15 @@ class _App:
         sql = self._books().get(name)
         if sql is None:
             raise problems.not_found(f"sổ “{name}”")
+        assert self._parts  # noqa: S101 -- routes exist only after the lifespan began
+        whole = self._parts.whole.get(name)
 
         async def lines() -> AsyncIterator[bytes]:
             async with kit.pool.acquire() as connection, connection.transaction(readonly=True):
                 chunk: list[str] = []
                 query = f"SELECT row_to_json(book)::text AS line FROM ({sql}) AS book"  # noqa: S608 -- our own SQL
                 async for row in connection.cursor(query, prefetch=500):
-                    chunk.append(row["line"])
+                    chunk.append(await whole(row["line"]) if whole else row["line"])
                     if len(chunk) == 500:  # noqa: PLR2004 -- as many as a prefetch
                         yield ("\n".join(chunk) + "\n").encode()
                         chunk.clear()

@@ -36,6 +36,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     tls_key: str = ""
     tls_client_authority: str = ""  #: PEM file: whose certificates clients may show
     lgsp_authority: str = ""  #: PEM file: who vouches for the LGSP, where it speaks TLS
+    object_store: str = ""  #: where large texts are kept (services/kit/objects.py); empty: in the database
+    object_store_key: str = ""
+    object_store_secret: str = ""
     database_connections: int = 16  #: that requests share
     most_under_way: int | None = None  #: requests of clients served at once; the gate's own bound otherwise
 
@@ -45,8 +48,11 @@ _NEEDED = (
 )  # fmt: skip
 
 
-#: Optional files of certificates and keys (services/kit/tls.py).
-_TLS = ("TLS_CERTIFICATE", "TLS_KEY", "TLS_CLIENT_AUTHORITY", "LGSP_AUTHORITY")
+#: Optional texts: files of certificates and keys (services/kit/tls.py), object storage (services/kit/objects.py).
+_TEXTS = (
+    "TLS_CERTIFICATE", "TLS_KEY", "TLS_CLIENT_AUTHORITY", "LGSP_AUTHORITY",
+    "OBJECT_STORE", "OBJECT_STORE_KEY", "OBJECT_STORE_SECRET",
+)  # fmt: skip
 #: Optional variables that hold whole numbers from 1, and the fields they set.
 _NUMBERS = {"DATABASE_CONNECTIONS": "database_connections", "MOST_UNDER_WAY": "most_under_way"}
 
@@ -78,13 +84,13 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         provider_secret=environment.get("PROVIDER_SECRET", ""),
         lgsp_registry=Path(environment["LGSP_REGISTRY"]) if environment.get("LGSP_REGISTRY") else None,
         payment_secret=environment.get("PAYMENT_SECRET", ""),
-        **_files(environment),
+        **_texts(environment),
         **_numbers(environment),
     )
 
 
-def _files(environment: Mapping[str, str]) -> dict[str, Any]:
-    return {name.lower(): environment.get(name, "") for name in _TLS}
+def _texts(environment: Mapping[str, str]) -> dict[str, Any]:
+    return {name.lower(): environment.get(name, "") for name in _TEXTS}
 
 
 def _numbers(environment: Mapping[str, str]) -> dict[str, Any]:

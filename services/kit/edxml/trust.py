@@ -14,7 +14,7 @@ from functools import lru_cache
 
 import msgspec
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509 import verification
@@ -146,6 +146,8 @@ class Trust:
             name = str(certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value)
         except (binascii.Error, ValueError, IndexError, x509.UnsupportedGeneralNameType) as error:
             raise EdxmlError(["chứng thư số hỏng, hoặc không ghi mã (serialNumber) và tên (commonName)"]) from error
+        except UnsupportedAlgorithm as error:
+            raise EdxmlError([f"chứng thư số dùng khoá không đọc được: {error}"]) from error
         if isinstance(key, rsa.RSAPublicKey):
             if key.key_size < _LEAST_RSA_BITS:
                 raise EdxmlError([f"khoá RSA của {code} chỉ dài {key.key_size} bit, cần {_LEAST_RSA_BITS}"])

@@ -74,7 +74,10 @@ def _compare(reference: etree._Element, node: etree._Element) -> None:
 
 
 def _canonical(node: etree._Element, form: str) -> bytes:
-    return etree.tostring(node, method="c14n", exclusive=CANONICAL[form], with_comments=False, with_tail=False)
+    try:
+        return etree.tostring(node, method="c14n", exclusive=CANONICAL[form], with_comments=False, with_tail=False)
+    except etree.C14NError as error:  # a relative namespace name, for one
+        raise WrongSignatureError("không gian tên của gói tin không đưa được về dạng chuẩn tắc") from error
 
 
 def _verify(key: PublicKey, form: Form, value: bytes, signed: bytes) -> None:

@@ -80,6 +80,8 @@ class Stack:
         for role in ("specialist", "leader", "document_clerk"):
             for agency in (DEPARTMENT, *_ADDRESSEES):
                 self.token(account(role, agency))
+        for installation in _INSTALLATIONS:
+            self.token(f"poller.{installation}")
         stop = threading.Event()
         polls = [threading.Thread(target=self._poll, args=(one, stop)) for one in _INSTALLATIONS]
         seeds = [chance.randrange(1 << 30) for _ in range(documents)]

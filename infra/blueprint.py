@@ -12,7 +12,7 @@ import msgspec
 from infra import sizing
 from infra.contracts import CONTRACTS
 from infra.demand import Demand
-from infra.sizing import Quantity
+from infra.sizing import Measured, Quantity
 from simulation.province import Province
 from simulation.text import Text
 
@@ -198,11 +198,14 @@ def _secrets() -> tuple[Secret, ...]:
     )  # fmt: skip
 
 
-def draw_up(province: Province, demand: Demand) -> Blueprint:
-    """Draw the data centre that carries this demand. The same province and demand give the same blueprint."""
+def draw_up(province: Province, demand: Demand, measured: Measured | None = None) -> Blueprint:
+    """Draw the data centre that carries this demand. The same arguments give the same blueprint.
+
+    `measured`: what operations were seen to need of each service's processors, instead of what is assumed.
+    """
     workloads = []
     for name, (zone, kind, reason) in _PLACES.items():
-        size = sizing.size(name, demand)
+        size = sizing.size(name, demand, measured)
         workloads.append(
             Workload(
                 name=name,

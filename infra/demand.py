@@ -19,6 +19,7 @@ from simulation.text import Text
 class Demand(msgspec.Struct, frozen=True, kw_only=True):
     """What is asked of the systems at the busiest moment, and what they have to keep."""
 
+    operations_per_second: float  #: what clients do at the peak, polls included: what a measured twin counts
     requests_per_second: Mapping[str, float]  #: service -> requests at the peak, from clients and other systems alike
     dossiers_a_year: float
     documents_a_year: float
@@ -116,15 +117,19 @@ def demand_of_province(province: Province) -> Demand:
         ({"sector.visit": 1.0}, values["health_visits_per_day"]),
     )
     caused: dict[str, float] = defaultdict(float)
+    made = 0.0
     for operations, times in a_day:
         for operation, each in operations.items():
+            made += each * times * PEAK_FACTOR / _WORKING_SECONDS
             for service, requests in fan_out(operation).items():
                 caused[service] += requests * each * times * PEAK_FACTOR / _WORKING_SECONDS
     installations = len({agency.installation for agency in province.agencies})
+    polls = installations / (values["poll_interval_minutes"] * 60)
     for service, requests in fan_out("office.poll").items():  # by the clock, so polls have no peak
-        caused[service] += requests * installations / (values["poll_interval_minutes"] * 60)
+        caused[service] += requests * polls
     days = values["working_days_per_year"]
     return Demand(
+        operations_per_second=round(made + polls, 3),
         requests_per_second=_rounded(caused),
         dossiers_a_year=dossiers * days,
         documents_a_year=documents * days,
@@ -155,17 +160,21 @@ def demand_of_plan(plan: Plan, *, window_seconds: float = 10.0) -> Demand:
     The plan must come with its journeys; from a head alone only the average is known, and that is what is used.
     """
     windows: dict[str, dict[int, float]] = defaultdict(lambda: defaultdict(float))
+    made: dict[int, float] = defaultdict(float)
     for journey in plan.journeys:
         for step in journey.steps:
             window = int(plan.timeline.to_run(step.at) // window_seconds)
+            made[window] += 1
             for service, requests in fan_out(step.operation).items():
                 windows[service][window] += requests
     caused = {service: max(counts.values()) / window_seconds for service, counts in windows.items()}
+    average = plan.counts.get("steps", 0) / plan.timeline.duration
     if not windows:
         everywhere = ("portal", "onestop", "lgsp", "dochub", "office", "national", "sector")
-        caused = dict.fromkeys(everywhere, plan.counts.get("steps", 0) / plan.timeline.duration)
+        caused = dict.fromkeys(everywhere, average)
     compression = (plan.timeline.points[-1][0] - plan.timeline.points[0][0]) / plan.timeline.duration
     return Demand(
+        operations_per_second=round(max(made.values()) / window_seconds if made else average, 3),
         requests_per_second=_rounded(caused),
         dossiers_a_year=plan.counts.get("dossiers", 0) * _ASSUMED["working_days_per_year"][0],
         documents_a_year=plan.counts.get("documents", 0) * _ASSUMED["working_days_per_year"][0],

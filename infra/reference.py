@@ -17,6 +17,7 @@ import msgspec
 from infra import bodies, pki, shared_lists
 from infra.contracts import CONTRACTS
 from infra.form_files import forms_of
+from infra.life_event_files import life_events_of
 from simulation.calendar import calendar_of
 from simulation.province import Province
 from simulation.province_files.era import load_era
@@ -51,6 +52,7 @@ def write(province: Province, folder: Path, *, population_folder: Path | None = 
     # The nation's catalogue is the province's own here: drift between the two is a scenario of its own.
     _write(folder / "national_procedures.json", province.procedures)
     _write(folder / "forms.json", forms_of(province.procedures))
+    _write(folder / "life_events.json", life_events_of(province.procedures))
     _write(folder / "staff.json", [*province.staff, *_pollers(province), ADMINISTRATOR])
     _write(folder / "sites.json", {"schools": province.schools, "health": province.health})
     _write(folder / "ndxp.json", bodies.all_bodies())

@@ -18,6 +18,7 @@ def scaled(demand: Demand, factor: float) -> Demand:
     times = f"{factor:g}"
     return msgspec.structs.replace(
         demand,
+        operations_per_second=round(demand.operations_per_second * factor, 3),
         requests_per_second={service: round(rate * factor, 3) for service, rate in demand.requests_per_second.items()},
         dossiers_a_year=demand.dossiers_a_year * factor,
         documents_a_year=demand.documents_a_year * factor,

@@ -34,6 +34,20 @@ class Size(msgspec.Struct, frozen=True, kw_only=True):
     floor_mb: Quantity
 
 
+class Use(msgspec.Struct, frozen=True, kw_only=True):
+    """What a running service was seen to need of processors."""
+
+    demand: float  #: processor seconds for one operation of a client, whatever it is, on average
+    idle: float  #: processors busy while nobody asks for anything
+
+
+class Measured(msgspec.Struct, frozen=True, kw_only=True):
+    """Uses by workload, as a fitted twin has them (docs/adr/0042)."""
+
+    uses: Mapping[str, Use]
+    source: str  #: where they were measured
+
+
 _BUSY = 0.5
 _BUSY_SOURCE = (
     "assumed: at half load a request waits on average about as long as it is served (M/M/1), and one replica may fail"
@@ -61,20 +75,21 @@ _DOCUMENT_MB = 1.0
 _DOSSIER_MB = 2.0
 _DATABASE_QUERIES = 5.0
 _DATABASE_CAPACITY = 3000.0
+_DATABASE_CORES = 2
 
 
-def vietnamese(rate: float) -> str:
-    """A number with one decimal as Vietnamese writes it: 1,3."""
-    return f"{rate:.1f}".replace(".", ",")
+def vietnamese(rate: float, places: int = 1) -> str:
+    """A number with one decimal, or as many as wanted, as Vietnamese writes it: 1,3."""
+    return f"{rate:.{places}f}".replace(".", ",")
 
 
-def size(workload: str, demand: Demand) -> Size:
-    """Size one workload for the demand."""
+def size(workload: str, demand: Demand, measured: Measured | None = None) -> Size:
+    """Size one workload for the demand; processors by what was measured, where that knows the workload."""
     if workload == "postgresql":
-        return _size_database(demand)
+        return _size_database(demand, measured)
     rate = demand.requests_per_second.get(workload, 0.0)
-    capacity, source = _CAPACITY.get(workload, _CAPACITY_OTHERWISE)
-    cores = max(1, math.ceil(rate / (capacity * _BUSY)))
+    wanted = _wanted(workload, demand, measured) or _assumed(workload, rate)
+    cores = max(1, wanted.cores)
     spare = 1 if workload in {"national", "sector"} else 2
     replicas = max(spare, math.ceil(cores / _FLAVOURS_VCPU[2]))
     vcpu = _flavour(math.ceil(cores / replicas))
@@ -90,11 +105,8 @@ def size(workload: str, demand: Demand) -> Size:
         vcpu=Quantity(
             value=vcpu,
             unit="vCPU",
-            reason=Text(
-                f"{vietnamese(rate)} yêu cầu/giây lúc cao điểm; một vCPU chịu {capacity:.0f}, dùng tới {_BUSY:.0%}.",
-                f"{rate:.1f} requests/s at the peak; one vCPU carries {capacity:.0f}, used up to {_BUSY:.0%}.",
-            ),
-            source=f"{source}; {_BUSY_SOURCE}",
+            reason=wanted.reason,
+            source=wanted.source,
         ),
         memory_mb=Quantity(
             value=2048 * vcpu,
@@ -117,6 +129,42 @@ def size(workload: str, demand: Demand) -> Size:
     )
 
 
+class _Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    cores: int
+    reason: Text
+    source: str
+
+
+def _assumed(workload: str, rate: float) -> _Wanted:
+    capacity, source = _CAPACITY.get(workload, _CAPACITY_OTHERWISE)
+    return _Wanted(
+        cores=math.ceil(rate / (capacity * _BUSY)),
+        reason=Text(
+            f"{vietnamese(rate)} yêu cầu/giây lúc cao điểm; một vCPU chịu {capacity:.0f}, dùng tới {_BUSY:.0%}.",
+            f"{rate:.1f} requests/s at the peak; one vCPU carries {capacity:.0f}, used up to {_BUSY:.0%}.",
+        ),
+        source=f"{source}; {_BUSY_SOURCE}",
+    )
+
+
+def _wanted(workload: str, demand: Demand, measured: Measured | None) -> _Wanted | None:
+    """By the utilisation law: operations times what each needs, and what is busy anyway. None: not measured."""
+    use = measured.uses.get(workload) if measured else None
+    if measured is None or use is None:
+        return None
+    rate, each = demand.operations_per_second, use.demand * 1000
+    return _Wanted(
+        cores=math.ceil((rate * use.demand + use.idle) / _BUSY),
+        reason=Text(
+            f"{vietnamese(rate)} thao tác của người dùng mỗi giây lúc cao điểm; đo được mỗi thao tác dùng "
+            f"{vietnamese(each, 2)} ms bộ xử lý ở đây, dùng tới {_BUSY:.0%}.",
+            f"{rate:.1f} operations of clients a second at the peak; each was seen to need {each:.2f} ms of processor "
+            f"here, used up to {_BUSY:.0%}.",
+        ),
+        source=f"{measured.source}; {_BUSY_SOURCE}",
+    )
+
+
 def _two(spare: int, rate: float) -> Text:
     if spare > 1:
         return Text(
@@ -129,9 +177,9 @@ def _two(spare: int, rate: float) -> Text:
     )
 
 
-def _size_database(demand: Demand) -> Size:
-    queries = sum(demand.requests_per_second.values()) * _DATABASE_QUERIES
-    vcpu = _flavour(max(2, math.ceil(queries / (_DATABASE_CAPACITY * _BUSY))))
+def _size_database(demand: Demand, measured: Measured | None) -> Size:
+    wanted = _wanted("postgresql", demand, measured) or _assumed_of_database(demand)
+    vcpu = _flavour(max(_DATABASE_CORES, wanted.cores))
     kept_gb = (demand.dossiers_a_year * _DOSSIER_MB + demand.documents_a_year * _DOCUMENT_MB) * _KEPT_YEARS / 1024
     return Size(
         replicas=Quantity(
@@ -147,12 +195,10 @@ def _size_database(demand: Demand) -> Size:
             value=vcpu,
             unit="vCPU",
             reason=Text(
-                f"{queries:.0f} câu lệnh/giây ({_DATABASE_QUERIES:g} câu mỗi yêu cầu); một vCPU chịu "
-                f"{_DATABASE_CAPACITY:.0f}, chỉ dùng tới {_BUSY:.0%}; ít nhất 2 để dọn dẹp không cản phục vụ.",
-                f"{queries:.0f} statements/s ({_DATABASE_QUERIES:g} a request); one vCPU carries "
-                f"{_DATABASE_CAPACITY:.0f}, used up to {_BUSY:.0%}; at least 2 so that vacuuming is not in the way.",
+                f"{wanted.reason.vi} Ít nhất {_DATABASE_CORES} để dọn dẹp không cản phục vụ.",
+                f"{wanted.reason.en} At least {_DATABASE_CORES} so that vacuuming is not in the way.",
             ),
-            source="assumed: half of pgbench's 6,100 durable inserts a second on 2 vCPU, five statements a request",
+            source=wanted.source,
         ),
         memory_mb=Quantity(
             value=4096 * vcpu,
@@ -174,6 +220,20 @@ def _size_database(demand: Demand) -> Size:
             source="five years: the 60-month lease of a 2026 tender; sizes of dossiers and documents are assumed",
         ),
         floor_mb=_floor(),
+    )
+
+
+def _assumed_of_database(demand: Demand) -> _Wanted:
+    queries = sum(demand.requests_per_second.values()) * _DATABASE_QUERIES
+    return _Wanted(
+        cores=math.ceil(queries / (_DATABASE_CAPACITY * _BUSY)),
+        reason=Text(
+            f"{queries:.0f} câu lệnh/giây ({_DATABASE_QUERIES:g} câu mỗi yêu cầu); một vCPU chịu "
+            f"{_DATABASE_CAPACITY:.0f}, chỉ dùng tới {_BUSY:.0%}.",
+            f"{queries:.0f} statements/s ({_DATABASE_QUERIES:g} a request); one vCPU carries "
+            f"{_DATABASE_CAPACITY:.0f}, used up to {_BUSY:.0%}.",
+        ),
+        source="assumed: half of pgbench's 6,100 durable inserts a second on 2 vCPU, five statements a request",
     )
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from simulation import journal
 from simulation.mistakes import BadInputError, Mistake
 from simulation.text import Text
+from simulation.twin.fitting import Twin
 from simulation.twin.observed import Observed, quantiles, together
 from verification import machine
 
@@ -73,6 +74,16 @@ def _loads(folder: Path) -> Mapping[int, float]:
 def _given_up(folder: Path) -> bool:
     """Whether a probe ended before its day did: what it would have come to is not known."""
     return any(event.event == "given-up" for event in journal.read(folder / "journal").events)
+
+
+def load_twin(file: Path) -> Twin:
+    """Read a twin.json. Raises BadInputError."""
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=Twin)
+    except (OSError, msgspec.MsgspecError) as error:
+        found = Text(f"không phải bản sao số: {error}.", f"is no twin: {error}.")
+        way_out = Text("Tạo bằng tinhmau twin fit.", "Make one with tinhmau twin fit.")
+        raise BadInputError([Mistake(file=str(file), key="twin", found=found, way_out=way_out)]) from error
 
 
 def write_loads(folder: Path, loads: Sequence[float]) -> None:

@@ -77,6 +77,16 @@ class Form(msgspec.Struct, frozen=True):
     assurance: int = 1  #: level of assurance of the sign-in
 
 
+class LifeEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that happens in somebody's life, or to a business, and the procedures that it brings with it."""
+
+    id: str
+    applicant: Literal["person", "company"]
+    name: str
+    english: str
+    procedures: list[str]  #: codes
+
+
 class Staff(msgspec.Struct, frozen=True, kw_only=True):
     """An official, or an installation's poller."""
 
@@ -197,6 +207,13 @@ class Reference:
     def forms(self) -> dict[str, Form]:
         """Electronic forms by code of procedure; a province without any has no such file."""
         return self._read("forms.json", dict[str, Form]) if (self.folder / "forms.json").exists() else {}
+
+    @cached_property
+    def life_events(self) -> dict[str, LifeEvent]:
+        """Events in life by id; a province that groups by none has no such file."""
+        if not (self.folder / "life_events.json").exists():
+            return {}
+        return {event.id: event for event in self._read("life_events.json", list[LifeEvent])}
 
     @cached_property
     def staff(self) -> dict[str, Staff]:

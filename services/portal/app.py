@@ -56,7 +56,7 @@ _EXPORTS = {
 
 def build(kit: Kit) -> Parts:
     """Put the portal together."""
-    catalogue = Catalogue(kit.reference.procedures.values())
+    catalogue = Catalogue(kit.reference.procedures.values(), kit.reference.life_events.values())
     following, watch, citizens = Following(kit, catalogue), CatalogueWatch(kit), Citizens(kit)
     companies, drafts, files = Companies(kit), Drafts(kit), Attachments(kit, scanning.from_environment(os.environ))
     filing, paying = Filing(kit, catalogue, companies), Paying(kit, catalogue)

@@ -1,4 +1,4 @@
-"""The province's catalogue of procedures, in memory: by code, field and level, and by what people type."""
+"""The province's catalogue in memory: by code, field, agency, event in life and level, and by what people type."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from services.kit.problems import not_found
-from services.kit.reference import Agency, Procedure
+from services.kit.reference import Agency, LifeEvent, Procedure
 from services.kit.words import fold, tidy
 
 
@@ -26,13 +26,27 @@ class _Entry(msgspec.Struct, frozen=True):
     words: str  #: name, field and code without, each word after a space
 
 
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """What a search is narrowed to; what is left out does not matter."""
+
+    level: int | None = None
+    field: str = ""
+    receiver: str = ""  #: as `receiver` says
+    event: str = ""  #: id of an event in life
+
+
+ANY = Wanted()
+
+
 class Catalogue:
     """All procedures, found again in many ways. Order: field, then name."""
 
-    def __init__(self, procedures: Iterable[Procedure]) -> None:
-        """Index the procedures."""
+    def __init__(self, procedures: Iterable[Procedure], events: Iterable[LifeEvent] = ()) -> None:
+        """Index the procedures, and the events in life that they belong to."""
         ordered = sorted(procedures, key=lambda one: (fold(one.field), fold(one.name), one.code))
         self.by_code = {procedure.code: procedure for procedure in ordered}
+        self.events = {event.id: event for event in events}
+        self._of_event = {event.id: frozenset(event.procedures) for event in self.events.values()}
         self._index()
 
     def _index(self) -> None:
@@ -43,6 +57,7 @@ class Catalogue:
         levels: dict[str, Counter[int]] = {}
         for procedure in ordered:
             levels.setdefault(procedure.field, Counter())[procedure.level] += 1
+        self.receivers = {receiver(one) for one in ordered}
         self.fields = tuple(Field(name, counts.total(), counts) for name, counts in levels.items())
 
     def set_level(self, code: str, level: int) -> None:
@@ -58,8 +73,12 @@ class Catalogue:
             raise not_found(f"thủ tục {code}")
         return procedure
 
-    def search(self, query: str = "", *, level: int | None = None, field: str = "") -> list[Procedure]:
-        """Return procedures in which every word of the query begins a word, best first.
+    def events_of(self, code: str) -> list[LifeEvent]:
+        """Return the events in life that bring this procedure with them."""
+        return [event for event in self.events.values() if code in self._of_event[event.id]]
+
+    def search(self, query: str = "", wanted: Wanted = ANY) -> list[Procedure]:
+        """Return procedures in which every word of the query begins a word, and that are as wanted; best first.
 
         Diacritics do not matter for what is found; a name that has the query just as it was typed comes first, then
         one that has it word by word in order, then the rest.
@@ -69,12 +88,23 @@ class Catalogue:
         found = [
             (marked not in entry.marked, f" {bare}" not in entry.words, entry.procedure)
             for entry in self._entries
-            if (level is None or entry.procedure.level == level)
-            and (not field or entry.procedure.field == field)
-            and all(word in entry.words for word in words)
+            if self._is(entry.procedure, wanted) and all(word in entry.words for word in words)
         ]
         found.sort(key=lambda scored: scored[:2])  # stable: equals stay in the catalogue's order
         return [procedure for _, _, procedure in found]
+
+    def _is(self, procedure: Procedure, wanted: Wanted) -> bool:
+        return (
+            wanted.level in {None, procedure.level}
+            and wanted.field in {"", procedure.field}
+            and wanted.receiver in {"", receiver(procedure)}
+            and (not wanted.event or procedure.code in self._of_event.get(wanted.event, ()))
+        )
+
+
+def receiver(procedure: Procedure) -> str:
+    """Who takes dossiers in: a department's code, or the tier where each agency of it does."""
+    return procedure.department or procedure.tier
 
 
 def receives(agency: Agency, procedure: Procedure) -> bool:

@@ -10,10 +10,11 @@ from starlette.responses import HTMLResponse, Response
 
 from services.kit.kit import Kit, json
 from services.kit.mistakes import Mistakes
+from services.kit.pages import capfirst
 from services.kit.problems import Problem
 from services.kit.reference import Procedure
 from services.portal import english, levels
-from services.portal.catalogue import Catalogue, receives
+from services.portal.catalogue import ANY, Catalogue, Wanted, receives
 from services.portal.drift import CatalogueWatch
 from services.portal.following import Following
 from services.portal.look import Look
@@ -52,8 +53,7 @@ class Screens:
 
     async def search(self, request: Request) -> Response:
         """Answer `portal.search`."""
-        query, level = request.query_params.get("q", ""), _level(request)
-        found = self._catalogue.search(query, level=level)
+        found = self._catalogue.search(request.query_params.get("q", ""), self._wanted(request))
         shown = [
             {"code": one.code, "name": one.name, "field": one.field, "level": one.level, "fee": one.fee}
             for one in found[:_A_SCREENFUL]
@@ -61,28 +61,28 @@ class Screens:
         return json({"procedures": shown, "found": len(found)})
 
     async def home(self, request: Request) -> Response:
-        """Home: search, and the catalogue by field and level."""
+        """Home: search, and the catalogue by event in life, field, agency and level."""
         if not request.query_params and not request.cookies:
             # The page that most people see changes only with the catalogue's comparison.
             if self._plain_home is None or self._plain_home[0] is not self._watch.summary:
-                self._plain_home = (self._watch.summary, await self._home(request, "", None, ""))
+                self._plain_home = (self._watch.summary, await self._home(request, "", ANY))
             return HTMLResponse(self._plain_home[1].body, headers=dict(self._plain_home[1].headers))
-        query, field = request.query_params.get("q", ""), request.query_params.get("field", "")
-        return await self._home(request, query, _level(request), field)
+        return await self._home(request, request.query_params.get("q", ""), self._wanted(request))
 
-    async def _home(self, request: Request, query: str, level: int | None, field: str) -> HTMLResponse:
-        asked = bool(query.strip() or level or field)
-        found = self._catalogue.search(query, level=level, field=field) if asked else []
+    async def _home(self, request: Request, query: str, wanted: Wanted) -> HTMLResponse:
+        asked = bool(query.strip()) or wanted != ANY
+        found = self._catalogue.search(query, wanted) if asked else []
         return await self._page(
             request,
             "home.html",
             query=query,
-            level=level,
-            field=field,
+            wanted=wanted,
             asked=asked,
             shown=found[:_A_SCREENFUL],
             found=len(found),
             fields=self._catalogue.fields,
+            receivers=self._receivers(english.language(request)),
+            events=self._catalogue.events,
             total=len(self._catalogue.by_code),
             levels=self._levels(request),
             summary=self._watch.summary,
@@ -104,6 +104,7 @@ class Screens:
             if english.language(request) == "vi"
             else english.deadline(procedure.deadline_hours, same_day=procedure.same_day),
             agencies=agencies if len(agencies) <= _A_FEW else [],
+            events=self._catalogue.events_of(procedure.code),
             tier=(TIER_NAMES if english.language(request) == "vi" else english.TIERS)[procedure.tier],
         )
 
@@ -135,6 +136,28 @@ class Screens:
             states=STATE_NAMES if english.language(request) == "vi" else english.STATES,
         )
 
+    def _wanted(self, request: Request) -> Wanted:
+        """What the address narrows a search to. Raises 422 for a level, an agency or an event that there is not."""
+        given = {name: request.query_params.get(name, "").strip() for name in ("level", "field", "agency", "event")}
+        mistakes = Mistakes()
+        for name, known, way_out in (
+            ("level", {str(level) for level in levels.NAMES}, "Chọn mức độ từ 1 đến 4, hoặc bỏ trống."),
+            ("agency", self._receivers("vi"), "Chọn cơ quan trong danh sách, hoặc bỏ trống."),
+            ("event", self._catalogue.events, "Chọn sự kiện trong danh sách, hoặc bỏ trống."),
+        ):
+            if given[name] and given[name] not in known:
+                mistakes.add(name, f"“{given[name]}”", way_out)
+        mistakes.stop()
+        level = int(given["level"]) if given["level"] else None
+        return Wanted(level=level, field=given["field"], receiver=given["agency"], event=given["event"])
+
+    def _receivers(self, language: english.Language) -> dict[str, str]:
+        """Who takes dossiers in, to choose from: departments by name, other agencies by tier."""
+        tiers = TIER_NAMES if language == "vi" else english.TIERS
+        found, agencies = self._catalogue.receivers, self._kit.reference.agencies
+        named = sorted((agency.name, code) for code in found if (agency := agencies.get(code)))
+        return {one: capfirst(tiers[one]) for one in tiers if one in found} | {code: name for name, code in named}
+
     def _levels(self, request: Request) -> Mapping[int, str]:
         era = self._kit.reference.province.era
         return levels.names(era) if english.language(request) == "vi" else english.LEVELS[era]
@@ -147,14 +170,3 @@ def deadline_words(procedure: Procedure) -> str:
     days, hours = divmod(procedure.deadline_hours, 8)
     parts = [f"{days:.0f} ngày" if days else "", f"{hours:g} giờ" if hours else ""]
     return " ".join(part for part in parts if part) + " làm việc"
-
-
-def _level(request: Request) -> int | None:
-    raw = request.query_params.get("level", "").strip()
-    if not raw:
-        return None
-    if raw not in {str(level) for level in levels.NAMES}:
-        mistakes = Mistakes()
-        mistakes.add("level", f"“{raw}”", "Chọn mức độ từ 1 đến 4, hoặc bỏ trống.")
-        mistakes.stop()
-    return int(raw)

@@ -32,6 +32,24 @@ def test_search_understands_words_without_marks(citizen: Visitor) -> None:
     assert citizen.trouble == []
 
 
+@pytest.mark.parametrize("width", [360, 1280])
+def test_an_event_in_life_leads_to_its_procedures(citizen: Visitor, width: int) -> None:
+    """SYS-PORTAL: on a phone and at a desk, from a birth to its procedures, narrowed by agency, and to one of them."""
+    page = citizen.page
+    page.set_viewport_size({"width": width, "height": 800})
+    page.get_by_role("link", name="Có con nhỏ").click()
+    expect(page.get_by_role("heading", name="Kết quả: Có con nhỏ")).to_be_visible()
+    page.get_by_label("Cơ quan tiếp nhận").select_option("commune")
+    page.get_by_role("button", name="Tìm", exact=True).click()
+
+    expect(page.get_by_role("heading", name="Kết quả: Có con nhỏ tại UBND cấp xã")).to_be_visible()
+    assert not citizen.overflows()
+    page.get_by_role("link", name="Đăng ký khai sinh", exact=True).click()
+    expect(page.get_by_role("link", name="Có con nhỏ")).to_be_visible()
+    assert not citizen.overflows()
+    assert citizen.trouble == []
+
+
 def test_a_procedure_tells_what_can_be_done_online(citizen: Visitor) -> None:
     """From the search to a procedure: who takes it in, by when, for how much, and how far it goes online."""
     citizen.page.get_by_label("Tìm thủ tục").fill("đăng ký khai sinh")

@@ -40,6 +40,11 @@ class PageReader:
         return " ".join(self.tree.find("body").text_content().split())
 
     @property
+    def links(self) -> list[str]:
+        """Where its links lead."""
+        return [str(link) for link in self.tree.xpath("//a/@href")]
+
+    @property
     def complaints(self) -> str:
         """What the page complains about."""
         return " ".join(" ".join(one.text_content().split()) for one in self.tree.xpath("//*[@role='alert']"))

@@ -56,6 +56,14 @@ NATIONAL_PROCEDURES = [
     _procedure("2.000099", "Liên thông khai sinh, thường trú, thẻ bảo hiểm y tế"),
 ]
 
+#: What happens in life, and what it brings with it.
+LIFE_EVENTS = [
+    {"id": "birth", "applicant": "person", "name": "Có con nhỏ", "english": "Birth and small children",
+     "procedures": [FORM, ONLINE]},
+    {"id": "business-start", "applicant": "company", "name": "Khởi sự kinh doanh", "english": "Starting a business",
+     "procedures": [PAID]},
+]  # fmt: skip
+
 AGENCIES = [
     {"code": DEPARTMENT, "name": "Sở Giao thông vận tải", "tier": "department", "installation": "tinh"},
     {"code": COMMUNE, "name": "UBND xã An Mẫu", "tier": "commune", "unit": "28999", "installation": "an-mau"},
@@ -157,6 +165,7 @@ def write(folder: Path) -> None:
         "agencies.json": AGENCIES,
         "procedures.json": PROCEDURES,
         "national_procedures.json": NATIONAL_PROCEDURES,
+        "life_events.json": LIFE_EVENTS,
         "staff.json": [*STAFF, ADMINISTRATOR],
         "sites.json": {
             "schools": [{"code": "83-001", "name": "Trường THCS An Mẫu", "kind": "thcs", "commune": "28999"}],

@@ -14,7 +14,20 @@ import requests
 from national_side import Nation
 from page_reader import PageReader
 from running_service import AUDIT_TOKEN, PASSCODE_KEY, PAYMENT_SECRET, Place, Running
-from small_province import AGENT, BINH, COMMUNE, COMPANY, DEPARTMENT, FORM, FREE, INFORMATION, LAN, ONLINE, PAID
+from small_province import (
+    AGENT,
+    BINH,
+    COMMUNE,
+    COMPANY,
+    DEPARTMENT,
+    FORM,
+    FREE,
+    INFORMATION,
+    LAN,
+    ONLINE,
+    PAID,
+    SAME_DAY,
+)
 from standin_lgsp import Call, StandinLgsp
 
 from loadtests.accounts import passcode
@@ -138,6 +151,40 @@ def test_sys_levels_the_whole_table(portal: Running, anybody: PageReader, level:
     if not allowed and not no_dossier:
         assert answer.status_code in {409, 422}
         assert f"mức độ {level}" in answer.text
+
+
+# The catalogue, narrowed.
+
+
+def test_sys_portal_the_catalogue_by_event_in_life_agency_field_and_level(portal: Running, anybody: PageReader) -> None:
+    """SYS-PORTAL: an event leads to its procedures; agency, field, level and words narrow them."""
+    home = anybody.open("/")
+    assert "/?event=birth" in home.links
+    assert "Có con nhỏ (2)" in " ".join(home.text.split())
+
+    def codes(**asked: str) -> set[str]:
+        answer = requests.get(f"{portal.url}/api/procedures", params=asked, timeout=30).json()
+        shown = {link.rpartition("/")[2] for link in anybody.open("/", **asked).links if "/procedures/" in link}
+        told = {one["code"] for one in answer["procedures"]}
+        assert told == shown
+        return told
+
+    assert codes(event="birth") == {FORM, ONLINE}
+    assert codes(event="birth", level="3") == {ONLINE}
+    assert codes(event="birth", q="lại") == {FORM}
+    assert codes(agency=DEPARTMENT) == {PAID, FREE}
+    assert codes(agency="commune", field="Chứng thực") == {SAME_DAY}
+    assert codes(agency=DEPARTMENT, event="birth") == set()
+    assert "/?event=birth" in anybody.open(f"/procedures/{ONLINE}").links
+    assert "Birth and small children" in anybody.open("/", event="birth", lang="en").text
+
+
+def test_a_search_narrowed_to_what_there_is_not_says_everything_at_once(portal: Running) -> None:
+    """Level, agency and event that nobody has heard of: one refusal with all three."""
+    answer = portal.get("/api/procedures?level=9&agency=x&event=y")
+
+    assert answer.status_code == 422
+    assert [one["where"] for one in answer.json()["errors"]] == ["$.level", "$.agency", "$.event"]
 
 
 # Quality of the catalogue.

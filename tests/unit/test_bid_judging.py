@@ -90,6 +90,8 @@ BROKEN: dict[str, tuple[Callable[[Evidence], Evidence], set[str]]] = {
     "lost in an upgrade": (
         lambda seen: change(seen, upgrade=change(seen.upgrade, dossiers=(Before("C-1", "received", ""),))),
         {"upgrade-data"}),
+    "not back after an upgrade": (
+        lambda seen: change(seen, upgrade=change(seen.upgrade, back=False)), {"upgrade-data", "upgrade-interruption"}),
     "a short hand-over": (lambda seen: change(seen, handover=change(seen.handover, missing=("C-9",))), {"handover"}),
     "a wrong digest": (lambda seen: change(seen, handover=change(seen.handover, digest_right=False)), {"handover"}),
     "still there": (lambda seen: change(seen, handover=change(seen.handover, left_after_deletion=3)), {"deletion"}),
@@ -119,6 +121,16 @@ def test_each_promise_is_broken_by_its_own_evidence(name: str) -> None:
 
     assert answers(seen, "BROKEN") == broken
     assert judging.judge(BID, seen).answer == "BROKEN"
+
+
+def test_a_system_that_does_not_come_back_is_told_so() -> None:
+    """Both checks of the upgrade say that, instead of seconds that would look kept."""
+    seen = change(GOOD, upgrade=change(GOOD.upgrade, back=False))
+
+    told = {check.id: check.reasons for check in judging.judge(BID, seen).checks if check.id.startswith("upgrade")}
+
+    assert set(told) == {"upgrade-data", "upgrade-interruption"}
+    assert all("not serve again" in reasons[0].en for reasons in told.values())
 
 
 def test_every_check_can_be_broken() -> None:

@@ -22,6 +22,7 @@ TIMELINE = Timeline(day="2018-08-22", points=((0.0, 0.0), (3600.0, 60.0)))  # si
 def _demand(rate: float, dossiers: float = 0.0) -> Demand:
     everywhere = dict.fromkeys(SERVICES, rate)
     return Demand(
+        operations_per_second=rate,
         requests_per_second=everywhere,
         dossiers_a_year=dossiers,
         documents_a_year=0.0,
@@ -142,3 +143,30 @@ def test_the_disk_holds_five_years() -> None:
     size = sizing.size(DATABASE, _demand(0, dossiers=500_000))
 
     assert size.disk_gb.value == 7350
+
+
+@pytest.mark.parametrize(("workload", "vcpu", "replicas"), [("portal", 4, 2), (DATABASE, 8, 2)])
+def test_what_was_measured_goes_before_what_is_assumed(workload: str, vcpu: int, replicas: int) -> None:
+    """100 operations a second of 30 ms, 0.5 busy anyway: 3.5 processors, 7 at half use; two replicas share them."""
+    measured = sizing.Measured(uses={workload: sizing.Use(demand=0.03, idle=0.5)}, source="measured: here")
+
+    size = sizing.size(workload, _demand(100), measured)
+
+    assert (size.vcpu.value, size.replicas.value) == (vcpu, replicas)
+    assert "30,00 ms" in size.vcpu.reason.vi
+    assert "30.00 ms" in size.vcpu.reason.en
+    assert size.vcpu.source.startswith("measured: here")
+
+
+def test_a_service_that_nobody_measured_is_sized_by_assumption() -> None:
+    """The reason then says so."""
+    measured = sizing.Measured(uses={"portal": sizing.Use(demand=0.03, idle=0.5)}, source="measured: here")
+
+    assert sizing.size("lgsp", _demand(100), measured) == sizing.size("lgsp", _demand(100))
+
+
+def test_operations_of_a_plan_are_counted_in_its_busiest_window() -> None:
+    """Three acts within ten seconds of run time, whatever they cause elsewhere."""
+    demand = demand_of_plan(_plan(("portal.home", 0.0), ("office.poll", 60.0), ("portal.submit", 120.0)))
+
+    assert demand.operations_per_second == pytest.approx(0.3)

@@ -18,6 +18,8 @@ from infra.scaling import scaled, with_replicas
 from simulation import province_files
 from simulation.mistakes import BadInputError
 from simulation.text import Text
+from simulation.twin.fitting import MACHINE, Station, Twin
+from simulation.twin.scalability import Scalability
 from tinhmau import language, screen
 from tinhmau.commands import plan
 
@@ -157,6 +159,38 @@ def test_what_cannot_be_compared_is_told(against: str, way_out: str) -> None:
     """A misspelt province or a factor of nothing names the way out."""
     with pytest.raises(BadInputError, match=way_out):
         _plan("toy", "--against", against)
+
+
+@pytest.mark.usefixtures("english")
+def test_a_twin_sizes_processors_by_what_was_measured(tmp_path: Path) -> None:
+    """A portal that needs 2 s of processor for an operation is rented larger, and the reason says what was measured."""
+    still = Scalability(rate=1.0, contention=0.0, coherence=0.0)
+    stations = (
+        Station(name=MACHINE, servers=2, demand=2.0, idle=0.0),
+        Station(name="portal", servers=1, demand=2.0, idle=0.0),
+    )
+    twin = Twin(
+        stations=stations, base=(0.0,) * 201, stretch=1.0, profile=(1.0,), fixed=0.0, scaling=1.0, scalability=still,
+        loads=(1.0, 2.0, 4.0),
+    )  # fmt: skip
+    (tmp_path / "twin.json").write_bytes(msgspec.json.encode(twin))
+
+    told = _plan("ben_tre_2018", "--twin", str(tmp_path / "twin.json"))
+
+    assert "each was seen to need 2000.00 ms of processor here" in told
+    assert "fitted to loads ×1, ×2, ×4" in told
+    assert "one vCPU carries 300" in told  # the LGSP, which that twin does not know
+
+
+def test_what_is_no_twin_is_told_with_everything_else(tmp_path: Path) -> None:
+    """A broken file and a misspelt province at once."""
+    (tmp_path / "twin.json").write_text("{}")
+
+    with pytest.raises(BadInputError) as caught:
+        _plan("ben_tre", "--twin", str(tmp_path / "twin.json"))
+
+    assert {mistake.key for mistake in caught.value.mistakes} >= {"twin"}
+    assert len(caught.value.mistakes) > 1
 
 
 def test_the_command_can_be_registered() -> None:

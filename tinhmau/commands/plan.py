@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
 import click
 import msgspec
 from rich.markup import escape
@@ -13,11 +17,14 @@ from infra.demand import demand_of_province
 from infra.pricing import SYSTEM_DISK_GB, UNITS, Bill, PriceList
 from infra.rented import BASTION, balanced, rented
 from infra.scaling import scaled
-from infra.sizing import Quantity
+from infra.sizing import Measured, Quantity, Use
 from simulation import province_files
 from simulation.mistakes import BadInputError, Mistake, did_you_mean
+from simulation.province import Province
 from simulation.text import Text
-from tinhmau import screen
+from simulation.twin.fitting import MACHINE
+from tinhmau import screen, twin_runs
+from tinhmau.attempts import Attempts
 from tinhmau.language import say, t
 
 _SIZES = ("replicas", "vcpu", "memory_mb", "disk_gb")
@@ -62,12 +69,26 @@ class Size(msgspec.Struct, frozen=True, kw_only=True):
         "Bảng giá (fixtures/prices/), hoặc tệp .toml của bạn.", "Price list (fixtures/prices/), or your .toml file."
     ),
 )
+@click.option(
+    "--twin",
+    type=click.Path(dir_okay=False, exists=True, path_type=Path),
+    metavar="twin.json",
+    help=t(
+        "Tính bộ xử lý theo bản sao số đã đo (tinhmau twin fit), thay cho giả định.",
+        "Size processors by a twin that was measured (tinhmau twin fit), instead of by assumption.",
+    ),
+)
 @click.option("--reasons/--no-reasons", default=True, help=t("In cả lý do và nguồn.", "Print reasons and sources too."))
-def command(*, province: str, against: str | None, prices: str, reasons: bool) -> None:
+def command(*, province: str, against: str | None, prices: str, twin: Path | None, reasons: bool) -> None:
     """Print sizes, reasons and prices."""
-    price_list = pricing.load(prices)
-    first = _size(province, 1.0, price_list)
-    second = _other(province, against, price_list) if against else None
+    with Attempts() as attempt:
+        price_list = attempt(pricing.load, prices)
+        measured = attempt(_measured, twin) if twin else None
+        facts = attempt(province_files.load, province)
+    assert price_list is not None and facts is not None  # noqa: S101, PT018 -- or the block has raised
+    draw = partial(_size, prices=price_list, measured=measured)
+    first = draw(facts)
+    second = _other(facts, against, draw) if against else None
     screen.out.print(say(first.blueprint.demand.basis))
     screen.out.print(_sizes(first))
     if reasons:
@@ -85,17 +106,23 @@ def command(*, province: str, against: str | None, prices: str, reasons: bool) -
         screen.out.print(_differences(first, second))
 
 
-def _size(province: str, factor: float, prices: PriceList) -> Size:
-    facts = province_files.load(province)
-    blueprint = rented(draw_up(facts, scaled(demand_of_province(facts), factor)), stand_ins=False)
+def _measured(file: Path) -> Measured:
+    twin = twin_runs.load_twin(file)
+    uses = {one.name: Use(demand=one.demand, idle=one.idle) for one in twin.stations if one.name != MACHINE}
+    loads = ", ".join(f"×{load:g}" for load in twin.loads)
+    return Measured(uses=uses, source=f"measured: {file}, fitted to loads {loads}, with their mix of operations")
+
+
+def _size(facts: Province, factor: float = 1.0, *, prices: PriceList, measured: Measured | None) -> Size:
+    blueprint = rented(draw_up(facts, scaled(demand_of_province(facts), factor), measured), stand_ins=False)
     name = facts.id if factor == 1 else f"{facts.id} × {factor:g}"
     return Size(name=name, blueprint=blueprint, bill=pricing.bill(blueprint, prices))
 
 
-def _other(province: str, against: str, prices: PriceList) -> Size:
+def _other(facts: Province, against: str, draw: Callable[..., Size]) -> Size:
     known = province_files.known()
     if against in known:
-        return _size(against, 1.0, prices)
+        return draw(province_files.load(against))
     try:
         factor = float(against.replace(",", "."))
     except ValueError:
@@ -107,7 +134,7 @@ def _other(province: str, against: str, prices: PriceList) -> Size:
         found = Text(f"hệ số {against} không dùng được.", f"the factor {against} cannot be used.")
         way_out = Text("Chọn số trên 0, tới 1000.", "Choose a number above 0, up to 1000.")
         raise BadInputError([Mistake(file="tinhmau plan", key="--against", found=found, way_out=way_out)])
-    return _size(province, factor, prices)
+    return draw(facts, factor)
 
 
 def _sizes(size: Size) -> Table:

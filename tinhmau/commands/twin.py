@@ -235,7 +235,7 @@ def forecast(
     """Forecast."""
     with Attempts() as attempt:
         price_list = attempt(pricing.load, prices)
-        twin = attempt(_twin, file)
+        twin = attempt(twin_runs.load_twin, file)
     assert price_list is not None and twin is not None  # noqa: S101, PT018 -- or the block has raised
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for heading in (
@@ -277,15 +277,6 @@ def sizes(twin: Twin, load: float) -> dict[str, int]:
         for one in twin.stations
         if not one.name.startswith(_NOT_RENTED)
     }
-
-
-def _twin(file: Path) -> Twin:
-    try:
-        return msgspec.json.decode(file.read_bytes(), type=Twin)
-    except msgspec.MsgspecError as error:
-        found = Text(f"không phải bản sao số: {error}.", f"is no twin: {error}.")
-        way_out = Text("Tạo bằng tinhmau twin fit.", "Make one with tinhmau twin fit.")
-        raise BadInputError([Mistake(file=str(file), key="twin", found=found, way_out=way_out)]) from error
 
 
 def _stations(twin: Twin) -> Table:

@@ -50,6 +50,7 @@ MOST_LIMIT = 4.0
 #: A generator later than this share of the promised p95 measures itself.
 _LATE_SHARE = 0.1
 _MOST = 5
+_NOT_BACK = Text("sau nâng cấp không phục vụ lại", "it did not serve again after the upgrade")
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):
@@ -370,6 +371,8 @@ def _readiness(evidence: Evidence) -> Check:
         answer = "BROKEN"
         if not told.version_after:
             reasons.append(Text(told.why_not or "không thấy phiên bản mới", told.why_not or "no new version seen"))
+        elif not told.back:
+            reasons.append(_NOT_BACK)
         elif not told.works_on:
             reasons.append(Text("hồ sơ đang mở không làm tiếp được", "an open dossier could not be worked on"))
     return Check(
@@ -390,6 +393,11 @@ def _upgrade(bid: Bid, evidence: Evidence) -> Check:
     told = evidence.upgrade
     bound, seconds = number(bid.promise.upgrade_seconds, places=1), number(told.interrupted_seconds, places=2)
     kept = told.back and told.interrupted_seconds <= bid.promise.upgrade_seconds
+    reasons: tuple[Text, ...] = ()
+    if not told.tried:
+        reasons = (Text(told.why_not, told.why_not),)
+    elif not told.back:
+        reasons = (_NOT_BACK,)
     return Check(
         id="upgrade-interruption",
         group=6,
@@ -397,7 +405,7 @@ def _upgrade(bid: Bid, evidence: Evidence) -> Check:
         answer="UNKNOWN" if not told.tried else "KEPT" if kept else "BROKEN",
         promised=Text(f"≤ {bound.vi} giây", f"≤ {bound.en} s"),
         found=Text(f"{seconds.vi} giây", f"{seconds.en} s") if told.tried else Text("chưa thử", "not tried"),
-        reasons=() if told.tried else (Text(told.why_not, told.why_not),),
+        reasons=reasons,
     )
 
 

@@ -22,6 +22,9 @@ class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     required: bool
     choices: tuple[str, ...] = ()
     hint: str = ""
+    english: str
+    english_choices: tuple[str, ...] = ()
+    english_hint: str = ""
 
 
 class Paper(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -30,6 +33,7 @@ class Paper(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     name: str
     label: str
     required: bool
+    english: str
 
 
 class _Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -247,7 +247,7 @@ def _delivery(row: Any, agency: str) -> dict[str, str]:
         "from": row["sender"],
         "to": agency,
         "status": words.get(status, "processing"),
-        "statusDesc": order.NAMES.get(status, "chờ lấy về"),
+        "statusDesc": str(order.NAMES.get(status, "chờ lấy về")),
         "createdTime": _moment(row["accepted_at"]),
         "updatedTime": _moment(row["updated_at"]),
     }
@@ -256,7 +256,7 @@ def _delivery(row: Any, agency: str) -> dict[str, str]:
 def _report(row: Any, agency: str) -> dict[str, str]:
     at = _moment(row["at"])
     return {
-        "from": row["agency"], "to": agency, "status": row["status"], "statusDesc": order.NAMES[row["status"]],
+        "from": row["agency"], "to": agency, "status": row["status"], "statusDesc": str(order.NAMES[row["status"]]),
         "createdTime": at, "updatedTime": at,
     }  # fmt: skip
 

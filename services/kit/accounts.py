@@ -13,6 +13,7 @@ import msgspec
 from starlette.requests import Request
 
 from services.kit import proof, tokens
+from services.kit.languages import Text
 from services.kit.problems import Problem
 
 _HOURS_12 = 12 * 3600
@@ -42,7 +43,9 @@ def passcode(key: str, account: str) -> str:
 def check_passcode(key: str, attempt: SignIn) -> None:
     """Raise a 401 Problem unless the passcode belongs to the account."""
     if not proof.same(attempt.passcode, passcode(key, attempt.account)):
-        raise Problem(401, "wrong-passcode", "Tài khoản hoặc mã đăng nhập không đúng.")
+        raise Problem(
+            401, "wrong-passcode", Text("Tài khoản hoặc mã đăng nhập không đúng.", "Account or passcode is wrong.")
+        )
 
 
 def issue_token(key: str, who: Account) -> str:
@@ -64,7 +67,21 @@ def signed_in(request: Request, key: str, cookie: str, *roles: str) -> Account:
         claims = tokens.read(token, key)
         who = Account(claims["sub"], claims["name"], claims["role"], claims["agency"])
     except (tokens.TokenError, KeyError) as error:  # a token without a role is a system's, not a person's
-        raise Problem(401, "not-signed-in", "Chưa đăng nhập hoặc phiên đã hết hạn: hãy đăng nhập lại.") from error
+        raise Problem(
+            401,
+            "not-signed-in",
+            Text(
+                "Chưa đăng nhập hoặc phiên đã hết hạn: hãy đăng nhập lại.",
+                "Not signed in, or the session has ended: please sign in again.",
+            ),
+        ) from error
     if roles and who.role not in roles:
-        raise Problem(403, "wrong-role", f"Vai trò “{who.role}” không được làm việc này; cần: {', '.join(roles)}.")
+        raise Problem(
+            403,
+            "wrong-role",
+            Text(
+                f"Vai trò “{who.role}” không được làm việc này; cần: {', '.join(roles)}.",
+                f"The role “{who.role}” may not do this; needed: {', '.join(roles)}.",
+            ),
+        )
     return who

@@ -16,6 +16,7 @@ from services.kit import sign_in_limit
 from services.kit.accounts import Account, SignIn, issue_token, session_cookie, signed_in
 from services.kit.calls import CallBook
 from services.kit.clock import Clock
+from services.kit.languages import Text, plain
 from services.kit.lgsp_client import LgspClient
 from services.kit.outbox import Outbox
 from services.kit.problems import Problem, decode
@@ -146,7 +147,11 @@ class Kit:
         """Officials and pollers of the province, for `sign_in`."""
         member = self.reference.staff.get(attempt.account)
         if member is None:
-            raise Problem(401, "unknown-account", "Không có tài khoản này trong danh bạ cán bộ.")
+            raise Problem(
+                401,
+                "unknown-account",
+                Text("Không có tài khoản này trong danh bạ cán bộ.", "There is no such account among the officials."),
+            )
         return Account(member.account, member.name, member.role, member.agency), {}
 
 
@@ -191,4 +196,4 @@ def reply(body: Any, status: int = 200) -> Reply:
 
 def json(body: Any, status: int = 200) -> Response:
     """JSON response of a read."""
-    return Response(msgspec.json.encode(body), status, media_type="application/json")
+    return Response(msgspec.json.encode(body, enc_hook=plain), status, media_type="application/json")

@@ -16,6 +16,7 @@ import structlog
 
 from services.kit import tracing
 from services.kit.calls import Call, CallBook
+from services.kit.languages import Text
 from services.kit.problems import Problem
 
 log = structlog.get_logger()
@@ -137,7 +138,14 @@ class LgspClient:
             if answer.outcome == "refused" and answer.status not in {401, 429, 503}:
                 break
         log.warning("counterpart-out-of-reach", provider=provider, operation=operation, outcome=answer.outcome)
-        raise Problem(503, "counterpart-out-of-reach", f"Hệ thống “{provider}” chưa trả lời; xin thử lại sau.")
+        raise Problem(
+            503,
+            "counterpart-out-of-reach",
+            Text(
+                f"Hệ thống “{provider}” chưa trả lời; xin thử lại sau.",
+                f"The system “{provider}” does not answer; please try again later.",
+            ),
+        )
 
     async def _bearer(self) -> str:
         if time.monotonic() < self._token_until:

@@ -1,4 +1,4 @@
-"""Server-rendered pages in Vietnamese: one base layout, autoescaped, readable on a phone, no JavaScript needed."""
+"""Server-rendered pages in Vietnamese, English on request: one layout, autoescaped, for phones, without JavaScript."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from datetime import datetime
 from typing import Any
 
 import jinja2
+from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from services.kit import languages
 from services.kit.clock import VIETNAM
+from services.kit.languages import Text
 
 _POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; img-src data:; base-uri 'none'; "
@@ -33,7 +36,9 @@ def moment(when: datetime | None) -> str:
 
 
 def capfirst(text: str) -> str:
-    """First letter large, the rest as it is."""
+    """First letter large, the rest as it is; in both languages of what has two."""
+    if isinstance(text, Text):
+        return Text(capfirst(str(text)), capfirst(text.english))
     return text[:1].upper() + text[1:]
 
 
@@ -52,10 +57,22 @@ class Pages:
             lstrip_blocks=True,
         )
         self._environment.filters |= {"money": money, "moment": moment, "capfirst": capfirst, **filters}
+        self._environment.filters |= {"say": languages.say, "plainly": languages.plainly}
+        self._environment.globals["t"] = languages.choose
 
-    def page(self, template: str, /, status: int = 200, *, leads_to: str = "", **values: Any) -> HTMLResponse:
-        """Render a template. `leads_to` is the origin of another system that a form of the page may lead to."""
+    def page(
+        self, template: str, /, status: int = 200, *, request: Request | None = None, leads_to: str = "", **values: Any
+    ) -> HTMLResponse:
+        """Render a template, in the language that `request` wants; without it the page is Vietnamese only.
+
+        `leads_to` is the origin of another system that a form of the page may lead to.
+        """
         headers = dict(_HEADERS)
         if leads_to:
             headers["Content-Security-Policy"] = _POLICY.replace("form-action 'self'", f"form-action 'self' {leads_to}")
-        return HTMLResponse(self._environment.get_template(template).render(**values), status, headers)
+        values["lang"] = languages.language(request) if request else "vi"
+        values["other_language"] = languages.other_language(request) if request else ""
+        page = HTMLResponse(self._environment.get_template(template).render(**values), status, headers)
+        if request:
+            languages.remember(request, page)
+        return page

@@ -1,4 +1,7 @@
-"""Errors as application/problem+json (RFC 9457): what was found and the way out, in Vietnamese."""
+"""Errors as application/problem+json (RFC 9457): what was found and the way out, in Vietnamese.
+
+Pages in English show the English that comes with it (services/kit/languages.py).
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.kit import tracing
+from services.kit.languages import Text, english
 
 
 class Problem(Exception):  # noqa: N818 -- the field's word is "problem"
@@ -28,30 +32,43 @@ class Problem(Exception):  # noqa: N818 -- the field's word is "problem"
             "type": f"urn:tinhmau:problem:{self.title}",
             "title": self.title,
             "status": self.status,
-            "detail": self.detail,
+            "detail": str(self.detail),
             "trace_id": tracing.trace_id(),
             **self.more,
         }
         if self.errors:
-            document["errors"] = self.errors
+            document["errors"] = [{name: str(text) for name, text in error.items()} for error in self.errors]
         headers = {"Retry-After": "1"} if self.status in {429, 503} else None
         return Response(msgspec.json.encode(document), self.status, headers, "application/problem+json")
 
 
 def not_found(what: str) -> Problem:
     """404: the thing is not in this system (or not yet)."""
-    return Problem(404, "not-found", f"Không tìm thấy {what}. Kiểm tra lại mã, hoặc thử lại sau ít phút.")
+    detail = Text(
+        f"Không tìm thấy {what}. Kiểm tra lại mã, hoặc thử lại sau ít phút.",
+        f"Not found: {english(what)}. Check the code, or try again in a few minutes.",
+    )
+    return Problem(404, "not-found", detail)
 
 
-def wrong_state(what: str, state: str, wanted: str) -> Problem:
-    """409: the step is out of order; says the state found."""
-    detail = f"{what} đang ở trạng thái “{state}”, bước này cần “{wanted}”."
+def wrong_state(what: str, state: str, wanted: str | Sequence[str]) -> Problem:
+    """409: the step is out of order; says the state found, and in which it would be in order."""
+    ways = [wanted] if isinstance(wanted, str) else wanted
+    detail = Text(
+        f"{what} đang ở trạng thái “{state}”, bước này cần “{' hoặc '.join(ways)}”.",
+        f"{english(what)} is in the state “{state}”; this step needs “{' or '.join(english(one) for one in ways)}”.",
+    )
     return Problem(409, "wrong-state", detail, state=state)
 
 
 def invalid(errors: Sequence[dict[str, str]]) -> Problem:
     """422: the body is understood but wrong; every mistake is listed."""
-    return Problem(422, "invalid", "Dữ liệu gửi lên có lỗi; xem danh sách “errors”.", errors=errors)
+    return Problem(
+        422,
+        "invalid",
+        Text("Dữ liệu gửi lên có lỗi; xem danh sách “errors”.", "What was sent has mistakes; see “errors”."),
+        errors=errors,
+    )
 
 
 def decode(raw: bytes, wanted: Any) -> Any:

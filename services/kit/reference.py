@@ -9,6 +9,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from services.kit.languages import Text
+
 
 class Agency(msgspec.Struct, frozen=True, kw_only=True):
     """Who decides and signs."""
@@ -59,6 +61,26 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     required: bool = False
     choices: list[str] = []
     hint: str = ""
+    english: str = ""  #: the label in English; where empty, pages in English show the Vietnamese one
+    english_choices: list[str] = []
+    english_hint: str = ""
+
+    @property
+    def said(self) -> str:
+        """The label, in both languages where it has two."""
+        return _said(self.label, self.english)
+
+    @property
+    def said_hint(self) -> str:
+        """The hint, likewise."""
+        return _said(self.hint, self.english_hint)
+
+    @property
+    def said_choices(self) -> list[str]:
+        """The choices, likewise; what is handed in is the Vietnamese one."""
+        if not self.english_choices:
+            return self.choices
+        return [Text(vi, en) for vi, en in zip(self.choices, self.english_choices, strict=True)]
 
 
 class Paper(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,6 +89,16 @@ class Paper(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     label: str
     required: bool = False
+    english: str = ""  #: the label in English
+
+    @property
+    def said(self) -> str:
+        """The label, in both languages where it has two."""
+        return _said(self.label, self.english)
+
+
+def _said(vi: str, en: str) -> str:
+    return Text(vi, en) if en else vi
 
 
 class Form(msgspec.Struct, frozen=True):

@@ -7,6 +7,7 @@ import hashlib
 import asyncpg
 
 from services.kit.accounts import SignIn, check_passcode
+from services.kit.languages import Text
 from services.kit.problems import Problem
 
 #: Failures after which an account rests, and how long each failure counts. Assumed: common practice (OWASP ASVS 2.2.1
@@ -26,7 +27,12 @@ async def check(pool: asyncpg.Pool, key: str, attempt: SignIn) -> None:
     account = hashlib.sha256(attempt.account.encode("utf-8", "surrogatepass")).digest()
     if await pool.fetchval(_RECENT, account, _MINUTES) >= MOST_FAILURES:
         raise Problem(
-            429, "too-many-attempts", f"Sai quá {MOST_FAILURES} lần; tài khoản tạm nghỉ {_MINUTES} phút rồi thử lại."
+            429,
+            "too-many-attempts",
+            Text(
+                f"Sai quá {MOST_FAILURES} lần; tài khoản tạm nghỉ {_MINUTES} phút rồi thử lại.",
+                f"Wrong more than {MOST_FAILURES} times; the account rests for {_MINUTES} minutes.",
+            ),
         )
     try:
         check_passcode(key, attempt)

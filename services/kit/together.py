@@ -17,6 +17,7 @@ import structlog
 from services.kit import tracing
 from services.kit.accounts import Account
 from services.kit.database import UNAVAILABLE
+from services.kit.languages import Text
 from services.kit.problems import Problem
 from services.kit.transaction import Transaction
 
@@ -152,7 +153,14 @@ class Together:
 def replayed(row: asyncpg.Record, digest: bytes) -> Done | Problem:
     """Read the stored reply of a key; the 422 Problem where the key belongs to another request."""
     if row["digest"] != digest:
-        return Problem(422, "key-reused", "Idempotency-Key này đã dùng cho một yêu cầu khác; hãy tạo khoá mới.")
+        return Problem(
+            422,
+            "key-reused",
+            Text(
+                "Idempotency-Key này đã dùng cho một yêu cầu khác; hãy tạo khoá mới.",
+                "This Idempotency-Key was used for another request; make a new one.",
+            ),
+        )
     return Done(row["status"], row["body"], replayed=True)
 
 

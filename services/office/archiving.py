@@ -13,6 +13,7 @@ from starlette.requests import Request
 
 from services.kit.accounts import Account
 from services.kit.kit import Endpoint, Kit, Reply, reply
+from services.kit.languages import Text
 from services.kit.problems import not_found, wrong_state
 from services.kit.transaction import Transaction
 
@@ -40,9 +41,18 @@ def filing_endpoint(kit: Kit) -> Endpoint:
             who.agency,
         )
         if row is None:
-            raise not_found(f"văn bản {asked.document[:120]} trong cơ quan của bạn")
+            raise not_found(
+                Text(
+                    f"văn bản {asked.document[:120]} trong cơ quan của bạn",
+                    f"document {asked.document[:120]} in your agency",
+                )
+            )
         if row["state"] not in _DONE:
-            raise wrong_state(f"Văn bản {asked.document}", row["state"], "đã phát hành hoặc đã xử lý xong")
+            raise wrong_state(
+                Text(f"Văn bản {asked.document}", f"Document {asked.document}"),
+                row["state"],
+                Text("đã phát hành hoặc đã xử lý xong", "issued or finished"),
+            )
         await tx.execute(
             "INSERT INTO filing (agency, document, direction, paper, signed, pages, actor, at, request_key) "
             "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING",

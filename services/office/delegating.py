@@ -14,6 +14,7 @@ from starlette.requests import Request
 
 from services.kit.accounts import Account
 from services.kit.kit import Endpoint, Kit, Prepare, Reply, reply
+from services.kit.languages import Text
 from services.kit.mistakes import Mistakes
 from services.kit.problems import Problem
 from services.kit.transaction import Transaction
@@ -89,9 +90,30 @@ def _check(kit: Kit, asked: Asked, who: Account) -> None:
     mistakes = Mistakes()
     deputy = kit.reference.staff.get(asked.deputy)
     if deputy is None or deputy.agency != who.agency or deputy.role not in _MAY_DEPUTISE or asked.deputy == who.account:
-        mistakes.add("deputy", asked.deputy[:100], "Chọn một lãnh đạo khác hoặc chuyên viên của cơ quan.")
+        mistakes.add(
+            "deputy",
+            asked.deputy[:100],
+            Text(
+                "Chọn một lãnh đạo khác hoặc chuyên viên của cơ quan.",
+                "Choose another leader or a specialist of the agency.",
+            ),
+        )
     if asked.since.tzinfo is None or asked.until.tzinfo is None:
-        mistakes.add("since", str(asked.since), "Ghi cả múi giờ, ví dụ 2018-08-22T07:00:00+07:00.")
+        mistakes.add(
+            "since",
+            str(asked.since),
+            Text(
+                "Ghi cả múi giờ, ví dụ 2018-08-22T07:00:00+07:00.",
+                "Write the time zone as well, e.g. 2018-08-22T07:00:00+07:00.",
+            ),
+        )
     elif not asked.since < asked.until <= asked.since + _LONGEST:
-        mistakes.add("until", str(asked.until), f"Phải sau “since” và không quá {_LONGEST.days} ngày.")
+        mistakes.add(
+            "until",
+            str(asked.until),
+            Text(
+                f"Phải sau “since” và không quá {_LONGEST.days} ngày.",
+                f"It has to be after “since”, by {_LONGEST.days} days at most.",
+            ),
+        )
     mistakes.stop()

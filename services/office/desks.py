@@ -18,6 +18,7 @@ from services.kit.edxml.content_signature import ContentSignature
 from services.kit.edxml.trouble import EdxmlError
 from services.kit.edxml.trust import Trust
 from services.kit.kit import Kit
+from services.kit.languages import Text
 from services.kit.pages import Pages
 from services.kit.problems import Problem, not_found
 from services.office.notation import KINDS
@@ -27,24 +28,24 @@ from services.office.undelivered import letters
 
 _SHOWN = 200  # rows of a list; older ones are in the registers
 _ROLE_NAMES = {
-    "specialist": "Chuyên viên",
-    "leader": "Lãnh đạo",
-    "document_clerk": "Văn thư",
-    "reception_clerk": "Cán bộ một cửa",
-    "poller": "Máy",
+    "specialist": Text("Chuyên viên", "Specialist"),
+    "leader": Text("Lãnh đạo", "Leader"),
+    "document_clerk": Text("Văn thư", "Document clerk"),
+    "reception_clerk": Text("Cán bộ một cửa", "One-stop clerk"),
+    "poller": Text("Máy", "Machine"),
 }
 _ACT_NAMES = {
-    "review": "Thẩm tra xong, trình ký",
-    "return": "Trả lại để sửa",
-    "revision": "Lưu bản đã sửa",
-    "signature": "Ký số",
-    "print": "Đã in và ký tay",
-    "scan": "Đã quét, nhập lại",
-    "issue": "Cấp số, phát hành",
-    "registration": "Vào sổ đến",
-    "assignment": "Phân công xử lý",
-    "completion": "Hoàn thành",
-    "refusal": "Trả lại nơi gửi",
+    "review": Text("Thẩm tra xong, trình ký", "Reviewed, to be signed"),
+    "return": Text("Trả lại để sửa", "Give back for revision"),
+    "revision": Text("Lưu bản đã sửa", "Save the revision"),
+    "signature": Text("Ký số", "Sign digitally"),
+    "print": Text("Đã in và ký tay", "Printed and signed by hand"),
+    "scan": Text("Đã quét, nhập lại", "Scanned and imported"),
+    "issue": Text("Cấp số, phát hành", "Number and issue"),
+    "registration": Text("Vào sổ đến", "Register"),
+    "assignment": Text("Phân công xử lý", "Assign"),
+    "completion": Text("Hoàn thành", "Finish"),
+    "refusal": Text("Trả lại nơi gửi", "Return to the sender"),
 }
 Show = Callable[[Request, Account], Awaitable[Response]]
 
@@ -87,7 +88,7 @@ class Desks:
             who: Account | None = self._kit.who(request)
         except Problem:
             who = None
-        return self._render("problem.html", who, status=problem.status, problem=problem)
+        return self._render(request, "problem.html", who, status=problem.status, problem=problem)
 
     def _page(self, show: Show) -> Callable[[Request], Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
@@ -98,11 +99,14 @@ class Desks:
 
         return endpoint
 
-    def _render(self, template: str, who: Account | None, *, status: int = 200, **values: Any) -> Response:
+    def _render(
+        self, request: Request, template: str, who: Account | None, *, status: int = 200, **values: Any
+    ) -> Response:
         agency = self._agencies.get(who.agency) if who else None
         return self._pages.page(
             template,
             status,
+            request=request,
             who=who,
             role=_ROLE_NAMES.get(who.role, who.role) if who else "",
             agency=agency,
@@ -118,14 +122,14 @@ class Desks:
 
     async def _sign_in(self, request: Request) -> Response:
         if request.method == "GET":
-            return self._render("sign_in.html", None, wrong="")
+            return self._render(request, "sign_in.html", None, wrong="")
         fields = parse_qs((await request.body()).decode("utf-8", "replace"))
         attempt = SignIn(fields.get("account", [""])[0].strip(), fields.get("passcode", [""])[0].strip())
         try:
             await self._kit.check_passcode(attempt)
             who, _ = await self._kit.find_staff(attempt)
         except Problem as problem:
-            return self._render("sign_in.html", None, status=problem.status, wrong=problem.detail)
+            return self._render(request, "sign_in.html", None, status=problem.status, wrong=problem.detail)
         response = RedirectResponse("/", 303)
         response.set_cookie(
             session_cookie(self._kit.settings.service),
@@ -140,7 +144,7 @@ class Desks:
         response.delete_cookie(session_cookie(self._kit.settings.service), httponly=True, samesite="strict")
         return response
 
-    async def _desk(self, _request: Request, who: Account) -> Response:
+    async def _desk(self, request: Request, who: Account) -> Response:
         outgoing = await self._kit.pool.fetch(
             "SELECT draft, kind, subject, state, priority FROM document WHERE agency = $1 AND state <> 'issued' "
             "ORDER BY priority DESC, draft LIMIT $2",
@@ -161,6 +165,7 @@ class Desks:
         )
         colleagues = [one for one in self._kit.reference.staff.values() if one.agency == who.agency]
         return self._render(
+            request,
             "desk.html",
             who,
             outgoing=outgoing,
@@ -179,7 +184,7 @@ class Desks:
                 "SELECT * FROM document WHERE draft = $1 AND agency = $2", draft, who.agency
             )
         if row is None:
-            raise not_found(f"dự thảo {draft} trong cơ quan của bạn")
+            raise not_found(Text(f"dự thảo {draft} trong cơ quan của bạn", f"draft {draft} in your agency"))
         history = await self._kit.pool.fetch(
             "SELECT event, actor, detail, at FROM event WHERE draft = $1 ORDER BY id", draft
         )
@@ -187,6 +192,7 @@ class Desks:
             "SELECT addressee, status, at FROM outgoing_status WHERE document = $1", row["document"] or ""
         )
         return self._render(
+            request,
             "document.html",
             who,
             row=row,
@@ -208,8 +214,8 @@ class Desks:
         try:
             holder = self._trust.signer(row["text"].encode(), signature, at=self._kit.clock.now())
         except EdxmlError as error:
-            return f"KHÔNG hợp lệ: {error}"
-        return f"hợp lệ, của {holder.name} ({holder.code})"
+            return Text(f"KHÔNG hợp lệ: {error}", f"NOT valid: {error}")
+        return Text(f"hợp lệ, của {holder.name} ({holder.code})", f"valid, of {holder.name} ({holder.code})")
 
     async def _incoming(self, request: Request, who: Account) -> Response:
         document = request.query_params.get("document", "")
@@ -219,7 +225,12 @@ class Desks:
             document,
         )
         if row is None:
-            raise not_found(f"văn bản đến {document[:120]} trong cơ quan của bạn")
+            raise not_found(
+                Text(
+                    f"văn bản đến {document[:120]} trong cơ quan của bạn",
+                    f"incoming document {document[:120]} in your agency",
+                )
+            )
         history = await self._kit.pool.fetch(
             "SELECT event, actor, detail, at FROM event WHERE draft IS NULL AND document = $1 AND agency = $2 "
             "ORDER BY id",
@@ -228,10 +239,14 @@ class Desks:
         )
         try:
             envelope = self._trust.open(row["xml"], at=self._kit.clock.now())
-            seal = f"hợp lệ, của {envelope.sender.name} ({envelope.sender.code})"
+            seal = Text(
+                f"hợp lệ, của {envelope.sender.name} ({envelope.sender.code})",
+                f"valid, of {envelope.sender.name} ({envelope.sender.code})",
+            )
         except EdxmlError as error:
-            envelope, seal = None, f"KHÔNG hợp lệ: {error}"
+            envelope, seal = None, Text(f"KHÔNG hợp lệ: {error}", f"NOT valid: {error}")
         return self._render(
+            request,
             "incoming.html",
             who,
             row=row,
@@ -246,32 +261,32 @@ class Desks:
             ],
         )
 
-    async def _archive(self, _request: Request, who: Account) -> Response:
+    async def _archive(self, request: Request, who: Account) -> Response:
         rows = await self._kit.pool.fetch(
             "SELECT *, paper AND signed = 'digital' AS two_tracks FROM filing WHERE agency = $1 "
             "ORDER BY at DESC, document LIMIT $2",
             who.agency,
             _SHOWN,
         )
-        return self._render("archive.html", who, rows=rows)
+        return self._render(request, "archive.html", who, rows=rows)
 
-    async def _undelivered(self, _request: Request, who: Account) -> Response:
-        return self._render("undelivered.html", who, rows=await letters(self._kit, who.agency))
+    async def _undelivered(self, request: Request, who: Account) -> Response:
+        return self._render(request, "undelivered.html", who, rows=await letters(self._kit, who.agency))
 
-    async def _outgoing_register(self, _request: Request, who: Account) -> Response:
+    async def _outgoing_register(self, request: Request, who: Account) -> Response:
         rows = await self._kit.pool.fetch(
             "SELECT draft, document, kind, subject, issued_at, signed, cardinality(addressees) AS receivers "
             "FROM document WHERE agency = $1 AND state = 'issued' ORDER BY issued_at DESC, draft DESC LIMIT $2",
             who.agency,
             _SHOWN,
         )
-        return self._render("outgoing_register.html", who, rows=rows)
+        return self._render(request, "outgoing_register.html", who, rows=rows)
 
-    async def _incoming_register(self, _request: Request, who: Account) -> Response:
+    async def _incoming_register(self, request: Request, who: Account) -> Response:
         rows = await self._kit.pool.fetch(
             "SELECT document, number, sender_name, kind, subject, arrived_at, state FROM incoming JOIN received "
             "USING (document) WHERE agency = $1 ORDER BY arrived_at DESC, document LIMIT $2",
             who.agency,
             _SHOWN,
         )
-        return self._render("incoming_register.html", who, rows=rows)
+        return self._render(request, "incoming_register.html", who, rows=rows)

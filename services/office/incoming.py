@@ -9,6 +9,7 @@ from starlette.requests import Request
 
 from services.kit.accounts import Account
 from services.kit.kit import Endpoint, Kit, Reply, reply
+from services.kit.languages import Text
 from services.kit.problems import Problem, invalid, not_found, wrong_state
 from services.kit.transaction import Transaction
 from services.office.delegating import as_leader
@@ -72,11 +73,22 @@ async def _act(act: Act, asked: OnDocument, tx: Transaction, who: Account) -> Re
         asked.document,
     )
     if row is None:
-        raise not_found(f"văn bản đến {asked.document[:120]} của cơ quan {asked.agency}")
+        raise not_found(
+            Text(
+                f"văn bản đến {asked.document[:120]} của cơ quan {asked.agency}",
+                f"incoming document {asked.document[:120]} of agency {asked.agency}",
+            )
+        )
     if row["pending"]:
-        raise wrong_state(f"Văn bản đến {asked.document}", "asked", "không có yêu cầu của nơi gửi chờ trả lời")
+        raise wrong_state(
+            Text(f"Văn bản đến {asked.document}", f"Incoming document {asked.document}"),
+            "asked",
+            Text("không có yêu cầu của nơi gửi chờ trả lời", "no request of the sender waiting for an answer"),
+        )
     if row["state"] not in act.before:
-        raise wrong_state(f"Văn bản đến {asked.document}", row["state"], " hoặc ".join(act.before))
+        raise wrong_state(
+            Text(f"Văn bản đến {asked.document}", f"Incoming document {asked.document}"), row["state"], act.before
+        )
     number = row["number"]
     if act.after == "registered":
         number = await next_number(tx, agency=asked.agency, book="incoming")
@@ -114,7 +126,10 @@ async def _act(act: Act, asked: OnDocument, tx: Transaction, who: Account) -> Re
 def check_agency(who: Account, asked: OnDocument) -> None:
     """Raise a 403 Problem unless the document is of the official's own agency."""
     if asked.agency != who.agency:
-        detail = f"Chỉ cán bộ của cơ quan {asked.agency} xử lý được văn bản đến của cơ quan ấy."
+        detail = Text(
+            f"Chỉ cán bộ của cơ quan {asked.agency} xử lý được văn bản đến của cơ quan ấy.",
+            f"Only officials of agency {asked.agency} handle what has come there.",
+        )
         raise Problem(403, "wrong-agency", detail)
 
 
@@ -126,8 +141,10 @@ def reason_of(asked: OnDocument) -> str:
     if not 1 <= len(reason) <= _MAX_REASON:
         found = {
             "where": "$.reason",
-            "found": f"{len(reason)} ký tự",
-            "way_out": f"Nêu lý do, tối đa {_MAX_REASON} ký tự.",
+            "found": Text(f"{len(reason)} ký tự", f"{len(reason)} characters"),
+            "way_out": Text(
+                f"Nêu lý do, tối đa {_MAX_REASON} ký tự.", f"Say why, in {_MAX_REASON} characters at most."
+            ),
         }
         raise invalid([found])
     return reason

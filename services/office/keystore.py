@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from services.kit.edxml.seal import Seal
+from services.kit.languages import Text
 from services.kit.problems import Problem
 
 
@@ -33,14 +34,22 @@ class Keystore:
         """Return the agency's seal. Raises a 409 Problem for an agency without one."""
         if agency not in self._file.organisation:
             raise Problem(
-                409, "no-certificate", f"Cơ quan {agency} chưa được cấp chứng thư số nên chưa phát hành được."
+                409,
+                "no-certificate",
+                Text(
+                    f"Cơ quan {agency} chưa được cấp chứng thư số nên chưa phát hành được.",
+                    f"Agency {agency} has no certificate, so it cannot issue.",
+                ),
             )
         return self._load("organisation", agency)
 
     def personal(self, account: str) -> Seal:
         """Return a leader's key. Raises a 409 Problem for one without: such a document is signed on paper."""
         if account not in self._file.personal:
-            detail = f"{account} chưa được cấp chứng thư số cá nhân: hãy in, ký tay rồi quét (in – ký – quét – nhập)."
+            detail = Text(
+                f"{account} chưa được cấp chứng thư số cá nhân: hãy in, ký tay rồi quét (in – ký – quét – nhập).",
+                f"{account} has no personal certificate: print it, sign it by hand, scan it and import it.",
+            )
             raise Problem(409, "no-certificate", detail)
         return self._load("personal", account)
 

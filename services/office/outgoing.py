@@ -18,6 +18,7 @@ from services.kit.edxml.envelope import Changes, Envelope, Organ, Replacement
 from services.kit.edxml.limits import MAX_ADDRESSEES
 from services.kit.edxml.seal import Profile
 from services.kit.kit import Endpoint, Kit, Prepare, Reply, reply
+from services.kit.languages import Text
 from services.kit.problems import Problem, invalid, not_found, wrong_state
 from services.kit.reference import Agency
 from services.kit.transaction import Transaction
@@ -167,13 +168,27 @@ class Outgoing:
     async def _to_review(self, request: Request, tx: Transaction, who: Account, act: Act) -> asyncpg.Record:
         row = await self._locked(request, tx, who, act)
         if row["author"] == who.account:
-            raise Problem(403, "own-draft", "Người soạn không tự thẩm tra dự thảo của mình; hãy nhờ đồng nghiệp.")
+            raise Problem(
+                403,
+                "own-draft",
+                Text(
+                    "Người soạn không tự thẩm tra dự thảo của mình; hãy nhờ đồng nghiệp.",
+                    "Nobody reviews a draft of their own; please ask a colleague.",
+                ),
+            )
         return row
 
     async def _revise(self, request: Request, asked: Revision, tx: Transaction, who: Account) -> Reply:
         row = await self._locked(request, tx, who, REVISE)
         if row["author"] != who.account:
-            raise Problem(403, "not-the-author", f"Dự thảo do {row['author']} soạn; chỉ người soạn sửa được.")
+            raise Problem(
+                403,
+                "not-the-author",
+                Text(
+                    f"Dự thảo do {row['author']} soạn; chỉ người soạn sửa được.",
+                    f"The draft is by {row['author']}; only its author can revise it.",
+                ),
+            )
         again = NewDocument(row["kind"], asked.subject, asked.content, row["addressees"], row["priority"])
         wanted = _tidy(again)
         if mistakes := _mistakes(wanted, self._agencies):
@@ -200,7 +215,15 @@ class Outgoing:
 
     async def _scan(self, request: Request, scan: Scan, tx: Transaction, who: Account) -> Reply:
         if not 1 <= scan.pages <= _MAX_PAGES:
-            raise invalid([_mistake("$.pages", str(scan.pages), f"Số trang từ 1 đến {_MAX_PAGES}.")])
+            raise invalid(
+                [
+                    _mistake(
+                        "$.pages",
+                        str(scan.pages),
+                        Text(f"Số trang từ 1 đến {_MAX_PAGES}.", f"1 to {_MAX_PAGES} pages."),
+                    )
+                ]
+            )
         row = await self._locked(request, tx, who, SCAN)
         detail = f"{scan.pages} trang"
         await self._move(tx, row, who, SCAN, more=", pages = $8", values=[scan.pages], detail=detail)
@@ -272,13 +295,23 @@ class Outgoing:
                 int(wanted),
             )
         if row is None:
-            raise not_found(f"dự thảo {wanted}")
+            raise not_found(Text(f"dự thảo {wanted}", f"draft {wanted}"))
         if row["agency"] != who.agency:
-            raise Problem(403, "wrong-agency", f"Dự thảo {wanted} là của cơ quan {row['agency']}.")
+            raise Problem(
+                403,
+                "wrong-agency",
+                Text(
+                    f"Dự thảo {wanted} là của cơ quan {row['agency']}.", f"Draft {wanted} is of agency {row['agency']}."
+                ),
+            )
         if row["state"] not in act.before:
-            raise wrong_state(f"Dự thảo {wanted}", row["state"], " hoặc ".join(act.before))
+            raise wrong_state(Text(f"Dự thảo {wanted}", f"Draft {wanted}"), row["state"], act.before)
         if act in {SIGN, PRINT} and row["state"] == "draft" and self._must_be_reviewed(row["kind"]):
-            raise wrong_state(f"Dự thảo {wanted} loại “{row['kind']}”", row["state"], REVIEW.after)
+            raise wrong_state(
+                Text(f"Dự thảo {wanted} loại “{row['kind']}”", f"Draft {wanted} of the kind “{row['kind']}”"),
+                row["state"],
+                REVIEW.after,
+            )
         return row
 
     @staticmethod
@@ -299,8 +332,11 @@ class Outgoing:
 def _remark(said: Remark, *, needed: bool) -> str:
     remark = " ".join(unicodedata.normalize("NFC", said.remark).split())
     if len(remark) > _MAX_SUBJECT or (needed and not remark):
-        way_out = f"Nêu điều cần sửa, tối đa {_MAX_SUBJECT} ký tự."
-        raise invalid([_mistake("$.remark", f"{len(remark)} ký tự", way_out)])
+        way_out = Text(
+            f"Nêu điều cần sửa, tối đa {_MAX_SUBJECT} ký tự.",
+            f"Say what is to change, in {_MAX_SUBJECT} characters at most.",
+        )
+        raise invalid([_mistake("$.remark", Text(f"{len(remark)} ký tự", f"{len(remark)} characters"), way_out)])
     return remark
 
 
@@ -332,20 +368,40 @@ def _mistakes(wanted: NewDocument, agencies: dict[str, Agency]) -> list[dict[str
     found = []
     if wanted.kind not in KINDS:
         near = nearest_kind(wanted.kind)
-        guess = f"Có phải “{near}”? " if near else ""
-        found.append(_mistake("$.kind", wanted.kind[:100], f"{guess}Loại văn bản được nhận: {', '.join(KINDS)}."))
+        guess, in_english = (f"Có phải “{near}”? ", f"Is it “{near}”? ") if near else ("", "")
+        kinds = ", ".join(KINDS)
+        way_out = Text(f"{guess}Loại văn bản được nhận: {kinds}.", f"{in_english}Kinds that are taken: {kinds}.")
+        found.append(_mistake("$.kind", wanted.kind[:100], way_out))
     for where, text, limit in (
         ("$.subject", wanted.subject, _MAX_SUBJECT),
         ("$.content", wanted.content, _MAX_CONTENT),
     ):
         if not 1 <= len(text) <= limit:
-            found.append(_mistake(where, f"{len(text)} ký tự", f"Cần từ 1 đến {limit} ký tự."))
+            found.append(
+                _mistake(
+                    where,
+                    Text(f"{len(text)} ký tự", f"{len(text)} characters"),
+                    Text(f"Cần từ 1 đến {limit} ký tự.", f"1 to {limit} characters are needed."),
+                )
+            )
         if unfit := _UNFIT.search(text):
-            way_out = "Bỏ ký tự điều khiển: văn bản điện tử không mang được ký tự này."
+            way_out = Text(
+                "Bỏ ký tự điều khiển: văn bản điện tử không mang được ký tự này.",
+                "Remove the control character: no electronic document can carry it.",
+            )
             found.append(_mistake(where, repr(unfit.group()), way_out))
     found += _wrong_addressees(wanted.addressees, agencies)
     if not 0 <= wanted.priority <= _HIGHEST_PRIORITY:
-        found.append(_mistake("$.priority", str(wanted.priority), f"Độ khẩn là số từ 0 đến {_HIGHEST_PRIORITY}."))
+        found.append(
+            _mistake(
+                "$.priority",
+                str(wanted.priority),
+                Text(
+                    f"Độ khẩn là số từ 0 đến {_HIGHEST_PRIORITY}.",
+                    f"Urgency is a number from 0 to {_HIGHEST_PRIORITY}.",
+                ),
+            )
+        )
     return found
 
 
@@ -355,16 +411,32 @@ async def _wrong_amendment(
     """What speaks against recalling, updating or replacing that document."""
     found = []
     if not 1 <= len(amends.reason) <= _MAX_SUBJECT or _UNFIT.search(amends.reason):
-        found.append(_mistake("$.amends.reason", amends.reason[:60], f"Nêu lý do, tối đa {_MAX_SUBJECT} ký tự."))
+        found.append(
+            _mistake(
+                "$.amends.reason",
+                amends.reason[:60],
+                Text(f"Nêu lý do, tối đa {_MAX_SUBJECT} ký tự.", f"Say why, in {_MAX_SUBJECT} characters at most."),
+            )
+        )
     addressees = await tx.value(
         "SELECT addressees FROM document WHERE document = $1 AND agency = $2", amends.document, who.agency
     )
     if addressees is None:
-        way_out = "Dùng mã văn bản mà cơ quan này đã phát hành (sổ văn bản đi)."
+        way_out = Text(
+            "Dùng mã văn bản mà cơ quan này đã phát hành (sổ văn bản đi).",
+            "Use the code of a document that this agency has issued (outgoing register).",
+        )
         return [*found, _mistake("$.amends.document", amends.document[:120], way_out)]
     if amends.how == "recall":
         found += [
-            _mistake(f"$.addressees[{place}]", code[:100], "Văn bản ấy không gửi đến đây, nên không thu hồi từ đây.")
+            _mistake(
+                f"$.addressees[{place}]",
+                code[:100],
+                Text(
+                    "Văn bản ấy không gửi đến đây, nên không thu hồi từ đây.",
+                    "That document was not sent there, so it cannot be recalled from there.",
+                ),
+            )
             for place, code in enumerate(wanted.addressees)
             if code not in addressees
         ]
@@ -373,13 +445,29 @@ async def _wrong_amendment(
 
 def _wrong_addressees(codes: list[str], agencies: dict[str, Agency]) -> list[dict[str, str]]:
     if not 1 <= len(codes) <= MAX_ADDRESSEES:
-        return [_mistake("$.addressees", f"{len(codes)} nơi nhận", f"Cần từ 1 đến {MAX_ADDRESSEES} nơi nhận.")]
+        return [
+            _mistake(
+                "$.addressees",
+                Text(f"{len(codes)} nơi nhận", f"{len(codes)} addressees"),
+                Text(f"Cần từ 1 đến {MAX_ADDRESSEES} nơi nhận.", f"1 to {MAX_ADDRESSEES} addressees are needed."),
+            )
+        ]
     found = []
     for place, code in enumerate(codes):
         if code not in agencies:
-            found.append(_mistake(f"$.addressees[{place}]", code[:100], "Dùng mã của cơ quan có trong danh bạ."))
+            found.append(
+                _mistake(
+                    f"$.addressees[{place}]",
+                    code[:100],
+                    Text("Dùng mã của cơ quan có trong danh bạ.", "Use the code of an agency of the directory."),
+                )
+            )
         elif code in codes[:place]:
-            found.append(_mistake(f"$.addressees[{place}]", code, "Mỗi nơi nhận chỉ ghi một lần."))
+            found.append(
+                _mistake(
+                    f"$.addressees[{place}]", code, Text("Mỗi nơi nhận chỉ ghi một lần.", "Name each addressee once.")
+                )
+            )
     return found
 
 

@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.kit.kit import Endpoint, Kit, Reply, reply
+from services.kit.languages import Text
 from services.kit.problems import Problem
 from services.kit.transaction import Transaction
 from services.office import taking_over
@@ -101,7 +102,14 @@ class Polling:
         who = self._kit.who(request, "poller")
         member = self._kit.reference.staff.get(who.account)
         if member is None or member.installation != asked.installation:
-            raise Problem(403, "wrong-installation", f"“{who.account}” không hỏi thay cho “{asked.installation[:60]}”.")
+            raise Problem(
+                403,
+                "wrong-installation",
+                Text(
+                    f"“{who.account}” không hỏi thay cho “{asked.installation[:60]}”.",
+                    f"“{who.account}” does not ask for “{asked.installation[:60]}”.",
+                ),
+            )
         query = {"installation": asked.installation}
         answer = await self._kit.lgsp.ask("dochub", "envelopes.list", query=query, purpose="poll")
         if not answer.good:
@@ -205,4 +213,10 @@ async def _keep_latest(tx: Transaction, installation: str, statuses: list[_Statu
 
 
 def _bad(status: int) -> Problem:
-    return Problem(503, "counterpart-out-of-reach", f"Trục liên thông trả lời {status}; xin thử lại sau.")
+    return Problem(
+        503,
+        "counterpart-out-of-reach",
+        Text(
+            f"Trục liên thông trả lời {status}; xin thử lại sau.", f"The hub answers {status}; please try again later."
+        ),
+    )

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from services.kit.accounts import Account
 from services.kit.kit import Kit
+from services.kit.languages import Text
 from services.kit.problems import not_found, wrong_state
 from services.office.keystore import Keystore
 
@@ -37,9 +38,9 @@ class Printing:
             who.agency,
         )
         if row is None:
-            raise not_found(f"dự thảo {draft} trong cơ quan của bạn")
+            raise not_found(Text(f"dự thảo {draft} trong cơ quan của bạn", f"draft {draft} in your agency"))
         if row["state"] != "issued":
-            raise wrong_state(f"Dự thảo {draft}", row["state"], "issued")
+            raise wrong_state(Text(f"Dự thảo {draft}", f"Draft {draft}"), row["state"], "issued")
         content: bytes = row["pdf"] or await self._make(row)
         name = quote(row["document"].split(",")[2].replace("/", "-") + ".pdf")
         headers = {"Content-Disposition": f"inline; filename*=UTF-8''{name}"}

@@ -15,6 +15,7 @@ from starlette.requests import Request
 
 from services.kit.edxml.statuses import AGREED, ASKED, DECLINED
 from services.kit.kit import Endpoint, Kit, Reply, reply
+from services.kit.languages import Text
 from services.kit.problems import not_found, wrong_state
 from services.kit.transaction import Transaction
 from services.office.incoming import OnDocument, Refusal, Status, check_agency, reason_of
@@ -120,9 +121,18 @@ async def _answer(asked: Answer, tx: Transaction, account: str) -> Reply:
         asked.document,
     )
     if row is None:
-        raise not_found(f"văn bản đến {asked.document[:120]} của cơ quan {asked.agency}")
+        raise not_found(
+            Text(
+                f"văn bản đến {asked.document[:120]} của cơ quan {asked.agency}",
+                f"incoming document {asked.document[:120]} of agency {asked.agency}",
+            )
+        )
     if not row["pending"]:
-        raise wrong_state(f"Văn bản đến {asked.document}", row["state"], "có yêu cầu của nơi gửi chờ trả lời")
+        raise wrong_state(
+            Text(f"Văn bản đến {asked.document}", f"Incoming document {asked.document}"),
+            row["state"],
+            Text("có yêu cầu của nơi gửi chờ trả lời", "a request of the sender waiting for an answer"),
+        )
     status = AGREED if asked.answer == "agree" else DECLINED
     doc_type = await tx.value(
         "UPDATE change_request SET answer = $4 WHERE agency = $1 AND document = $2 AND message = $3 RETURNING doc_type",

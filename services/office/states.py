@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from services.kit.languages import Text
+
 
 class Act(msgspec.Struct, frozen=True, kw_only=True):
     """One step of one official on a document."""
@@ -46,36 +48,44 @@ INCOMING = {
 
 #: For people.
 STATE_NAMES = {
-    "draft": "chờ ký",
-    "reviewed": "đã thẩm tra, chờ ký",
-    "returned": "bị trả lại, chờ sửa",
-    "signed": "đã ký số, chờ phát hành",
-    "printed": "đã in và ký tay, chờ quét",
-    "scanned": "đã quét, chờ phát hành",
-    "issued": "đã phát hành",
-    "arrived": "mới đến, chờ đăng ký",
-    "registered": "đã vào sổ, chờ phân công",
-    "assigned": "đang xử lý",
-    "finished": "đã xử lý xong",
-    "refused": "đã trả lại",
-    "withdrawn": "đã trả về theo yêu cầu của nơi gửi",
-    "asked": "nơi gửi yêu cầu lấy lại hoặc thay đổi, chờ trả lời",
+    "draft": Text("chờ ký", "to be signed"),
+    "reviewed": Text("đã thẩm tra, chờ ký", "reviewed, to be signed"),
+    "returned": Text("bị trả lại, chờ sửa", "given back, to be revised"),
+    "signed": Text("đã ký số, chờ phát hành", "signed, to be issued"),
+    "printed": Text("đã in và ký tay, chờ quét", "printed and signed, to be scanned"),
+    "scanned": Text("đã quét, chờ phát hành", "scanned, to be issued"),
+    "issued": Text("đã phát hành", "issued"),
+    "arrived": Text("mới đến, chờ đăng ký", "arrived, to be registered"),
+    "registered": Text("đã vào sổ, chờ phân công", "registered, to be assigned"),
+    "assigned": Text("đang xử lý", "being handled"),
+    "finished": Text("đã xử lý xong", "finished"),
+    "refused": Text("đã trả lại", "returned"),
+    "withdrawn": Text("đã trả về theo yêu cầu của nơi gửi", "given back at the sender's request"),
+    "asked": Text(
+        "nơi gửi yêu cầu lấy lại hoặc thay đổi, chờ trả lời",
+        "the sender asks for it back or for a change, to be answered",
+    ),
 }
 EVENT_NAMES = {
-    "drafted": "Soạn thảo",
-    "reviewed": "Thẩm tra",
-    "given_back": "Trả lại để sửa",
-    "revised": "Sửa dự thảo",
-    "signed": "Ký số",
-    "printed": "In, ký tay",
-    "scanned": "Quét, nhập lại",
-    "issued": "Phát hành",
-    "registered": "Vào sổ đến",
-    "assigned": "Phân công",
-    "finished": "Hoàn thành",
-    "refused": "Trả lại",
-    "agreed": "Đồng ý yêu cầu của nơi gửi",
-    "declined": "Từ chối yêu cầu của nơi gửi",
+    "drafted": Text("Soạn thảo", "Drafted"),
+    "reviewed": Text("Thẩm tra", "Reviewed"),
+    "given_back": Text("Trả lại để sửa", "Give back for revision"),
+    "revised": Text("Sửa dự thảo", "Revised"),
+    "signed": Text("Ký số", "Sign digitally"),
+    "printed": Text("In, ký tay", "Printed, signed by hand"),
+    "scanned": Text("Quét, nhập lại", "Scanned and imported"),
+    "issued": Text("Phát hành", "Issued"),
+    "registered": Text("Vào sổ đến", "Register"),
+    "assigned": Text("Phân công", "Assigned"),
+    "finished": Text("Hoàn thành", "Finish"),
+    "refused": Text("Trả lại", "Returned"),
+    "agreed": Text("Đồng ý yêu cầu của nơi gửi", "The sender's request agreed to"),
+    "declined": Text("Từ chối yêu cầu của nơi gửi", "The sender's request declined"),
 }
 #: What a message does to earlier documents, for people.
-DOC_TYPE_NAMES = {"new": "văn bản mới", "recall": "thu hồi", "update": "cập nhật", "replace": "thay thế"}
+DOC_TYPE_NAMES = {
+    "new": Text("văn bản mới", "new document"),
+    "recall": Text("thu hồi", "recall"),
+    "update": Text("cập nhật", "update"),
+    "replace": Text("thay thế", "replace"),
+}

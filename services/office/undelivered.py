@@ -12,6 +12,7 @@ from starlette.requests import Request
 
 from services.kit.accounts import Account
 from services.kit.kit import Endpoint, Kit, Reply, reply
+from services.kit.languages import Text
 from services.kit.problems import not_found
 from services.kit.transaction import Transaction
 
@@ -48,7 +49,12 @@ def replay_endpoint(kit: Kit) -> Endpoint:
             asked.key,
         )
         if row is None:
-            raise not_found(f"văn bản chưa gửi được {asked.key[:120]} trong cơ quan của bạn")
+            raise not_found(
+                Text(
+                    f"văn bản chưa gửi được {asked.key[:120]} trong cơ quan của bạn",
+                    f"undelivered document {asked.key[:120]} in your agency",
+                )
+            )
         body = msgspec.json.decode(row["body"])
         await tx.send(row["destination"], row["operation"], body, subject=row["subject"], key=asked.key)
         return reply({"key": asked.key, "subject": row["subject"], "state": "sent-again"})

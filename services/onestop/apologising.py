@@ -18,6 +18,7 @@ from services.kit import papers
 from services.kit.accounts import Account
 from services.kit.clock import VIETNAM
 from services.kit.kit import Kit, Reply, reply
+from services.kit.languages import Text
 from services.kit.operations import Consumer
 from services.kit.problems import Problem, not_found, wrong_state
 from services.kit.transaction import Transaction
@@ -83,7 +84,11 @@ class Apologising:
         who, code = request.state.who, request.path_params["code"]
         dossier = await dossiers.lock(tx, code)
         if dossier is None or not self._desk.is_late(dossier):
-            raise wrong_state(f"Hồ sơ {code}", dossier.state if dossier else "", "quá hạn và chưa trả kết quả")
+            raise wrong_state(
+                Text(f"Hồ sơ {code}", f"Dossier {code}"),
+                dossier.state if dossier else "",
+                Text("quá hạn và chưa trả kết quả", "late and without a result"),
+            )
         digest = hashlib.sha256(letter.pdf).hexdigest()
         await tx.execute(
             _KEEP, code, tx.now, who.account, letter.due_at, letter.again_at, letter.pdf, digest, tx.key
@@ -125,16 +130,29 @@ class Apologising:
 
     async def _check(self, dossier: Dossier, now: datetime) -> None:
         if not self._desk.is_late(dossier):
-            raise Problem(409, "not-late", "Hồ sơ chưa quá hạn nên không lập phiếu xin lỗi.", state=dossier.state)
+            raise Problem(
+                409,
+                "not-late",
+                Text(
+                    "Hồ sơ chưa quá hạn nên không lập phiếu xin lỗi.",
+                    "The dossier is not late, so there is nothing to apologise for.",
+                ),
+                state=dossier.state,
+            )
         promised = await self._kit.pool.fetchval(_NEWEST, dossier.code)
         if promised is not None and promised >= now:
             again = wording.spoken(promised.astimezone(VIETNAM))
-            raise Problem(409, "promised-again", f"Đã xin lỗi và hẹn lại lúc {again}.", state=dossier.state)
+            raise Problem(
+                409,
+                "promised-again",
+                Text(f"Đã xin lỗi và hẹn lại lúc {again}.", f"The apology has been sent; promised for {again}."),
+                state=dossier.state,
+            )
 
     async def _paper(self, code: str) -> bytes:
         content: bytes | None = await self._kit.pool.fetchval(_PAPER, code)
         if content is None:
-            raise not_found(f"phiếu xin lỗi của hồ sơ {code}")
+            raise not_found(Text(f"phiếu xin lỗi của hồ sơ {code}", f"an apology about dossier {code}"))
         return content
 
 

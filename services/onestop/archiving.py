@@ -12,6 +12,7 @@ from typing import Any
 from starlette.requests import Request
 
 from services.kit.kit import Kit, Reply, reply
+from services.kit.languages import Text
 from services.kit.problems import Problem, not_found, wrong_state
 from services.kit.transaction import Transaction
 from services.onestop import dossiers
@@ -53,12 +54,17 @@ class Archiving:
         who, code = request.state.who, request.path_params["code"]
         dossier = await dossiers.lock(tx, code)
         if dossier is None:
-            raise not_found(f"hồ sơ {code} ở bộ phận một cửa")
+            raise not_found(Text(f"hồ sơ {code} ở bộ phận một cửa", f"dossier {code} at the one-stop"))
         dossiers.check_agency(dossier.agency, who)
         if dossier.state not in CLOSED:
-            raise wrong_state(f"Hồ sơ {code}", dossier.state, " hoặc ".join(sorted(CLOSED)))
+            raise wrong_state(Text(f"Hồ sơ {code}", f"Dossier {code}"), dossier.state, sorted(CLOSED))
         if await tx.row(_FIND, code):
-            raise Problem(409, "archived", f"Hồ sơ {code} đã nộp lưu.", state=dossier.state)
+            raise Problem(
+                409,
+                "archived",
+                Text(f"Hồ sơ {code} đã nộp lưu.", f"Dossier {code} is in the archive already."),
+                state=dossier.state,
+            )
         records = await tx.fetch(_RECORDS, code)
         digest = _digest(records)
         await tx.execute(_HAND_OVER, code, dossier.agency, tx.now, who.account, tx.key, len(records), digest)

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.kit.kit import Kit
+from services.kit.languages import Text
 from services.kit.pages import Pages
 from services.kit.problems import Problem, not_found
 from services.onestop.desk import ROLES, Desk
@@ -55,27 +56,34 @@ class Attached:
         who = self._kit.who(request, *ROLES)
         dossier = await self._desk.find_shared(request.path_params["code"], who)
         form = self._kit.reference.forms.get(dossier.procedure)
-        labels = {paper.name: paper.label for paper in form.papers} if form else {}
+        labels = {paper.name: paper.said for paper in form.papers} if form else {}
         files = []
         if dossier.channel == "online":
             answer = await self._kit.lgsp.ask(
                 "portal", "attachments.list", query={"code": dossier.code}, purpose="examine-dossier"
             )
             if not answer.good:
-                raise Problem(503, "no-files", "Cổng chưa đưa được danh sách tệp; xin thử lại.")
+                raise Problem(
+                    503,
+                    "no-files",
+                    Text(
+                        "Cổng chưa đưa được danh sách tệp; xin thử lại.",
+                        "The portal does not give the list of files; please try again.",
+                    ),
+                )
             files = answer.json(_Files).files
-        return self._pages.page("files.html", who=who, dossier=dossier, files=files, labels=labels)
+        return self._pages.page("files.html", request=request, who=who, dossier=dossier, files=files, labels=labels)
 
     async def open(self, request: Request) -> Response:
         """Send one file to be saved. Raises 404 for a file that is not this dossier's."""
         who = self._kit.who(request, *ROLES)
         dossier = await self._desk.find_shared(request.path_params["code"], who)
         if dossier.channel != "online":
-            raise not_found("tệp này trong hồ sơ")
+            raise not_found(Text("tệp này trong hồ sơ", "this file of the dossier"))
         asked = {"code": dossier.code, "file": request.path_params["file"]}
         answer = await self._kit.lgsp.ask("portal", "attachments.get", query=asked, purpose="examine-dossier")
         if not answer.good:
-            raise not_found("tệp này trong hồ sơ")
+            raise not_found(Text("tệp này trong hồ sơ", "this file of the dossier"))
         found = answer.json(_Content)
         named = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(found.name)}"}
         return Response(found.content, media_type=found.type, headers=_HEADERS | named)

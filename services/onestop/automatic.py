@@ -10,6 +10,7 @@ import hashlib
 from typing import Any
 
 from services.kit.accounts import Account
+from services.kit.languages import Text
 from services.kit.reference import Reference
 from services.kit.transaction import Transaction
 from services.onestop import dossiers, handling, news
@@ -18,7 +19,7 @@ from services.onestop.states import ACCEPT, DECIDE, EXAMINE, HAND_BACK, Act
 from services.onestop.working_time import WorkingTime
 
 ACTOR = "automatic"
-NAME = "Hệ thống tự động"
+NAME = Text("Hệ thống tự động", "Automatic")
 
 
 async def grant(tx: Transaction, dossier: Dossier, reference: Reference, time: WorkingTime) -> None:

@@ -15,13 +15,18 @@ from starlette.responses import RedirectResponse, Response
 from services.kit.accounts import Account, SignIn, issue_token, session_cookie
 from services.kit.clock import VIETNAM
 from services.kit.kit import Kit, json
+from services.kit.languages import Text
 from services.kit.pages import Pages
 from services.kit.problems import Problem, not_found
 from services.onestop import automatic, dossiers
 from services.onestop.states import ACTS, CLOSED, NAMES, next_states
 
 ROLES = ("reception_clerk", "specialist", "leader")
-ROLE_NAMES = {"reception_clerk": "Cán bộ một cửa", "specialist": "Chuyên viên", "leader": "Lãnh đạo"}
+ROLE_NAMES = {
+    "reception_clerk": Text("Cán bộ một cửa", "One-stop clerk"),
+    "specialist": Text("Chuyên viên", "Specialist"),
+    "leader": Text("Lãnh đạo", "Leader"),
+}
 _MOST = 200  # dossiers shown at once, the most urgent first; a commune has fewer open, the rest is counted
 
 _OPEN = """
@@ -42,7 +47,10 @@ _HANDED_IN = "SELECT content FROM paper WHERE code = $1 AND kind = 'counter' ORD
 _DOSSIER = f"SELECT {dossiers.COLUMNS} FROM dossier WHERE code = $1"  # noqa: S608 -- our own column names
 
 #: What is done beside the acts on a dossier's state, as the page names it afterwards.
-_BESIDE = {"apology": "đã gửi phiếu xin lỗi", "archiving": "đã nộp lưu"}
+_BESIDE = {
+    "apology": Text("đã gửi phiếu xin lỗi", "the apology was sent"),
+    "archiving": Text("đã nộp lưu", "handed over to the archive"),
+}
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -122,7 +130,7 @@ class Desk:
             dossier = await self.find(request.path_params["code"], who)
             found = await proof(dossier.code)
             if found is None:
-                raise not_found(f"hồ sơ {dossier.code} trong lưu trữ")
+                raise not_found(Text(f"hồ sơ {dossier.code} trong lưu trữ", f"dossier {dossier.code} in the archive"))
             return json({"code": dossier.code, **found})
 
         return endpoint
@@ -136,7 +144,7 @@ class Desk:
             except Problem as problem:
                 if problem.status == 401:  # noqa: PLR2004
                     return RedirectResponse("/", 303)
-                return self._pages.page("problem.html", problem.status, problem=problem, who=None)
+                return self._pages.page("problem.html", problem.status, request=request, problem=problem, who=None)
 
         return endpoint
 
@@ -145,7 +153,7 @@ class Desk:
         try:
             self._kit.who(request, *ROLES)
         except Problem:
-            return self._pages.page("door.html", mistake="", account="", who=None)
+            return self._pages.page("door.html", request=request, mistake="", account="", who=None)
         return RedirectResponse("/desk", 303)
 
     async def enter(self, request: Request) -> Response:
@@ -156,7 +164,7 @@ class Desk:
             who = await self._official(attempt)
         except Problem as problem:
             return self._pages.page(
-                "door.html", problem.status, mistake=problem.detail, account=attempt.account, who=None
+                "door.html", problem.status, request=request, mistake=problem.detail, account=attempt.account, who=None
             )
         response = RedirectResponse("/desk", 303)
         response.set_cookie(
@@ -172,7 +180,11 @@ class Desk:
         await self._kit.check_passcode(attempt)
         who, _ = await self._kit.find_staff(attempt)
         if who.role not in ROLES:
-            raise Problem(403, "wrong-role", "Tài khoản này không làm việc ở bộ phận một cửa.")
+            raise Problem(
+                403,
+                "wrong-role",
+                Text("Tài khoản này không làm việc ở bộ phận một cửa.", "This account does not work at the one-stop."),
+            )
         return who
 
     async def leave(self, _request: Request) -> Response:
@@ -200,6 +212,7 @@ class Desk:
         ]
         return self._pages.page(
             "desk.html",
+            request=request,
             who=who,
             role=ROLE_NAMES[who.role],
             agency=self._reference.agencies[who.agency].name,
@@ -217,16 +230,18 @@ class Desk:
             **more,
         )
 
-    def queue_page(self, agency: str, board: dict[str, Any], *, problem: Problem | None, **values: Any) -> Response:
+    def queue_page(
+        self, request: Request, agency: str, board: dict[str, Any], *, problem: Problem | None, **values: Any
+    ) -> Response:
         """Render the numbers at the counter."""
         plain = {"number": None, "before": 0, "who": None, "agency": agency, "board": board, "problem": problem}
-        return self._pages.page("queue.html", problem.status if problem else 200, **(plain | values))
+        return self._pages.page("queue.html", problem.status if problem else 200, request=request, **(plain | values))
 
     async def find(self, code: str, who: Account) -> dossiers.Dossier:
         """Find a dossier of the official's agency. Raises 404, or 403 for another agency's."""
         row = await self._kit.pool.fetchrow(_DOSSIER, code)
         if row is None:
-            raise not_found(f"hồ sơ {code}")
+            raise not_found(Text(f"hồ sơ {code}", f"dossier {code}"))
         dossier = dossiers.read(row)
         dossiers.check_agency(dossier.agency, who)
         return dossier
@@ -251,17 +266,25 @@ class Desk:
         """Say what was handed in with a dossier at the counter, as people call it."""
         names = await self._kit.pool.fetchval(_HANDED_IN, dossier.code)
         form = self._reference.forms.get(dossier.procedure)
-        known = {paper.name: paper.label for paper in form.papers} if form else {}
+        known = {paper.name: paper.said for paper in form.papers} if form else {}
         return [known.get(name, name) for name in msgspec.json.decode(names)["papers"]] if names else []
 
     async def dossier_page(
-        self, who: Account, dossier: dossiers.Dossier, *, problem: Problem | None, done: str, **more: Any
+        self,
+        request: Request,
+        who: Account,
+        dossier: dossiers.Dossier,
+        *,
+        problem: Problem | None,
+        done: str,
+        **more: Any,
     ) -> Response:
         """Render one dossier with its history; `done` is the act that has just been done, `more` what may be done."""
         history = await self._kit.pool.fetch(_HISTORY, dossier.code)
         return self._pages.page(
             "dossier.html",
             problem.status if problem else 200,
+            request=request,
             who=who,
             dossier=dossier,
             applicant_number=f"…{dossier.applicant_number[-3:]}",
@@ -280,7 +303,7 @@ class Desk:
             ],
             late=self.is_late(dossier),
             problem=problem,
-            done=ACTS[done].label.lower() if done in ACTS else _BESIDE.get(done, ""),
+            done=ACTS[done].label if done in ACTS else _BESIDE.get(done, ""),
             labels={act.event: act.label for act in ACTS.values()},
             **more,
         )
@@ -290,17 +313,25 @@ class Desk:
         open_still = dossier.state not in CLOSED and dossier.paused_at is None
         return open_still and dossier.due_at is not None and dossier.due_at < self._kit.clock.now()
 
-    def reception_page(self, who: Account, *, status: int, **values: Any) -> Response:
+    def reception_page(self, request: Request, who: Account, *, status: int, **values: Any) -> Response:
         """Render the form of reception."""
         names = {
-            "procedure": "Thủ tục", "applicant.personal_number": "Số định danh", "applicant.full_name": "Họ tên",
-            "fee_cash": "Tiền mặt", "delivery": "Cách nhận kết quả", "papers": "Thành phần hồ sơ",
-        }  # fmt: skip
-        return self._pages.page("reception.html", status, who=who, names=names, **values)
+            "procedure": Text("Thủ tục", "Procedure"),
+            "applicant.personal_number": Text("Số định danh", "Personal number"),
+            "applicant.full_name": Text("Họ tên", "Full name"),
+            "fee_cash": Text("Tiền mặt", "Cash"),
+            "delivery": Text("Cách nhận kết quả", "How the result is wanted"),
+            "papers": Text("Thành phần hồ sơ", "Papers"),
+        }
+        return self._pages.page("reception.html", status, request=request, who=who, names=names, **values)
 
     def _line(self, row: Any) -> dict[str, Any]:
         official = self._reference.staff.get(row["actor"])
-        others = {"applicant": "Người nộp", "post": "Bưu điện", automatic.ACTOR: automatic.NAME}
+        others = {
+            "applicant": Text("Người nộp", "Applicant"),
+            "post": Text("Bưu điện", "Post"),
+            automatic.ACTOR: automatic.NAME,
+        }
         return {
             **dict(row),
             "label": ACTS[row["event"]].label,
@@ -325,7 +356,9 @@ def guarded(kit: Kit, endpoint: Endpoint, *roles: str) -> Endpoint:
 
 def _checked(who: Account) -> Account:
     if not who.agency:
-        raise Problem(403, "no-agency", "Tài khoản này không thuộc cơ quan nào.")
+        raise Problem(
+            403, "no-agency", Text("Tài khoản này không thuộc cơ quan nào.", "This account belongs to no agency.")
+        )
     return who
 
 

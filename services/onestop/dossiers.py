@@ -10,6 +10,7 @@ import msgspec
 
 from services.kit.accounts import Account
 from services.kit.clock import VIETNAM
+from services.kit.languages import Text
 from services.kit.problems import Problem, not_found, wrong_state
 from services.kit.transaction import Transaction
 from services.onestop.states import CLOSED, NAMES, Act
@@ -75,17 +76,24 @@ async def lock_for(tx: Transaction, code: str, who: Account, act: Act) -> Dossie
     """
     dossier = await lock(tx, code)
     if dossier is None:
-        raise not_found(f"hồ sơ {code} ở bộ phận một cửa")
+        raise not_found(Text(f"hồ sơ {code} ở bộ phận một cửa", f"dossier {code} at the one-stop"))
     check_agency(dossier.agency, who)
     if dossier.state not in act.before:
-        raise wrong_state(f"Hồ sơ {code}", dossier.state, " hoặc ".join(act.before))
+        raise wrong_state(Text(f"Hồ sơ {code}", f"Dossier {code}"), dossier.state, act.before)
     return dossier
 
 
 def check_agency(agency: str, who: Account) -> None:
     """Raise 403 unless the official works in the agency."""
     if agency != who.agency:
-        raise Problem(403, "other-agency", "Hồ sơ này thuộc cơ quan khác; chỉ cán bộ của cơ quan đó được xử lý.")
+        raise Problem(
+            403,
+            "other-agency",
+            Text(
+                "Hồ sơ này thuộc cơ quan khác; chỉ cán bộ của cơ quan đó được xử lý.",
+                "This dossier is another agency's; only its officials work on it.",
+            ),
+        )
 
 
 async def move(

@@ -13,6 +13,7 @@ from starlette.requests import Request
 
 from services.kit.accounts import session_cookie
 from services.kit.kit import Kit
+from services.kit.languages import Text
 from services.kit.problems import Problem
 
 _BYTES = 18
@@ -29,7 +30,14 @@ def check(kit: Kit, request: Request, key: str) -> None:
     number, _, seal = key.partition(".")
     ours = hmac.compare_digest(_seal(kit, request, number).encode(), seal.encode("utf-8", "replace"))
     if not ours or request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
-        raise Problem(403, "not-our-form", "Biểu mẫu không do trang này tạo ra hoặc đã cũ; xin mở lại trang.")
+        raise Problem(
+            403,
+            "not-our-form",
+            Text(
+                "Biểu mẫu không do trang này tạo ra hoặc đã cũ; xin mở lại trang.",
+                "This form is not of this page, or too old; please open the page again.",
+            ),
+        )
 
 
 def _seal(kit: Kit, request: Request, number: str) -> str:

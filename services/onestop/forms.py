@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from services.kit.accounts import Account
 from services.kit.kit import Kit, Prepare, WriteHandler
+from services.kit.languages import Text
 from services.kit.problems import Problem
 from services.kit.reference import Paper, Procedure
 from services.onestop import archiving, form_keys
@@ -41,7 +42,11 @@ from services.onestop.states import (
 )
 
 Fields = Mapping[str, list[str]]
-DELIVERY_NAMES = {"counter": "Nhận tại quầy", "online": "Nhận trực tuyến", "post": "Nhận qua bưu điện"}
+DELIVERY_NAMES = {
+    "counter": Text("Nhận tại quầy", "Collect at the counter"),
+    "online": Text("Nhận trực tuyến", "Online"),
+    "post": Text("Nhận qua bưu điện", "By post"),
+}
 _UNREADABLE = -1  # an amount that is no number; refused as every other amount below zero is
 
 
@@ -86,7 +91,7 @@ class Forms:
         who, fields = await self._came_in(request, *ROLES)
         doing = self._doings.get(_text(fields, "act"))
         if doing is None or who.role not in doing.act.roles:
-            raise Problem(403, "wrong-role", "Vai trò của bạn không làm việc này.")
+            raise Problem(403, "wrong-role", Text("Vai trò của bạn không làm việc này.", "Your role does not do this."))
         code = request.path_params["code"]
         try:
             await self._once(request, fields, doing.handler, doing.read(fields))
@@ -139,7 +144,9 @@ class Forms:
     async def _queue_page(self, request: Request, *, problem: Problem | None = None, **more: Any) -> Response:
         board = await self._queue.board(self._queue.agency(request))
         key = form_keys.draw(self._kit, request)
-        return self._desk.queue_page(self._queue.name(board["agency"]), board, key=key, problem=problem, **more)
+        return self._desk.queue_page(
+            request, self._queue.name(board["agency"]), board, key=key, problem=problem, **more
+        )
 
     async def show_desk(self, request: Request) -> Response:
         """Show the desk, with the line at the own counter."""
@@ -199,6 +206,7 @@ class Forms:
             and (doing.act is not EXAMINE or not to_refer)
         ]
         return await self._desk.dossier_page(
+            request,
             who,
             dossier,
             problem=problem,
@@ -228,6 +236,7 @@ class Forms:
         if chosen is not None and not receives(agency, chosen):
             chosen = None
         return self._desk.reception_page(
+            request,
             who,
             status=problem.status if problem else 200,
             procedures=_by_field([one for one in self._kit.reference.procedures.values() if receives(agency, one)]),
@@ -266,19 +275,21 @@ def _amount(fields: Fields) -> int:
 def _outcome(fields: Fields) -> Any:
     outcome = _text(fields, "outcome")
     if outcome not in {"approve", "reject"}:
-        raise Problem(422, "invalid", "Chọn chấp thuận hoặc không chấp thuận.")
+        raise Problem(
+            422, "invalid", Text("Chọn chấp thuận hoặc không chấp thuận.", "Choose to approve or not to approve.")
+        )
     return outcome
 
 
 def _opinion(fields: Fields) -> Opinion:
     opinion = _text(fields, "opinion")
     if opinion not in {"agree", "disagree"}:
-        raise Problem(422, "invalid", "Chọn đồng ý hoặc không đồng ý.")
+        raise Problem(422, "invalid", Text("Chọn đồng ý hoặc không đồng ý.", "Choose to agree or to disagree."))
     return Opinion(opinion, _text(fields, "note"))  # type: ignore[arg-type]  # one of the two
 
 
 def _return(fields: Fields) -> Return:
     by = _text(fields, "by")
     if by not in DELIVERIES:
-        raise Problem(422, "invalid", "Chọn cách trả kết quả.")
+        raise Problem(422, "invalid", Text("Chọn cách trả kết quả.", "Choose how to hand the result back."))
     return Return(by=by, fee_cash=_amount(fields))  # type: ignore[arg-type]  # one of DELIVERIES

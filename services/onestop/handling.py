@@ -10,6 +10,7 @@ from starlette.requests import Request
 
 from services.kit.accounts import Account
 from services.kit.kit import Kit, Reply, reply
+from services.kit.languages import Text
 from services.kit.mistakes import Mistakes
 from services.kit.problems import Problem
 from services.kit.reference import Reference
@@ -94,7 +95,11 @@ class Handling:
         who = request.state.who
         dossier = await dossiers.lock_for(tx, request.path_params["code"], who, DECIDE)
         if who.role != "leader" and self._reference.procedures[dossier.procedure].needs_leader:
-            raise Problem(403, "needs-leader", "Thủ tục này phải do lãnh đạo cơ quan quyết định.")
+            raise Problem(
+                403,
+                "needs-leader",
+                Text("Thủ tục này phải do lãnh đạo cơ quan quyết định.", "A leader has to decide on this procedure."),
+            )
         text = result_text(dossier, self._reference, decision=body.decision, who=who, day=f"{tx.now:%d/%m/%Y}")
         moved = await dossiers.move(
             tx, dossier, DECIDE, _STATE_OF[body.decision], actor=who.account, request_key=tx.key, result=text,
@@ -129,5 +134,9 @@ def result_text(dossier: Dossier, reference: Reference, *, decision: Verdict, wh
 def _check_said(what: str) -> None:
     mistakes = Mistakes()
     if not what.strip():
-        mistakes.add("what", "để trống", "Ghi rõ giấy tờ hoặc thông tin bổ sung.")
+        mistakes.add(
+            "what",
+            Text("để trống", "left empty"),
+            Text("Ghi rõ giấy tờ hoặc thông tin bổ sung.", "Say which papers or information."),
+        )
     mistakes.stop()

@@ -8,6 +8,7 @@ import msgspec
 from starlette.requests import Request
 
 from services.kit.kit import Kit, Reply, reply
+from services.kit.languages import Text, english
 from services.kit.mistakes import Mistakes
 from services.kit.problems import Problem, not_found, wrong_state
 from services.kit.reference import Procedure
@@ -60,7 +61,10 @@ class Linking:
             raise Problem(
                 409,
                 "not-linked",
-                f"Hồ sơ {dossier.code} không còn cơ quan liên thông nào phải hỏi; hãy thẩm định.",
+                Text(
+                    f"Hồ sơ {dossier.code} không còn cơ quan liên thông nào phải hỏi; hãy thẩm định.",
+                    f"There is no agency left to ask about dossier {dossier.code}; please examine it.",
+                ),
                 state=dossier.state,
             )
         due_at = await self._ask(tx, dossier, stop, actor=who.account, chosen=body.to)
@@ -75,15 +79,19 @@ class Linking:
         who, code = request.state.who, request.path_params["code"]
         mistakes = Mistakes()
         if body.opinion == "disagree" and not body.note.strip():
-            mistakes.add("note", "để trống", "Không đồng ý thì phải ghi lý do.")
+            mistakes.add(
+                "note",
+                Text("để trống", "left empty"),
+                Text("Không đồng ý thì phải ghi lý do.", "Whoever disagrees has to say why."),
+            )
         mistakes.stop()
         dossier = await dossiers.lock(tx, code)
         if dossier is None:
-            raise not_found(f"hồ sơ {code} ở bộ phận một cửa")
+            raise not_found(Text(f"hồ sơ {code} ở bộ phận một cửa", f"dossier {code} at the one-stop"))
         asked = await tx.row(_OPEN, code)
         dossiers.check_agency(asked["agency"] if asked else dossier.agency, who)
         if asked is None or dossier.state not in GIVE_OPINION.before:
-            raise wrong_state(f"Hồ sơ {code}", dossier.state, " hoặc ".join(GIVE_OPINION.before))
+            raise wrong_state(Text(f"Hồ sơ {code}", f"Dossier {code}"), dossier.state, GIVE_OPINION.before)
         await tx.execute(_ANSWER, code, asked["step"], tx.now, who.account, body.opinion, body.note)
         stop = None
         if body.opinion == "agree":
@@ -111,7 +119,10 @@ class Linking:
             raise Problem(
                 409,
                 "not-through",
-                f"Hồ sơ {dossier.code} còn phải qua {stop}; hãy chuyển liên thông trước khi thẩm định.",
+                Text(
+                    f"Hồ sơ {dossier.code} còn phải qua {stop}; hãy chuyển liên thông trước khi thẩm định.",
+                    f"Dossier {dossier.code} has to pass {english(stop)} first; please refer it before you examine it.",
+                ),
                 state=dossier.state,
             )
 
@@ -133,7 +144,7 @@ class Linking:
         except KeyError:
             mistakes = Mistakes()
             names = "; ".join(f"{code} {name}" for code, name in self.choice(dossier)[:10])
-            mistakes.add("to", f"“{chosen or ''}”", f"Chọn một cơ quan: {names}.")
+            mistakes.add("to", f"“{chosen or ''}”", Text(f"Chọn một cơ quan: {names}.", f"Choose an agency: {names}."))
             mistakes.stop()
             raise
 
@@ -142,7 +153,11 @@ class Linking:
         for to in self._procedure(dossier).linked_agencies[after:]:
             found = routes.candidates(to, agencies[dossier.agency], agencies)
             if found:
-                return agencies[found[0]].name if len(found) == 1 else f"cơ quan cấp {to}"
+                return (
+                    agencies[found[0]].name
+                    if len(found) == 1
+                    else Text(f"cơ quan cấp {to}", f"an agency of the tier {to}")
+                )
         return ""
 
     async def _ask(self, tx: Transaction, dossier: Dossier, stop: Stop, *, actor: str, chosen: str | None) -> Any:

@@ -67,7 +67,7 @@ def progress(dossier: Dossier, reference: Reference, *, act: Act, actor: str, at
         "ChucDanh": official.role if official else "",
         "ThoiDiemXuLy": _digits(at),
         "PhongBanXuLy": reference.agencies[dossier.agency].name,
-        "NoiDungXuLy": act.label,
+        "NoiDungXuLy": str(act.label),
         "TrangThaiHoSo": STATE_NUMBERS[dossier.state],
     }
 

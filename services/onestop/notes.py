@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from services.kit import papers
 from services.kit.kit import Kit
+from services.kit.languages import Text
 from services.kit.pages import money
 from services.kit.problems import Problem
 from services.onestop import wording
@@ -33,7 +34,15 @@ class Notes:
         who = self._kit.who(request, *ROLES)
         dossier = await self._desk.find(request.path_params["code"], who)
         if dossier.received_at is None:
-            raise Problem(409, "wrong-state", "Hồ sơ chưa được tiếp nhận nên chưa có giấy hẹn.", state=dossier.state)
+            raise Problem(
+                409,
+                "wrong-state",
+                Text(
+                    "Hồ sơ chưa được tiếp nhận nên chưa có giấy hẹn.",
+                    "The dossier has not been received yet, so there is no receipt note.",
+                ),
+                state=dossier.state,
+            )
         procedure = self._kit.reference.procedures[dossier.procedure]
         actor = await self._kit.pool.fetchval(_RECEIVER, dossier.code)
         clerk = self._kit.reference.staff.get(actor)
@@ -41,7 +50,7 @@ class Notes:
             **wording.common(self._kit, dossier),
             "number": f"…{dossier.applicant_number[-3:]}",
             "company": dossier.company,
-            "papers": await self._desk.papers(dossier),
+            "papers": [str(paper) for paper in await self._desk.papers(dossier)],
             "limit": "trong ngày" if procedure.same_day else f"{procedure.deadline_hours:g} giờ làm việc",
             "fee": dossier.fee,
             "fee_text": money(dossier.fee),

@@ -23,6 +23,7 @@ from prometheus_client import Counter
 
 from services.kit.accounts import passcode
 from services.kit.kit import Kit
+from services.kit.languages import Text
 from services.kit.problems import Problem
 from services.kit.reference import Product as Wanted
 from services.onestop.states import (
@@ -206,7 +207,12 @@ class Product:
                     break
         except OutOfReachError as error:  # somebody waits for an answer; what other systems tell is told again
             raise Problem(
-                503, "product-out-of-reach", f"Phần mềm một cửa “{self._wanted.name}” chưa trả lời; xin thử lại sau."
+                503,
+                "product-out-of-reach",
+                Text(
+                    f"Phần mềm một cửa “{self._wanted.name}” chưa trả lời; xin thử lại sau.",
+                    f"The one-stop product “{self._wanted.name}” does not answer; please try again later.",
+                ),
             ) from error
         if answer.ma_loi:
             raise self._problem(answer)
@@ -254,7 +260,14 @@ class Product:
 
     def _problem(self, answer: _Answer) -> Problem:
         status, title = _STATUS.get(answer.ma_loi, (502, "product-disagrees"))
-        return Problem(status, title, f"Phần mềm một cửa “{self._wanted.name}”: {answer.thong_diep}")
+        return Problem(
+            status,
+            title,
+            Text(
+                f"Phần mềm một cửa “{self._wanted.name}”: {answer.thong_diep}",
+                f"The one-stop product “{self._wanted.name}”: {answer.thong_diep}",
+            ),
+        )
 
     def _agree(self, state: str, done: Done) -> None:
         if done.state == state:
@@ -262,9 +275,12 @@ class Product:
         _DISAGREED.inc()
         log.error("product-disagrees", product=self._wanted.name, code=done.ma_ho_so, norm=state, said=done.state)
         raise Problem(
-            502, "product-disagrees",
-            f"Phần mềm một cửa “{self._wanted.name}” báo hồ sơ {done.ma_ho_so} ở trạng thái “{done.state}”, chuẩn là "
-            f"“{state}”; chưa ghi gì. Kiểm tra phần mềm bằng tinhmau conformance.",
+            502, "product-disagrees", Text(
+                f"Phần mềm một cửa “{self._wanted.name}” báo hồ sơ {done.ma_ho_so} ở trạng thái “{done.state}”, chuẩn "
+                f"là “{state}”; chưa ghi gì. Kiểm tra phần mềm bằng tinhmau conformance.",
+                f"The one-stop product “{self._wanted.name}” says that dossier {done.ma_ho_so} is in the state "
+                f"“{done.state}”, the norm is “{state}”; nothing was written. Check it with tinhmau conformance.",
+            ),
         )  # fmt: skip
 
 

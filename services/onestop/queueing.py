@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from services.kit.accounts import Account
 from services.kit.kit import Kit, Reply, json, reply
+from services.kit.languages import Text
 from services.kit.problems import Problem, not_found
 from services.kit.transaction import Transaction
 
@@ -70,7 +71,14 @@ class Queueing:
         self._check_open(tx.now)
         waiting = await tx.value(_WAITING, agency, tx.now.date())
         if waiting >= _MOST_WAITING:
-            raise Problem(409, "queue-full", f"Đã có {waiting} người chờ; xin trở lại sau hoặc nộp trực tuyến.")
+            raise Problem(
+                409,
+                "queue-full",
+                Text(
+                    f"Đã có {waiting} người chờ; xin trở lại sau hoặc nộp trực tuyến.",
+                    f"{waiting} people are waiting; please come back later or file online.",
+                ),
+            )
         number = await tx.value(_DRAW, agency, tx.now.date(), tx.now, tx.key)
         return reply({"agency": agency, "number": number, "before": waiting}, 201)
 
@@ -116,7 +124,7 @@ class Queueing:
         """Agency of the address. Raises 404."""
         agency: str = request.path_params["agency"]
         if agency not in self._kit.reference.agencies:
-            raise not_found(f"cơ quan {agency}")
+            raise not_found(Text(f"cơ quan {agency}", f"agency {agency}"))
         return agency
 
     def _check_open(self, now: datetime) -> None:
@@ -125,6 +133,12 @@ class Queueing:
         closes = datetime.combine(now.date(), calendar.shifts[-1][1], tzinfo=now.tzinfo) - _BEFORE_CLOSING
         if not (calendar.works_on(now.date()) and opens <= now < closes):
             raise Problem(
-                409, "counter-closed",
-                f"Quầy phát số từ {opens:%H:%M} đến {closes:%H:%M} các ngày làm việc; có thể nộp trực tuyến mọi lúc.",
-            )  # fmt: skip
+                409,
+                "counter-closed",
+                Text(
+                    f"Quầy phát số từ {opens:%H:%M} đến {closes:%H:%M} các ngày làm việc; "
+                    "có thể nộp trực tuyến mọi lúc.",
+                    f"Numbers are given from {opens:%H:%M} to {closes:%H:%M} on working days; "
+                    "filing online is always possible.",
+                ),
+            )

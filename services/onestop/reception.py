@@ -10,6 +10,7 @@ import msgspec
 from starlette.requests import Request
 
 from services.kit.kit import Kit, Reply, reply
+from services.kit.languages import Text, english
 from services.kit.mistakes import Mistakes
 from services.kit.reference import Agency, Procedure
 from services.kit.together import Write, current
@@ -183,28 +184,62 @@ class Reception:
         mistakes = Mistakes()
         procedure = self._reference.procedures.get(body.procedure)
         if procedure is None:
-            mistakes.add("procedure", f"không có thủ tục “{body.procedure}”", "Chọn mã trong danh mục của tỉnh.")
+            mistakes.add(
+                "procedure",
+                Text(f"không có thủ tục “{body.procedure}”", f"there is no procedure “{body.procedure}”"),
+                Text("Chọn mã trong danh mục của tỉnh.", "Choose a code of the province's catalogue."),
+            )
         elif not receives(self._reference.agencies[agency], procedure):
             mistakes.add(
                 "procedure",
-                f"cơ quan {agency} không tiếp nhận thủ tục {procedure.code}",
-                f"Hướng dẫn người nộp đến cơ quan cấp “{procedure.tier}” {procedure.department}".rstrip() + ".",
+                Text(
+                    f"cơ quan {agency} không tiếp nhận thủ tục {procedure.code}",
+                    f"agency {agency} does not receive procedure {procedure.code}",
+                ),
+                Text(
+                    f"Hướng dẫn người nộp đến cơ quan cấp “{procedure.tier}” {procedure.department}".rstrip() + ".",
+                    f"Send the applicant to an agency of the tier “{procedure.tier}” {procedure.department}".rstrip()
+                    + ".",
+                ),
             )
         if procedure and not 0 <= body.fee_cash <= procedure.fee:
-            mistakes.add("fee_cash", f"{body.fee_cash} đồng", f"Thu từ 0 đến {procedure.fee} đồng.")
+            mistakes.add(
+                "fee_cash",
+                Text(f"{body.fee_cash} đồng", f"{body.fee_cash} đồng"),
+                Text(f"Thu từ 0 đến {procedure.fee} đồng.", f"Take 0 to {procedure.fee} đồng."),
+            )
         if procedure and body.papers is not None:
             form = self._reference.forms.get(procedure.code)
             for paper in form.papers if form else []:
                 if paper.required and paper.name not in body.papers:
-                    mistakes.add("papers", f"thiếu “{paper.label}”", "Hướng dẫn người nộp bổ sung trước khi tiếp nhận.")
+                    mistakes.add(
+                        "papers",
+                        Text(f"thiếu “{paper.label}”", f"“{english(paper.said)}” is missing"),
+                        Text(
+                            "Hướng dẫn người nộp bổ sung trước khi tiếp nhận.",
+                            "Tell the applicant what to add before you receive it.",
+                        ),
+                    )
         if body.delivery not in DELIVERIES:
-            mistakes.add("delivery", f"“{body.delivery}”", f"Chọn một trong: {', '.join(DELIVERIES)}.")
+            mistakes.add(
+                "delivery",
+                f"“{body.delivery}”",
+                Text(f"Chọn một trong: {', '.join(DELIVERIES)}.", f"Choose one of: {', '.join(DELIVERIES)}."),
+            )
         number = body.applicant.personal_number
         if not (number.isascii() and number.isdigit() and len(number) in _NUMBER_LENGTHS):
             # The number itself is private and stays out of the answer.
-            mistakes.add("applicant.personal_number", "không phải 9 hoặc 12 chữ số", "Đọc lại số trên giấy tờ.")
+            mistakes.add(
+                "applicant.personal_number",
+                Text("không phải 9 hoặc 12 chữ số", "not 9 or 12 digits"),
+                Text("Đọc lại số trên giấy tờ.", "Read the number on the card again."),
+            )
         if not body.applicant.full_name.strip():
-            mistakes.add("applicant.full_name", "để trống", "Ghi họ tên như trên giấy tờ.")
+            mistakes.add(
+                "applicant.full_name",
+                Text("để trống", "left empty"),
+                Text("Ghi họ tên như trên giấy tờ.", "Write the name as on the card."),
+            )
         mistakes.stop()
         assert procedure  # noqa: S101 -- otherwise stopped above
         return procedure

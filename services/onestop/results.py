@@ -16,6 +16,7 @@ from services.kit import papers
 from services.kit.accounts import Account
 from services.kit.clock import VIETNAM
 from services.kit.kit import Kit
+from services.kit.languages import Text
 from services.kit.operations import Consumer
 from services.kit.problems import Problem, not_found
 from services.onestop import automatic, dossiers, sealing, wording
@@ -53,9 +54,14 @@ class Results:
         code = request.query_params.get("code", "")
         row = await self._kit.pool.fetchrow(_FIND, code)
         if row is None or row["channel"] != "online":
-            raise not_found(f"hồ sơ trực tuyến {code}")
+            raise not_found(Text(f"hồ sơ trực tuyến {code}", f"online dossier {code}"))
         if row["state"] != "returned":
-            raise Problem(409, "wrong-state", f"Hồ sơ {code} chưa trả kết quả.", state=row["state"])
+            raise Problem(
+                409,
+                "wrong-state",
+                Text(f"Hồ sơ {code} chưa trả kết quả.", f"The result of dossier {code} has not been handed back."),
+                state=row["state"],
+            )
         content = await self._paper(dossiers.read(row))
         return {"code": code, "pdf": content, "digest": hashlib.sha256(content).hexdigest()}
 
@@ -78,12 +84,19 @@ class Results:
     async def _drawn_up(self, dossier: Dossier) -> bytes:
         decided = await self._kit.pool.fetchrow(_DECIDER, dossier.code)
         if dossier.result is None or decided is None:
-            raise Problem(409, "wrong-state", "Hồ sơ chưa có quyết định nên chưa có kết quả.", state=dossier.state)
+            raise Problem(
+                409,
+                "wrong-state",
+                Text(
+                    "Hồ sơ chưa có quyết định nên chưa có kết quả.", "There is no decision yet, so there is no result."
+                ),
+                state=dossier.state,
+            )
         signer = self._kit.reference.staff.get(decided["actor"])
         data = {
             **wording.common(self._kit, dossier, written=decided["at"].astimezone(VIETNAM)),
             "result": dossier.result,
             "digest": dossier.digest,
-            "signer": signer.name if signer else automatic.NAME,
+            "signer": signer.name if signer else str(automatic.NAME),
         }
         return await papers.render(_TEMPLATE, data)

@@ -9,6 +9,7 @@ import msgspec
 from starlette.requests import Request
 
 from services.kit.kit import Kit, Reply, reply
+from services.kit.languages import Text
 from services.kit.mistakes import Mistakes
 from services.kit.problems import Problem
 from services.kit.transaction import Transaction
@@ -59,13 +60,23 @@ def _check_fee(dossier: Dossier, fee_cash: int) -> None:
     owed = max(dossier.fee - dossier.paid, 0)
     mistakes = Mistakes()
     if not 0 <= fee_cash <= owed:
-        mistakes.add("fee_cash", f"{fee_cash} đồng", f"Hồ sơ còn phải nộp {owed} đồng; thu từ 0 đến số đó.")
+        mistakes.add(
+            "fee_cash",
+            Text(f"{fee_cash} đồng", f"{fee_cash} đồng"),
+            Text(
+                f"Hồ sơ còn phải nộp {owed} đồng; thu từ 0 đến số đó.",
+                f"{owed} đồng are still to be paid; take 0 up to that.",
+            ),
+        )
     mistakes.stop()
     if dossier.state == "approved" and fee_cash < owed:
         raise Problem(
             409,
             "fee-unpaid",
-            f"Hồ sơ {dossier.code} còn phải nộp {owed} đồng; thu tiền mặt hoặc chờ khoản nộp trực tuyến đến.",
+            Text(
+                f"Hồ sơ {dossier.code} còn phải nộp {owed} đồng; thu tiền mặt hoặc chờ khoản nộp trực tuyến đến.",
+                f"{owed} đồng are still to be paid for {dossier.code}; take cash or wait for the online payment.",
+            ),
             state=dossier.state,
             owed=owed - fee_cash,
         )

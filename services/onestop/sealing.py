@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from services.kit.kit import Kit
+from services.kit.languages import Text
 from services.kit.problems import Problem
 from services.onestop.dossiers import Dossier
 
@@ -25,5 +26,12 @@ async def seal(kit: Kit, dossier: Dossier, pdf: bytes, *, purpose: Literal["seal
     asked = {"agency": dossier.agency, "subject": dossier.code, "reason": reason, "pdf": pdf}
     answer = await kit.lgsp.ask("office", "papers.seal", body=asked, purpose=purpose)
     if not answer.good:
-        raise Problem(503, "not-sealed", f"Phân hệ văn bản chưa ký được {what} hồ sơ {dossier.code}; xin thử lại.")
+        raise Problem(
+            503,
+            "not-sealed",
+            Text(
+                f"Phân hệ văn bản chưa ký được {what} hồ sơ {dossier.code}; xin thử lại.",
+                f"The document office could not sign for dossier {dossier.code}; please try again.",
+            ),
+        )
     return answer.json(_Sealed).pdf  # type: ignore[no-any-return]

@@ -9,18 +9,20 @@ from collections.abc import Mapping
 
 import msgspec
 
+from services.kit.languages import Text
+
 #: State -> what people read.
 NAMES: Mapping[str, str] = {
-    "submitted": "Chờ tiếp nhận",
-    "received": "Đã tiếp nhận",
-    "awaiting_supplement": "Chờ bổ sung",
-    "referred": "Đang ở cơ quan liên thông",
-    "examined": "Đã thẩm định",
-    "approved": "Đã duyệt",
-    "rejected": "Bị từ chối",
-    "posted": "Đang gửi bưu điện",
-    "returned": "Đã trả kết quả",
-    "withdrawn": "Người nộp đã rút",
+    "submitted": Text("Chờ tiếp nhận", "Waiting to be accepted"),
+    "received": Text("Đã tiếp nhận", "Received"),
+    "awaiting_supplement": Text("Chờ bổ sung", "Waiting for the applicant"),
+    "referred": Text("Đang ở cơ quan liên thông", "With another agency"),
+    "examined": Text("Đã thẩm định", "Examined"),
+    "approved": Text("Đã duyệt", "Approved"),
+    "rejected": Text("Bị từ chối", "Rejected"),
+    "posted": Text("Đang gửi bưu điện", "On its way by post"),
+    "returned": Text("Đã trả kết quả", "Result returned"),
+    "withdrawn": Text("Người nộp đã rút", "Withdrawn"),
 }
 
 
@@ -34,59 +36,83 @@ class Act(msgspec.Struct, frozen=True, kw_only=True):
     roles: tuple[str, ...]  #: empty: only another system's message does it
 
 
-SUBMIT = Act(event="submitted", label="Nộp trực tuyến", before=(), after=("submitted",), roles=())
-RECEIVE = Act(event="received", label="Tiếp nhận tại quầy", before=(), after=("received",), roles=("reception_clerk",))
+SUBMIT = Act(
+    event="submitted", label=Text("Nộp trực tuyến", "Handed in online"), before=(), after=("submitted",), roles=()
+)
+RECEIVE = Act(
+    event="received",
+    label=Text("Tiếp nhận tại quầy", "Received at the counter"),
+    before=(),
+    after=("received",),
+    roles=("reception_clerk",),
+)
 ACCEPT = Act(
     event="accepted",
-    label="Tiếp nhận hồ sơ trực tuyến",
+    label=Text("Tiếp nhận hồ sơ trực tuyến", "Accept the online dossier"),
     before=("submitted",),
     after=("received",),
     roles=("reception_clerk",),
 )
 ASK_SUPPLEMENT = Act(
     event="supplement_asked",
-    label="Yêu cầu bổ sung",
+    label=Text("Yêu cầu bổ sung", "Ask for more"),
     before=("received",),
     after=("awaiting_supplement",),
     roles=("reception_clerk", "specialist"),
 )
 SUPPLEMENT = Act(
     event="supplemented",
-    label="Nhận bổ sung",
+    label=Text("Nhận bổ sung", "Take in what was added"),
     before=("awaiting_supplement",),
     after=("received",),
     roles=("reception_clerk",),
 )
 REFER = Act(
-    event="referred", label="Chuyển liên thông", before=("received",), after=("referred",), roles=("specialist",)
+    event="referred",
+    label=Text("Chuyển liên thông", "Refer to another agency"),
+    before=("received",),
+    after=("referred",),
+    roles=("specialist",),
 )
 #: By an official of the agency that was asked; leads to the next agency of the route, or back.
 GIVE_OPINION = Act(
     event="opinion_given",
-    label="Cơ quan liên thông trả lời",
+    label=Text("Cơ quan liên thông trả lời", "Answer of the agency asked"),
     before=("referred",),
     after=("referred", "received"),
     roles=("specialist",),
 )
-EXAMINE = Act(event="examined", label="Thẩm định", before=("received",), after=("examined",), roles=("specialist",))
+EXAMINE = Act(
+    event="examined",
+    label=Text("Thẩm định", "Examination"),
+    before=("received",),
+    after=("examined",),
+    roles=("specialist",),
+)
 DECIDE = Act(
     event="decided",
-    label="Quyết định",
+    label=Text("Quyết định", "Decision"),
     before=("examined",),
     after=("approved", "rejected"),
     roles=("leader", "specialist"),  # a specialist only where the procedure needs no leader
 )
 HAND_BACK = Act(
     event="handed_back",
-    label="Trả kết quả",
+    label=Text("Trả kết quả", "Hand back the result"),
     before=("approved", "rejected"),
     after=("posted", "returned"),
     roles=("reception_clerk",),
 )
-DELIVER = Act(event="delivered", label="Bưu điện đã phát", before=("posted",), after=("returned",), roles=())
+DELIVER = Act(
+    event="delivered",
+    label=Text("Bưu điện đã phát", "Delivered by post"),
+    before=("posted",),
+    after=("returned",),
+    roles=(),
+)
 WITHDRAW = Act(
     event="withdrawn",
-    label="Người nộp rút hồ sơ",
+    label=Text("Người nộp rút hồ sơ", "Withdrawn by the applicant"),
     before=("submitted", "received", "awaiting_supplement", "referred"),
     after=("withdrawn",),
     roles=(),

@@ -15,6 +15,7 @@ from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
 from services.kit.kit import Kit
+from services.kit.languages import Text
 from services.kit.mistakes import Mistakes
 from services.kit.transaction import Transaction
 from services.portal.scanning import Scanner
@@ -74,19 +75,39 @@ class Attachments:
         name = file.filename or ""
         content = await file.read(MOST_BYTES + 1)
         if not content:
-            mistakes.add(where, f"“{_shown(name)}” rỗng", "Chọn lại tệp.")
+            mistakes.add(
+                where,
+                Text(f"“{_shown(name)}” rỗng", f"“{_shown(name)}” is empty"),
+                Text("Chọn lại tệp.", "Choose the file again."),
+            )
             return None
         if len(content) > MOST_BYTES:
-            mistakes.add(where, f"“{_shown(name)}” lớn hơn {MOST_BYTES >> 20} MB", "Quét ở độ phân giải thấp hơn.")
+            mistakes.add(
+                where,
+                Text(
+                    f"“{_shown(name)}” lớn hơn {MOST_BYTES >> 20} MB",
+                    f"“{_shown(name)}” is larger than {MOST_BYTES >> 20} MB",
+                ),
+                Text("Quét ở độ phân giải thấp hơn.", "Scan it at a lower resolution."),
+            )
             return None
         kind = next((kind for kind, (start, _) in _KINDS.items() if content.startswith(start)), None)
         if kind is None:
-            mistakes.add(where, f"“{_shown(name)}” không phải {TYPE_NAMES}", f"Chỉ nhận tệp {TYPE_NAMES}.")
+            mistakes.add(
+                where,
+                Text(f"“{_shown(name)}” không phải {TYPE_NAMES}", f"“{_shown(name)}” is not {TYPE_NAMES}"),
+                Text(f"Chỉ nhận tệp {TYPE_NAMES}.", f"Only {TYPE_NAMES} files are taken."),
+            )
             return None
         found = await self._scanner.scan(content)
         if found:
             mistakes.add(
-                where, f"“{_shown(name)}” có mã độc ({found})", "Không dùng tệp này; quét máy rồi chọn tệp khác."
+                where,
+                Text(f"“{_shown(name)}” có mã độc ({found})", f"“{_shown(name)}” carries malware ({found})"),
+                Text(
+                    "Không dùng tệp này; quét máy rồi chọn tệp khác.",
+                    "Do not use this file; scan your machine and choose another.",
+                ),
             )
             return None
         return Upload(paper=paper, name=safe_name(name, _KINDS[kind][1]), type=kind, content=content)

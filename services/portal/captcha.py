@@ -13,9 +13,16 @@ from typing import Protocol
 import msgspec
 
 from services.kit import tokens
+from services.kit.languages import Text
 
 _MINUTES = 30
-_NUMBERS = ("không", "một", "hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín")
+_NUMBERS = tuple(
+    Text(vi, en)
+    for vi, en in (
+        ("không", "nought"), ("một", "one"), ("hai", "two"), ("ba", "three"), ("bốn", "four"), ("năm", "five"),
+        ("sáu", "six"), ("bảy", "seven"), ("tám", "eight"), ("chín", "nine"),
+    )
+)  # fmt: skip
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -59,7 +66,9 @@ class Words:
         first, second = secrets.randbelow(10), secrets.randbelow(10)
         mark = self._mark(draft, str(first + second))
         seal = tokens.issue({"mark": mark, "aud": "captcha"}, self._key, seconds=_MINUTES * 60)
-        return Question(f"{_NUMBERS[first]} cộng {_NUMBERS[second]} bằng mấy?".capitalize(), seal)
+        one, other = _NUMBERS[first], _NUMBERS[second]
+        text = Text(f"{one} cộng {other} bằng mấy?".capitalize(), f"What is {one.english} plus {other.english}?")
+        return Question(text, seal)
 
     def right(self, draft: str, seal: str, answer: str) -> bool:
         """Judge an answer."""

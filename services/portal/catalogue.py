@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from services.kit.languages import Text
 from services.kit.problems import not_found
 from services.kit.reference import Agency, LifeEvent, Procedure
 from services.kit.words import fold, tidy
@@ -70,7 +71,7 @@ class Catalogue:
         """Return the procedure with this code; raises 404."""
         procedure = self.by_code.get(code)
         if procedure is None:
-            raise not_found(f"thủ tục {code}")
+            raise not_found(Text(f"thủ tục {code}", f"procedure {code}"))
         return procedure
 
     def events_of(self, code: str) -> list[LifeEvent]:

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from services.kit.accounts import Account, SignIn
 from services.kit.kit import Kit
+from services.kit.languages import Text, english
 from services.kit.problems import Problem
 
 ROLE = "citizen"
@@ -42,10 +43,24 @@ class Citizens:
             "national", "population.verify", body={"personal_number": number}, purpose="sign-in"
         )
         if not answer.good:
-            raise Problem(503, "counterpart-out-of-reach", "Cơ sở dữ liệu quốc gia về dân cư chưa xác nhận được.")
+            raise Problem(
+                503,
+                "counterpart-out-of-reach",
+                Text(
+                    "Cơ sở dữ liệu quốc gia về dân cư chưa xác nhận được.",
+                    "The national population database could not confirm it.",
+                ),
+            )
         verified: _Verified = answer.json(_Verified)
         if not verified.exists or verified.person is None:
-            raise Problem(401, "unknown-person", "Không có công dân này trong cơ sở dữ liệu quốc gia về dân cư.")
+            raise Problem(
+                401,
+                "unknown-person",
+                Text(
+                    "Không có công dân này trong cơ sở dữ liệu quốc gia về dân cư.",
+                    "The national population database has no such citizen.",
+                ),
+            )
         prefill = {"personal_number": number, **verified.person}
         return Account(number, str(verified.person["full_name"]), ROLE), {"prefill": prefill}
 
@@ -63,4 +78,11 @@ def guarded(kit: Kit, endpoint: Endpoint) -> Endpoint:
 def check_own(code: str, applicant: str | None, who: Account) -> None:
     """Raise 403 unless the dossier is the citizen's own."""
     if applicant != who.account:
-        raise Problem(403, "not-yours", f"Hồ sơ {code} không do tài khoản này nộp.")
+        raise Problem(
+            403,
+            "not-yours",
+            Text(
+                f"Hồ sơ {code} không do tài khoản này nộp.",
+                f"Dossier {english(code)} was not handed in by this account.",
+            ),
+        )

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import msgspec
 
 from services.kit.kit import Kit
+from services.kit.languages import Text
 from services.kit.problems import Problem
 from services.kit.transaction import Transaction
 
@@ -52,7 +53,11 @@ class Companies:
             "national", "business.lookup", query={"tax_code": tax_code.strip()}, purpose=purpose
         )
         if not answer.good:
-            raise Problem(503, "counterpart-out-of-reach", "Cơ sở dữ liệu đăng ký doanh nghiệp chưa trả lời.")
+            raise Problem(
+                503,
+                "counterpart-out-of-reach",
+                Text("Cơ sở dữ liệu đăng ký doanh nghiệp chưa trả lời.", "The business register does not answer."),
+            )
         looked: Any = answer.json(_Looked)
         return looked.company if looked.exists else None
 

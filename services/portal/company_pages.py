@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from services.kit.kit import Kit
+from services.kit.languages import Text
 from services.kit.mistakes import Mistakes
 from services.portal.companies import Companies
 from services.portal.following import mask
@@ -36,14 +37,26 @@ class CompanyPages:
             return RedirectResponse("/companies", 303)
         found = await self._companies.look_up(company, purpose="grant-mandate")
         if found is None:
-            mistakes.add("company", f"không có mã số thuế “{company}”", "Kiểm tra lại mã số thuế.")
+            mistakes.add(
+                "company",
+                Text(f"không có mã số thuế “{company}”", f"there is no tax code “{company}”"),
+                Text("Kiểm tra lại mã số thuế.", "Check the tax code."),
+            )
         elif found.director != session.who.account:
-            mistakes.add("company", "anh/chị không phải người đại diện", "Chỉ người đại diện mới ủy quyền được.")
+            mistakes.add(
+                "company",
+                Text("anh/chị không phải người đại diện", "you are not its legal representative"),
+                Text("Chỉ người đại diện mới ủy quyền được.", "Only the legal representative can give a mandate."),
+            )
         answer = await self._kit.lgsp.ask(
             "national", "population.verify", body={"personal_number": agent}, purpose="grant-mandate"
         )
         if not answer.good or not answer.json()["exists"]:
-            mistakes.add("agent", f"không có công dân {mask(agent)}", "Kiểm tra lại số định danh.")
+            mistakes.add(
+                "agent",
+                Text(f"không có công dân {mask(agent)}", f"there is no citizen {mask(agent)}"),
+                Text("Kiểm tra lại số định danh.", "Check the personal number."),
+            )
         if mistakes.found or found is None:
             return await self._show(request, session, mistakes, status=422)
         async with self._kit.begin("mandate") as tx:

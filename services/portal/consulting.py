@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from services.kit.kit import Kit, Reply, json, reply
+from services.kit.languages import Text
 from services.kit.mistakes import Mistakes
 from services.kit.problems import Problem, not_found
 from services.kit.transaction import Transaction
@@ -66,13 +67,28 @@ class Consulting:
         mistakes = Mistakes()
         procedure = self._catalogue.by_code.get(body.procedure)
         if procedure is None:
-            mistakes.add("procedure", f"không có thủ tục “{body.procedure}”", "Chọn mã trong danh mục của tỉnh.")
+            mistakes.add(
+                "procedure",
+                Text(f"không có thủ tục “{body.procedure}”", f"there is no procedure “{body.procedure}”"),
+                Text("Chọn mã trong danh mục của tỉnh.", "Choose a code of the province's catalogue."),
+            )
         elif not procedure.level < body.level <= max(levels.NAMES):
-            mistakes.add("level", str(body.level), f"Chọn mức độ trên {procedure.level}, đến {max(levels.NAMES)}.")
+            mistakes.add(
+                "level",
+                str(body.level),
+                Text(
+                    f"Chọn mức độ trên {procedure.level}, đến {max(levels.NAMES)}.",
+                    f"Choose a level above {procedure.level}, up to {max(levels.NAMES)}.",
+                ),
+            )
         if not body.question.strip():
-            mistakes.add("question", "để trống", "Viết câu hỏi cho người dân.")
+            mistakes.add(
+                "question",
+                Text("để trống", "left empty"),
+                Text("Viết câu hỏi cho người dân.", "Write what people are asked."),
+            )
         if body.days < 1:
-            mistakes.add("days", str(body.days), "Lấy ý kiến ít nhất một ngày.")
+            mistakes.add("days", str(body.days), Text("Lấy ý kiến ít nhất một ngày.", "Ask for one day at least."))
         mistakes.stop()
         closes_at = tx.now + timedelta(days=body.days)
         opened = await tx.execute(
@@ -81,7 +97,14 @@ class Consulting:
             body.procedure, body.level, body.question.strip(), tx.now, closes_at,
         )  # fmt: skip
         if opened == "INSERT 0 0":
-            raise Problem(409, "already-asked", f"Đã lấy ý kiến về mức độ {body.level} của thủ tục {body.procedure}.")
+            raise Problem(
+                409,
+                "already-asked",
+                Text(
+                    f"Đã lấy ý kiến về mức độ {body.level} của thủ tục {body.procedure}.",
+                    f"People were asked about level {body.level} of procedure {body.procedure} already.",
+                ),
+            )
         return reply({"procedure": body.procedure, "level": body.level, "closes_at": closes_at}, 201)
 
     async def publish(self, request: Request, body: Publication, tx: Transaction, _prepared: Any) -> Reply:
@@ -89,7 +112,7 @@ class Consulting:
         procedure = self._catalogue.find(request.path_params["procedure"])
         if body.level not in levels.NAMES:
             mistakes = Mistakes()
-            mistakes.add("level", str(body.level), "Chọn mức độ từ 1 đến 4.")
+            mistakes.add("level", str(body.level), Text("Chọn mức độ từ 1 đến 4.", "Choose a level from 1 to 4."))
             mistakes.stop()
         if body.level > procedure.level and body.level >= levels.SUBMISSION:
             await self._gate(tx, procedure.code, body.level)
@@ -105,14 +128,30 @@ class Consulting:
     async def _gate(self, tx: Transaction, procedure: str, level: int) -> None:
         row = await tx.row(f"{_LIST} WHERE procedure = $1 AND level = $2", procedure, level)
         if row is None:
-            raise _closed("not-consulted", f"Chưa lấy ý kiến người dân về mức độ {level} của thủ tục {procedure}.")
+            raise _closed(
+                "not-consulted",
+                Text(
+                    f"Chưa lấy ý kiến người dân về mức độ {level} của thủ tục {procedure}.",
+                    f"People have not been asked about level {level} of procedure {procedure}.",
+                ),
+            )
         if tx.now < row["closes_at"]:
-            raise _closed("still-open", f"Việc lấy ý kiến kéo dài đến {row['closes_at']:%d/%m/%Y %H:%M}.")
+            raise _closed(
+                "still-open",
+                Text(
+                    f"Việc lấy ý kiến kéo dài đến {row['closes_at']:%d/%m/%Y %H:%M}.",
+                    f"The consultation is open until {row['closes_at']:%d/%m/%Y %H:%M}.",
+                ),
+            )
         if row["opinions"] < LEAST_OPINIONS or row["wanting"] < LEAST_SUPPORT * row["opinions"]:
             raise _closed(
                 "not-wanted",
-                f"{row['wanting']} trong {row['opinions']} ý kiến muốn có dịch vụ này trực tuyến; cần ít nhất "
-                f"{LEAST_OPINIONS} ý kiến và {LEAST_SUPPORT:.0%} đồng ý.",
+                Text(
+                    f"{row['wanting']} trong {row['opinions']} ý kiến muốn có dịch vụ này trực tuyến; cần ít nhất "
+                    f"{LEAST_OPINIONS} ý kiến và {LEAST_SUPPORT:.0%} đồng ý.",
+                    f"{row['wanting']} of {row['opinions']} opinions want this service online; at least "
+                    f"{LEAST_OPINIONS} opinions and {LEAST_SUPPORT:.0%} of support are needed.",
+                ),
             )
         await tx.execute(
             "UPDATE consultation SET published_at = $3 WHERE procedure = $1 AND level = $2", procedure, level, tx.now
@@ -138,7 +177,11 @@ class Consulting:
         session = await self._sessions.need_form(request, given.get("csrf", ""))
         procedure, level = given.get("procedure", ""), given.get("level", "")
         if given.get("wants") not in {"yes", "no"} or not level.isdecimal():
-            raise Problem(422, "invalid", "Chọn “Muốn” hoặc “Không muốn” rồi gửi lại.")
+            raise Problem(
+                422,
+                "invalid",
+                Text("Chọn “Muốn” hoặc “Không muốn” rồi gửi lại.", "Choose whether you want it, and send again."),
+            )
         now = self._kit.clock.now()
         async with self._kit.begin("opinion") as tx:
             open_now = await tx.value(
@@ -148,9 +191,9 @@ class Consulting:
                 now,
             )
             if open_now is None:
-                raise not_found("cuộc lấy ý kiến này")
+                raise not_found(Text("cuộc lấy ý kiến này", "this consultation"))
             if not open_now:
-                raise Problem(409, "closed", "Việc lấy ý kiến này đã kết thúc.")
+                raise Problem(409, "closed", Text("Việc lấy ý kiến này đã kết thúc.", "This consultation is closed."))
             await tx.execute(
                 "INSERT INTO opinion (procedure, level, account, wants, comment, at) VALUES ($1, $2, $3, $4, $5, $6) "
                 "ON CONFLICT (procedure, level, account) DO UPDATE SET wants = excluded.wants, "

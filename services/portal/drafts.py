@@ -10,6 +10,7 @@ import asyncpg
 import msgspec
 
 from services.kit.kit import Kit
+from services.kit.languages import Text
 from services.kit.problems import Problem
 from services.kit.transaction import Transaction
 
@@ -57,14 +58,20 @@ class Drafts:
         if not number:
             return Draft(id=secrets.token_urlsafe(18), applicant=applicant, procedure=procedure)
         if not _NUMBER.fullmatch(number):
-            raise Problem(404, "not-found", "Không tìm thấy bản nháp này.")
+            raise Problem(404, "not-found", Text("Không tìm thấy bản nháp này.", "There is no such draft."))
         row = await self._kit.pool.fetchrow(f"SELECT {_COLUMNS} FROM draft WHERE id = $1", number)  # noqa: S608 -- ours
         if row is None:
             return Draft(id=number, applicant=applicant, procedure=procedure)
         if row["applicant"] != applicant:
-            raise Problem(403, "not-yours", "Bản nháp này không do tài khoản này lập.")
+            raise Problem(
+                403,
+                "not-yours",
+                Text("Bản nháp này không do tài khoản này lập.", "This draft belongs to another account."),
+            )
         if row["procedure"] != procedure:
-            raise Problem(404, "not-found", "Bản nháp này thuộc thủ tục khác.")
+            raise Problem(
+                404, "not-found", Text("Bản nháp này thuộc thủ tục khác.", "This draft is of another procedure.")
+            )
         return _read(row)
 
     async def of(self, applicant: str) -> list[Draft]:

@@ -18,6 +18,7 @@ from starlette.requests import Request
 from services.kit import tracing
 from services.kit.database import UNAVAILABLE
 from services.kit.kit import Kit, Reply, reply
+from services.kit.languages import Text
 from services.kit.problems import Problem
 from services.kit.reference import Procedure
 from services.kit.transaction import Transaction
@@ -112,7 +113,14 @@ class CatalogueWatch:
         """Fetch the national catalogue. Raises 503 when it stays out of reach."""
         answer = await self._kit.lgsp.ask("national", "procedures.list", purpose="synchronise-catalogue")
         if not answer.good:
-            raise Problem(503, "counterpart-out-of-reach", "Cơ sở dữ liệu quốc gia về thủ tục hành chính chưa trả lời.")
+            raise Problem(
+                503,
+                "counterpart-out-of-reach",
+                Text(
+                    "Cơ sở dữ liệu quốc gia về thủ tục hành chính chưa trả lời.",
+                    "The national database of procedures does not answer.",
+                ),
+            )
         found: _List = answer.json(_List)
         return found.procedures
 

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from services.kit.kit import Kit, Reply, reply
+from services.kit.languages import Text
 from services.kit.mistakes import Mistakes
 from services.kit.problems import not_found
 from services.kit.transaction import Transaction
@@ -44,9 +45,17 @@ class Feedback:
         """Write down what was said."""
         mistakes = Mistakes()
         if not 1 <= len(body.text.strip()) <= _LONGEST:
-            mistakes.add("text", f"{len(body.text.strip())} ký tự", f"Viết từ 1 đến {_LONGEST} ký tự.")
+            mistakes.add(
+                "text",
+                Text(f"{len(body.text.strip())} ký tự", f"{len(body.text.strip())} characters"),
+                Text(f"Viết từ 1 đến {_LONGEST} ký tự.", f"Write 1 to {_LONGEST} characters."),
+            )
         if body.agency and body.agency not in self._kit.reference.agencies:
-            mistakes.add("agency", f"không có cơ quan “{body.agency}”", "Chọn cơ quan trong danh sách.")
+            mistakes.add(
+                "agency",
+                Text(f"không có cơ quan “{body.agency}”", f"there is no agency “{body.agency}”"),
+                Text("Chọn cơ quan trong danh sách.", "Choose an agency of the list."),
+            )
         mistakes.stop()
         number = await tx.value(_ADD, body.channel, body.agency, body.text.strip(), tx.now, tx.key)
         return reply({"feedback": number}, 201)
@@ -58,7 +67,7 @@ class Feedback:
             "UPDATE feedback SET answer = $2, answered_at = $3 WHERE id = $1 RETURNING 1", number, body.text, tx.now
         )
         if not found:
-            raise not_found(f"phản ánh {number}")
+            raise not_found(Text(f"phản ánh {number}", f"feedback {number}"))
         return reply({"feedback": number, "answer": body.text})
 
     async def show(self, request: Request) -> Response:

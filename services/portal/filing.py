@@ -9,6 +9,7 @@ import msgspec
 from starlette.requests import Request
 
 from services.kit.kit import Kit, Reply, reply
+from services.kit.languages import Text
 from services.kit.mistakes import Mistakes
 from services.kit.reference import Procedure
 from services.kit.together import Write
@@ -97,25 +98,52 @@ class Filing:
         """Check everything, and look the company up at the national register (SYS-DB-BUSINESS)."""
         procedure = self._catalogue.by_code.get(body.procedure)
         if procedure:
-            levels.require(procedure, levels.SUBMISSION, "nộp trực tuyến")
+            levels.require(procedure, levels.SUBMISSION, Text("nộp trực tuyến", "filing online"))
         mistakes = Mistakes()
         agency = self._agencies.get(body.agency)
         if procedure is None:
-            mistakes.add("procedure", f"không có thủ tục “{body.procedure}”", "Chọn mã trong danh mục của tỉnh.")
+            mistakes.add(
+                "procedure",
+                Text(f"không có thủ tục “{body.procedure}”", f"there is no procedure “{body.procedure}”"),
+                Text("Chọn mã trong danh mục của tỉnh.", "Choose a code of the province's catalogue."),
+            )
         if agency is None:
-            mistakes.add("agency", f"không có cơ quan “{body.agency}”", "Chọn cơ quan tiếp nhận của thủ tục.")
+            mistakes.add(
+                "agency",
+                Text(f"không có cơ quan “{body.agency}”", f"there is no agency “{body.agency}”"),
+                Text("Chọn cơ quan tiếp nhận của thủ tục.", "Choose an agency that receives this procedure."),
+            )
         if procedure and agency and not receives(agency, procedure):
-            mistakes.add("agency", f"{agency.code} không tiếp nhận thủ tục này", "Chọn cơ quan tiếp nhận của thủ tục.")
+            mistakes.add(
+                "agency",
+                Text(f"{agency.code} không tiếp nhận thủ tục này", f"{agency.code} does not receive this procedure"),
+                Text("Chọn cơ quan tiếp nhận của thủ tục.", "Choose an agency that receives this procedure."),
+            )
         if body.delivery not in DELIVERIES:
-            mistakes.add("delivery", f"“{body.delivery}”", f"Chọn một trong: {', '.join(DELIVERIES)}.")
+            mistakes.add(
+                "delivery",
+                f"“{body.delivery}”",
+                Text(f"Chọn một trong: {', '.join(DELIVERIES)}.", f"Choose one of: {', '.join(DELIVERIES)}."),
+            )
         elif procedure and body.delivery == "online" and procedure.level < levels.PAYMENT:
-            mistakes.add("delivery", "“online” ở mức độ 3", "Nhận kết quả tại quầy hoặc qua bưu điện.")
+            mistakes.add(
+                "delivery",
+                Text("“online” ở mức độ 3", "“online” at level 3"),
+                Text(
+                    "Nhận kết quả tại quầy hoặc qua bưu điện.",
+                    "Collect the result at the counter or have it sent by post.",
+                ),
+            )
         _check_form(body, mistakes)
         company = None
         if body.company is not None:
             company = await self._companies.look_up(body.company, purpose="submit-dossier")
             if company is None:
-                mistakes.add("company", f"không có mã số thuế “{body.company}”", "Kiểm tra lại mã số thuế.")
+                mistakes.add(
+                    "company",
+                    Text(f"không có mã số thuế “{body.company}”", f"there is no tax code “{body.company}”"),
+                    Text("Kiểm tra lại mã số thuế.", "Check the tax code."),
+                )
         mistakes.stop()
         assert procedure  # noqa: S101 -- otherwise stopped above
         standing = await self._companies.standing(company, request.state.who.account) if company else None
@@ -190,9 +218,13 @@ class Filing:
 
 def _check_form(body: Filed, mistakes: Mistakes) -> None:
     if not body.form:
-        mistakes.add("form", "để trống", "Điền tờ khai.")
+        mistakes.add("form", Text("để trống", "left empty"), Text("Điền tờ khai.", "Fill in the form."))
     if body.prefilled and not (isinstance(body.form, dict) and set(body.prefilled) <= body.form.keys()):
-        mistakes.add("prefilled", "có mục không có trong tờ khai", "Chỉ nêu những mục của tờ khai.")
+        mistakes.add(
+            "prefilled",
+            Text("có mục không có trong tờ khai", "fields that the form does not have"),
+            Text("Chỉ nêu những mục của tờ khai.", "Name fields of the form only."),
+        )
 
 
 def _counted(filed: Filed) -> tuple[int | None, int | None]:

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from services.kit.kit import Kit, Reply
+from services.kit.languages import Text, english
 from services.kit.mistakes import Mistakes
 from services.kit.problems import Problem
 from services.kit.reference import Agency, Form, Paper, Procedure
@@ -27,9 +28,9 @@ from services.portal.more_registers import known_more
 from services.portal.sessions import Session, Sessions
 
 DELIVERY_NAMES = {
-    "counter": "Nhận tại quầy",
-    "post": "Nhận qua bưu điện",
-    "online": "Nhận trực tuyến",
+    "counter": Text("Nhận tại quầy", "Collect at the counter"),
+    "post": Text("Nhận qua bưu điện", "By post"),
+    "online": Text("Nhận trực tuyến", "Online"),
 }
 _MOST_FIELDS = 60
 _LAST_STEP = 3
@@ -97,7 +98,11 @@ class FilingPages:
             answered = _text(given, "captcha_seal"), _text(given, "captcha")
             step = _step(_text(given, "step"))
         if session.assurance < electronic_forms.form_of(self._kit.reference, procedure).assurance:
-            raise Problem(403, "assurance-too-low", "Thủ tục này cần đăng nhập ở mức cao hơn.")
+            raise Problem(
+                403,
+                "assurance-too-low",
+                Text("Thủ tục này cần đăng nhập ở mức cao hơn.", "This procedure needs a stronger sign-in."),
+            )
         act, _, what = _text(given, "act").partition(":")
         await self._keep(draft, uploads, mistakes, remove=what if act == "remove" else "")
         if act == "discard":
@@ -107,7 +112,11 @@ class FilingPages:
         sheet = await self._sheet(session, procedure, draft)
         if act == "submit":
             if not self._captcha.right(draft.id, *answered):
-                mistakes.add("captcha", "câu hỏi kiểm tra trả lời chưa đúng", "Trả lời bằng chữ số.")
+                mistakes.add(
+                    "captcha",
+                    Text("câu hỏi kiểm tra trả lời chưa đúng", "the control question is not answered rightly"),
+                    Text("Trả lời bằng chữ số.", "Answer in figures."),
+                )
             return await self._submit(request, sheet, mistakes)
         if mistakes.found:
             return await self._show(request, sheet, errors=mistakes.found, status=422, step=step)
@@ -117,7 +126,7 @@ class FilingPages:
 
     def _procedure(self, request: Request) -> Procedure:
         procedure = self._catalogue.find(request.path_params["procedure"])
-        levels.require(procedure, levels.SUBMISSION, "nộp trực tuyến")
+        levels.require(procedure, levels.SUBMISSION, Text("nộp trực tuyến", "filing online"))
         return procedure
 
     def _filled_in(self, draft: Draft, procedure: Procedure, given: FormData) -> Draft:
@@ -147,7 +156,11 @@ class FilingPages:
             await tx.execute("DELETE FROM attachment WHERE id = $1 AND owner = $2", remove, draft.id)
             have = await tx.value("SELECT count(*) FROM attachment WHERE owner = $1", draft.id)
             if have + len(uploads) > attachments.MOST_FILES:
-                mistakes.add("file.more", f"{have + len(uploads)} tệp", f"Nhiều nhất {attachments.MOST_FILES} tệp.")
+                mistakes.add(
+                    "file.more",
+                    Text(f"{have + len(uploads)} tệp", f"{have + len(uploads)} files"),
+                    Text(f"Nhiều nhất {attachments.MOST_FILES} tệp.", f"At most {attachments.MOST_FILES} files."),
+                )
                 return
             for upload in uploads:
                 await self._files.add(tx, draft.id, upload)
@@ -213,16 +226,24 @@ class FilingPages:
         handed_in = {file.paper for file in sheet.files}
         for paper in sheet.papers:
             if paper.required and paper.name not in handed_in:
-                mistakes.add(f"file.{paper.name}", f"thiếu “{paper.label}”", "Chọn tệp đã quét hoặc chụp.")
+                mistakes.add(
+                    f"file.{paper.name}",
+                    Text(f"thiếu “{paper.label}”", f"“{english(paper.said)}” is missing"),
+                    Text("Chọn tệp đã quét hoặc chụp.", "Choose a scan or a photo."),
+                )
         if sheet.procedure.applicant == "company" and not draft.company:
-            mistakes.add("company", "mã số thuế để trống", "Điền mã số thuế của doanh nghiệp.")
+            mistakes.add(
+                "company",
+                Text("mã số thuế để trống", "the tax code is empty"),
+                Text("Điền mã số thuế của doanh nghiệp.", "Fill in the company's tax code."),
+            )
         person, company = self._known(sheet)
         filed = Filed(
             procedure=sheet.procedure.code,
             agency=draft.agency,
             form={
                 **draft.answers,
-                **{one.name: one.value for one in (*person, *company)},
+                **{one.name: str(one.value) for one in (*person, *company)},
                 "mandate": sheet.mandate,
                 "files": [msgspec.to_builtins(file) for file in sheet.files],
             },

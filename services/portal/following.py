@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from services.kit.clock import VIETNAM
 from services.kit.kit import Kit, Reply, json, reply
+from services.kit.languages import Text
 from services.kit.mistakes import Mistakes
 from services.kit.operations import Again
 from services.kit.problems import Problem, not_found, wrong_state
@@ -127,7 +128,7 @@ class Following:
         """Find a dossier for anybody; raises 404 while it is not known here."""
         rows = await self._kit.pool.fetch(_TRACK, code)
         if not rows:
-            raise not_found(f"hồ sơ {code}")
+            raise not_found(Text(f"hồ sơ {code}", f"dossier {code}"))
         steps = [{"state": row["step"], "at": _local(row["at"])} for row in rows if row["step"]]
         first = rows[0]
         return Tracked(code, first["state"], first["agency"], _local(first["due_at"]), _local(first["again_at"]), steps)
@@ -140,17 +141,22 @@ class Following:
         """Take a supplement in; the state changes only when the one-stop has it."""
         mistakes = Mistakes()
         if not body.form:
-            mistakes.add("form", "để trống", "Điền phần bổ sung.")
+            mistakes.add("form", Text("để trống", "left empty"), Text("Điền phần bổ sung.", "Fill in what you add."))
         mistakes.stop()
         code = request.path_params["code"]
         row = await _own(request, tx, "state, seq, supplemented_seq")
         if row["state"] != "awaiting_supplement":
-            raise wrong_state(f"Hồ sơ {code}", row["state"], "awaiting_supplement")
+            raise wrong_state(Text(f"Hồ sơ {code}", f"Dossier {code}"), row["state"], "awaiting_supplement")
         if row["supplemented_seq"] == row["seq"]:
             raise Problem(
-                409, "already-supplemented", f"Hồ sơ {code} đã được bổ sung; xin chờ bộ phận một cửa.",
+                409,
+                "already-supplemented",
+                Text(
+                    f"Hồ sơ {code} đã được bổ sung; xin chờ bộ phận một cửa.",
+                    f"Dossier {code} has its addition already; please wait for the one-stop.",
+                ),
                 state=row["state"],
-            )  # fmt: skip
+            )
         form = msgspec.json.encode(body.form)
         await tx.execute(_SUPPLEMENT, code, form, tx.now, tx.key)
         sent = {"code": code, "seq": row["seq"], "form": msgspec.Raw(form), "at": tx.now, "request_key": tx.key}
@@ -162,9 +168,14 @@ class Following:
         code = request.path_params["code"]
         row = await _own(request, tx, "state, seq")
         if row["state"] not in WITHDRAWABLE:
-            raise wrong_state(f"Hồ sơ {code}", row["state"], " hoặc ".join(WITHDRAWABLE))
+            raise wrong_state(Text(f"Hồ sơ {code}", f"Dossier {code}"), row["state"], WITHDRAWABLE)
         if await tx.value("SELECT 1 FROM event WHERE code = $1 AND event = 'withdrawn'", code):
-            raise Problem(409, "already-withdrawn", f"Hồ sơ {code} đang chờ rút.", state=row["state"])
+            raise Problem(
+                409,
+                "already-withdrawn",
+                Text(f"Hồ sơ {code} đang chờ rút.", f"Dossier {code} is being withdrawn already."),
+                state=row["state"],
+            )
         await tx.execute(
             "INSERT INTO event (code, event, at, request_key) VALUES ($1, 'withdrawn', $2, $3)", code, tx.now, tx.key
         )
@@ -178,29 +189,38 @@ class Following:
             "SELECT applicant, procedure, state, result, digest FROM dossier WHERE code = $1", code
         )
         if row is None:
-            raise not_found(f"hồ sơ {code}")
+            raise not_found(Text(f"hồ sơ {code}", f"dossier {code}"))
         check_own(code, row["applicant"], request.state.who)
-        levels.require(self._catalogue.find(row["procedure"]), levels.RESULT, "nhận kết quả trực tuyến")
+        levels.require(
+            self._catalogue.find(row["procedure"]),
+            levels.RESULT,
+            Text("nhận kết quả trực tuyến", "getting the result online"),
+        )
         if row["result"] is None:
-            raise wrong_state(f"Hồ sơ {code}", row["state"], "returned")
+            raise wrong_state(Text(f"Hồ sơ {code}", f"Dossier {code}"), row["state"], "returned")
         return json({"code": code, "result": row["result"], "digest": row["digest"]})
 
     async def rate(self, request: Request, body: Rating, tx: Transaction, _prepared: Any) -> Reply:
         """Keep what the applicant thinks, once the result is there, and once only."""
         mistakes = Mistakes()
         if not 1 <= body.score <= _BEST:
-            mistakes.add("score", str(body.score), f"Cho điểm từ 1 đến {_BEST}.")
+            mistakes.add("score", str(body.score), Text(f"Cho điểm từ 1 đến {_BEST}.", f"Give 1 to {_BEST} points."))
         mistakes.stop()
         code = request.path_params["code"]
         row = await _own(request, tx, "state")
         if row["state"] != "returned":
-            raise wrong_state(f"Hồ sơ {code}", row["state"], "returned")
+            raise wrong_state(Text(f"Hồ sơ {code}", f"Dossier {code}"), row["state"], "returned")
         kept = await tx.execute(
             "INSERT INTO rating (code, score, request_key, at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
             code, body.score, tx.key, tx.now,
         )  # fmt: skip
         if kept == "INSERT 0 0":
-            raise Problem(409, "already-rated", f"Hồ sơ {code} đã được đánh giá.", state=row["state"])
+            raise Problem(
+                409,
+                "already-rated",
+                Text(f"Hồ sơ {code} đã được đánh giá.", f"Dossier {code} is rated already."),
+                state=row["state"],
+            )
         return reply({"code": code, "score": body.score}, 201)
 
 
@@ -209,7 +229,7 @@ async def _own(request: Request, tx: Transaction, columns: str) -> asyncpg.Recor
     code = request.path_params["code"]
     row = await tx.row(f"SELECT applicant, {columns} FROM dossier WHERE code = $1 FOR UPDATE", code)  # noqa: S608 -- ours
     if row is None:
-        raise not_found(f"hồ sơ {code}")
+        raise not_found(Text(f"hồ sơ {code}", f"dossier {code}"))
     check_own(code, row["applicant"], request.state.who)
     return row
 

@@ -7,6 +7,7 @@ from typing import Any
 from starlette.requests import Request
 
 from services.kit.kit import Kit
+from services.kit.languages import Text
 from services.kit.operations import Consumer
 from services.kit.problems import not_found
 
@@ -26,7 +27,7 @@ class ForOfficials:
         """Answer the files of a submitted dossier; a draft's are nobody's but its owner's. Raises 404."""
         code = request.query_params.get("code", "")
         if not await self._kit.pool.fetchval(_KNOWN, code):
-            raise not_found(f"hồ sơ {code}")
+            raise not_found(Text(f"hồ sơ {code}", f"dossier {code}"))
         return {"files": [dict(row) for row in await self._kit.pool.fetch(_LIST, code)]}
 
     async def get(self, request: Request, _consumer: Consumer) -> dict[str, Any]:
@@ -34,5 +35,5 @@ class ForOfficials:
         code, file = (request.query_params.get(name, "") for name in ("code", "file"))
         row = await self._kit.pool.fetchrow(_GET, file, code)
         if row is None or not await self._kit.pool.fetchval(_KNOWN, code):
-            raise not_found("tệp này trong hồ sơ")
+            raise not_found(Text("tệp này trong hồ sơ", "this file of the dossier"))
         return dict(row)

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.kit.kit import Kit, json
+from services.kit.languages import Text
 from services.portal import levels
 from services.portal.catalogue import Catalogue, receives
 from services.portal.look import Look
@@ -83,8 +84,11 @@ class Indicators:
 
     def _label(self) -> str:
         if self._kit.reference.province.era == _LATER_YARDSTICK_ERA:
-            return "ước tính theo thước đo về sau (QĐ 766/QĐ-TTg có từ 2022)"
-        return "ước tính theo QĐ 766/QĐ-TTg"
+            return Text(
+                "ước tính theo thước đo về sau (QĐ 766/QĐ-TTg có từ 2022)",
+                "an estimate by a later yardstick (QĐ 766/QĐ-TTg is of 2022)",
+            )
+        return Text("ước tính theo QĐ 766/QĐ-TTg", "an estimate by QĐ 766/QĐ-TTg")
 
     def _line(self, row: asyncpg.Record, drifted: set[str]) -> Line:
         agency = self._kit.reference.agencies.get(row["agency"])

@@ -11,7 +11,6 @@ from starlette.responses import HTMLResponse, Response
 from services.kit.kit import Kit
 from services.kit.pages import Pages
 from services.kit.problems import Problem
-from services.portal import english
 from services.portal.sessions import Sessions, SignInFirst
 
 Show = Callable[[Request], Awaitable[Response]]
@@ -20,13 +19,6 @@ Show = Callable[[Request], Awaitable[Response]]
 def percent(share: float | None) -> str:
     """Write a share as people here do: "35,5 %"; a dash where nothing can be said."""
     return f"{share * 100:.1f} %".replace(".", ",") if share is not None else "—"
-
-
-def _other_language(request: Request, lang: english.Language) -> str:
-    """Address of the same page in the other language; empty for what a form has sent."""
-    if request.method != "GET":
-        return ""
-    return str(request.url.include_query_params(lang="vi" if lang == "en" else "en").replace(scheme="", netloc=""))
 
 
 class Look:
@@ -43,13 +35,9 @@ class Look:
     ) -> HTMLResponse:
         """Render a template for whoever asks. What somebody who has signed in sees is never kept by a cache."""
         session = await self._sessions.find(request)
-        both = template in english.PAGES
-        lang: english.Language = english.language(request) if both else "vi"
         page = self._pages.page(
-            template, status, leads_to=leads_to, province=self._province, session=session, lang=lang,
-            t=english.chooser(lang), other_language=_other_language(request, lang) if both else "", **values,
-        )  # fmt: skip
-        english.remember(request, page)
+            template, status, request=request, leads_to=leads_to, province=self._province, session=session, **values
+        )
         if session:
             page.headers["Cache-Control"] = "private, no-store"
         return page

@@ -5,6 +5,7 @@ from __future__ import annotations
 import structlog
 
 from services.kit.kit import Kit
+from services.kit.languages import Text
 from services.kit.problems import Problem
 from services.kit.reference import Procedure
 from services.portal.electronic_forms import Known
@@ -32,7 +33,7 @@ async def _insurance(kit: Kit, account: str) -> list[Known]:
         "national", "insurance.check", query={"personal_number": account}, purpose="fill-in-form"
     )
     card = answer.json().get("card") if answer.good else None
-    return [Known("insurance_card", "Số thẻ bảo hiểm y tế", str(card))] if card else []
+    return [Known("insurance_card", Text("Số thẻ bảo hiểm y tế", "Health insurance card"), str(card))] if card else []
 
 
 async def _land(kit: Kit, account: str) -> list[Known]:
@@ -41,7 +42,17 @@ async def _land(kit: Kit, account: str) -> list[Known]:
     if not parcel:
         return []
     return [
-        Known("land_certificate", "Giấy chứng nhận quyền sử dụng đất", str(parcel["certificate"])),
-        Known("land_parcel", "Tờ bản đồ, thửa", f"tờ {parcel['sheet']}, thửa {parcel['number']}"),
-        Known("land_area", "Diện tích", f"{parcel['area_m2']} m²"),
+        Known(
+            "land_certificate",
+            Text("Giấy chứng nhận quyền sử dụng đất", "Certificate of land use"),
+            str(parcel["certificate"]),
+        ),
+        Known(
+            "land_parcel",
+            Text("Tờ bản đồ, thửa", "Map sheet and parcel"),
+            Text(
+                f"tờ {parcel['sheet']}, thửa {parcel['number']}", f"sheet {parcel['sheet']}, parcel {parcel['number']}"
+            ),
+        ),
+        Known("land_area", Text("Diện tích", "Area"), f"{parcel['area_m2']} m²"),
     ]

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from services.kit.kit import Kit, WriteHandler
+from services.kit.languages import Text
 from services.kit.mistakes import Mistakes
 from services.kit.problems import Problem, not_found
 from services.portal import levels
@@ -119,14 +120,29 @@ class MyPages:
         """Save the result: the paper with the agency's signature, from the one-stop. Raises 503 out of its reach."""
         await self._sessions.need(request)
         row = await self._own(request)
-        levels.require(self._catalogue.find(row["procedure"]), levels.RESULT, "nhận kết quả trực tuyến")
+        levels.require(
+            self._catalogue.find(row["procedure"]),
+            levels.RESULT,
+            Text("nhận kết quả trực tuyến", "getting the result online"),
+        )
         if row["result"] is None:
-            raise Problem(409, "wrong-state", f"Hồ sơ {row['code']} chưa có kết quả.")
+            raise Problem(
+                409,
+                "wrong-state",
+                Text(f"Hồ sơ {row['code']} chưa có kết quả.", f"Dossier {row['code']} has no result yet."),
+            )
         answer = await self._kit.lgsp.ask(
             "onestop", "results.paper", query={"code": row["code"]}, purpose="give-result"
         )
         if not answer.good:
-            raise Problem(503, "not-signed-yet", f"Kết quả hồ sơ {row['code']} đang được ký số; xin thử lại sau.")
+            raise Problem(
+                503,
+                "not-signed-yet",
+                Text(
+                    f"Kết quả hồ sơ {row['code']} đang được ký số; xin thử lại sau.",
+                    f"The result of dossier {row['code']} is being signed; please try again later.",
+                ),
+            )
         return _paper(answer.json(_Paper).pdf, f"ket-qua-{row['code']}.pdf")
 
     async def apology(self, request: Request) -> Response:
@@ -134,12 +150,19 @@ class MyPages:
         await self._sessions.need(request)
         row = await self._own(request)
         if row["again_at"] is None:
-            raise not_found(f"phiếu xin lỗi của hồ sơ {row['code']}")
+            raise not_found(Text(f"phiếu xin lỗi của hồ sơ {row['code']}", f"an apology about dossier {row['code']}"))
         answer = await self._kit.lgsp.ask(
             "onestop", "apologies.paper", query={"code": row["code"]}, purpose="give-apology"
         )
         if not answer.good:
-            raise Problem(503, "counterpart-out-of-reach", "Bộ phận một cửa chưa trả lời; xin thử lại sau.")
+            raise Problem(
+                503,
+                "counterpart-out-of-reach",
+                Text(
+                    "Bộ phận một cửa chưa trả lời; xin thử lại sau.",
+                    "The one-stop does not answer; please try again later.",
+                ),
+            )
         return _paper(answer.json(_Paper).pdf, f"xin-loi-{row['code']}.pdf")
 
     async def file(self, request: Request) -> Response:
@@ -147,8 +170,8 @@ class MyPages:
         session = await self._sessions.need(request)
         row = await self._kit.pool.fetchrow(_FILE, request.path_params["file"])
         if row is None:
-            raise not_found("tệp này")
-        check_own("này", row["applicant"], session.who)
+            raise not_found(Text("tệp này", "this file"))
+        check_own(Text("này", "this"), row["applicant"], session.who)
         return download(row)
 
     async def payment_return(self, request: Request) -> Response:
@@ -186,7 +209,7 @@ class MyPages:
         code = request.path_params["code"]
         row = await self._kit.pool.fetchrow(_ONE, code)
         if row is None:
-            raise not_found(f"hồ sơ {code}")
+            raise not_found(Text(f"hồ sơ {code}", f"dossier {code}"))
         check_own(code, row["applicant"], request.state.who)
         return row
 
@@ -234,5 +257,9 @@ def _paper(pdf: bytes, name: str) -> Response:
 def _sure(given: dict[str, str]) -> None:
     mistakes = Mistakes()
     if given.get("sure") != "yes":
-        mistakes.add("sure", "chưa đánh dấu đồng ý rút", "Đánh dấu vào ô xác nhận rồi bấm lại.")
+        mistakes.add(
+            "sure",
+            Text("chưa đánh dấu đồng ý rút", "the box was not ticked"),
+            Text("Đánh dấu vào ô xác nhận rồi bấm lại.", "Tick the box and press again."),
+        )
     mistakes.stop()

@@ -19,6 +19,7 @@ from starlette.responses import RedirectResponse, Response
 from services.kit import tokens
 from services.kit.accounts import session_cookie
 from services.kit.kit import Kit
+from services.kit.languages import Text
 from services.kit.problems import Problem
 from services.portal.citizens import Citizens
 from services.portal.door import local_path
@@ -71,16 +72,41 @@ class NationalSignIn:
         try:
             way = tokens.read(request.cookies.get(self._cookie, ""), self._kit.settings.token_key)
         except tokens.TokenError as error:
-            raise Problem(400, "sign-in-lost", "Lượt đăng nhập đã quá hạn; xin đăng nhập lại.") from error
+            raise Problem(
+                400,
+                "sign-in-lost",
+                Text(
+                    "Lượt đăng nhập đã quá hạn; xin đăng nhập lại.", "This sign-in has run out; please sign in again."
+                ),
+            ) from error
         given = request.query_params
         if "state" not in way or not secrets.compare_digest(given.get("state", "").encode(), way["state"].encode()):
-            raise Problem(400, "sign-in-lost", "Lượt đăng nhập không khớp với trình duyệt này; xin đăng nhập lại.")
+            raise Problem(
+                400,
+                "sign-in-lost",
+                Text(
+                    "Lượt đăng nhập không khớp với trình duyệt này; xin đăng nhập lại.",
+                    "This sign-in was begun in another browser; please sign in again.",
+                ),
+            )
         if "error" in given:
-            raise Problem(400, "sign-in-refused", "Định danh điện tử quốc gia từ chối lượt đăng nhập này.")
+            raise Problem(
+                400,
+                "sign-in-refused",
+                Text(
+                    "Định danh điện tử quốc gia từ chối lượt đăng nhập này.",
+                    "The national e-ID has refused this sign-in.",
+                ),
+            )
         claims = await self._claims(given.get("code", ""), way["verifier"])
         if claims.get("nonce") != way["nonce"] or str(claims.get("acr")) < way["level"]:
             raise Problem(
-                401, "sign-in-refused", "Xác nhận của định danh điện tử quốc gia không khớp lượt đăng nhập này."
+                401,
+                "sign-in-refused",
+                Text(
+                    "Xác nhận của định danh điện tử quốc gia không khớp lượt đăng nhập này.",
+                    "What the national e-ID has confirmed is not this sign-in.",
+                ),
             )
         who, more = await self._citizens.known(str(claims["sub"]))
         response = RedirectResponse(local_path(way["next"]), 303)
@@ -93,7 +119,14 @@ class NationalSignIn:
             "national", "identity.register", body={"redirect_uri": self._return}, purpose="sign-in"
         )
         if not answer.good:
-            raise Problem(503, "counterpart-out-of-reach", "Định danh điện tử quốc gia chưa trả lời; xin thử lại.")
+            raise Problem(
+                503,
+                "counterpart-out-of-reach",
+                Text(
+                    "Định danh điện tử quốc gia chưa trả lời; xin thử lại.",
+                    "The national e-ID does not answer; please try again.",
+                ),
+            )
         provider: _Provider = answer.json(_Provider)
         return provider
 
@@ -102,7 +135,14 @@ class NationalSignIn:
         wanted = {"code": code, "code_verifier": verifier, "redirect_uri": self._return}
         answer = await self._kit.lgsp.call("national", "identity.token", body=wanted, purpose="sign-in")
         if not answer.good:
-            raise Problem(401, "sign-in-refused", "Mã đăng nhập không dùng được; xin đăng nhập lại.")
+            raise Problem(
+                401,
+                "sign-in-refused",
+                Text(
+                    "Mã đăng nhập không dùng được; xin đăng nhập lại.",
+                    "The sign-in code cannot be used; please sign in again.",
+                ),
+            )
         token = answer.json(_Tokens).id_token
         keys = await self._kit.lgsp.ask("national", "identity.keys", purpose="sign-in")
         try:
@@ -113,7 +153,11 @@ class NationalSignIn:
                 options={"require": ["exp", "iat", "sub", "nonce", "acr"]},
             )  # fmt: skip
         except (jwt.PyJWTError, StopIteration) as error:
-            raise Problem(401, "sign-in-refused", "Xác nhận danh tính không có chữ ký hợp lệ.") from error
+            raise Problem(
+                401,
+                "sign-in-refused",
+                Text("Xác nhận danh tính không có chữ ký hợp lệ.", "The proof of identity carries no valid signature."),
+            ) from error
         return claims
 
 

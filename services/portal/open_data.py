@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.kit.kit import Kit, json
+from services.kit.languages import Text
 from services.kit.problems import not_found
 from services.portal.catalogue import Catalogue
 from services.portal.indicators import Indicators, as_rows
@@ -63,27 +64,46 @@ class OpenData:
         text, whole, number = "string", "integer", "number"
         self.sets: Mapping[str, Set] = {
             "procedures": Set(
-                title="Danh mục thủ tục hành chính",
-                columns={"code": text, "name": text, "field": text, "level": whole, "fee": whole,
-                         "deadline_hours": number, "applicant": text},
+                title=Text("Danh mục thủ tục hành chính", "Catalogue of procedures"),
+                columns={
+                    "code": text,
+                    "name": text,
+                    "field": text,
+                    "level": whole,
+                    "fee": whole,
+                    "deadline_hours": number,
+                    "applicant": text,
+                },
                 read=self._procedures,
             ),
             "dossiers-by-day": Set(
-                title="Số hồ sơ theo ngày, cơ quan và cách nộp (từ 5 trở lên)",
+                title=Text(
+                    "Số hồ sơ theo ngày, cơ quan và cách nộp (từ 5 trở lên)",
+                    "Dossiers by day, agency and channel (five and more)",
+                ),
                 columns={"day": text, "agency": text, "channel": text, "dossiers": whole},
                 read=self._days,
             ),
             "ratings": Set(
-                title="Đánh giá của người dân", columns={"score": whole, "ratings": whole}, read=self._ratings
+                title=Text("Đánh giá của người dân", "Ratings"),
+                columns={"score": whole, "ratings": whole},
+                read=self._ratings,
             ),
             "indicators": Set(
-                title="Chỉ số phục vụ theo cơ quan (ước tính)",
-                columns={"agency": text, "name": text, "received": whole, "online_share": number,
-                         "on_time_share": number, "satisfied_share": number, "fields_saved": whole,
-                         "estimate_766": number},
+                title=Text("Chỉ số phục vụ theo cơ quan (ước tính)", "Indicators by agency (estimates)"),
+                columns={
+                    "agency": text,
+                    "name": text,
+                    "received": whole,
+                    "online_share": number,
+                    "on_time_share": number,
+                    "satisfied_share": number,
+                    "fields_saved": whole,
+                    "estimate_766": number,
+                },
                 read=self._board,
             ),
-        }  # fmt: skip
+        }
 
     async def show(self, request: Request) -> Response:
         """Show the catalogue to people."""
@@ -123,7 +143,7 @@ class OpenData:
         if kind == "json":
             return json(rows)
         if kind != "csv":
-            raise not_found(f"dạng dữ liệu {kind}")
+            raise not_found(Text(f"dạng dữ liệu {kind}", f"data of the kind {kind}"))
         out = io.StringIO()
         writer = csv.DictWriter(out, list(one.columns), lineterminator="\r\n")  # RFC 4180
         writer.writeheader()
@@ -132,7 +152,7 @@ class OpenData:
 
     def _find(self, name: str) -> Set:
         if name not in self.sets:
-            raise not_found(f"tập dữ liệu {name}")
+            raise not_found(Text(f"tập dữ liệu {name}", f"data set {name}"))
         return self.sets[name]
 
     async def _procedures(self) -> Rows:

@@ -12,6 +12,7 @@ from starlette.requests import Request
 
 from services.kit import proof
 from services.kit.kit import Kit, Reply, reply
+from services.kit.languages import Text
 from services.kit.operations import Again, Refused
 from services.kit.problems import Problem, not_found, wrong_state
 from services.kit.transaction import Transaction
@@ -92,24 +93,39 @@ class Paying:
         code, key = request.path_params["code"], request.state.key
         row = await self._kit.pool.fetchrow(_BEFORE, code)
         if row is None:
-            raise not_found(f"hồ sơ {code}")
+            raise not_found(Text(f"hồ sơ {code}", f"dossier {code}"))
         check_own(code, row["applicant"], request.state.who)
-        levels.require(self._catalogue.find(row["procedure"]), levels.PAYMENT, "nộp lệ phí trực tuyến")
+        levels.require(
+            self._catalogue.find(row["procedure"]), levels.PAYMENT, Text("nộp lệ phí trực tuyến", "paying online")
+        )
         if row["request_key"] == key:
             return None  # repeated: the stored reply answers it
         if row["order"]:
             raise _already(code, row["order"])
         if not row["fee"]:
-            raise Problem(409, "nothing-to-pay", f"Hồ sơ {code} không phải nộp lệ phí.")
+            raise Problem(
+                409,
+                "nothing-to-pay",
+                Text(f"Hồ sơ {code} không phải nộp lệ phí.", f"There is no fee to pay for dossier {code}."),
+            )
         if row["state"] in TOO_LATE:
-            raise wrong_state(f"Hồ sơ {code}", row["state"], "chưa trả kết quả")
+            raise wrong_state(
+                Text(f"Hồ sơ {code}", f"Dossier {code}"), row["state"], Text("chưa trả kết quả", "no result yet")
+            )
         wanted = {
             "key": key, "code": code, "amount": row["fee"], "notify": _NOTIFY,
             "return_url": f"{self._kit.settings.public_url}/payments/return",
         }  # fmt: skip
         answer = await self._kit.lgsp.ask("national", "payment.create", body=wanted, purpose="pay-fee")
         if not answer.good:
-            raise Problem(503, "counterpart-out-of-reach", "Nền tảng thanh toán chưa tạo được lệnh; xin thử lại.")
+            raise Problem(
+                503,
+                "counterpart-out-of-reach",
+                Text(
+                    "Nền tảng thanh toán chưa tạo được lệnh; xin thử lại.",
+                    "The payment platform could not make an order; please try again.",
+                ),
+            )
         return _Due(answer.json(Order), row["fee"])
 
     async def start(self, request: Request, _body: Any, tx: Transaction, due: _Due | None) -> Reply:
@@ -168,4 +184,8 @@ class Paying:
 
 
 def _already(code: str, order: str) -> Problem:
-    return Problem(409, "payment-exists", f"Hồ sơ {code} đã có lệnh thanh toán {order}".rstrip() + ".", order=order)
+    detail = Text(
+        f"Hồ sơ {code} đã có lệnh thanh toán {order}".rstrip() + ".",
+        f"Dossier {code} has a payment order already {order}".rstrip() + ".",
+    )
+    return Problem(409, "payment-exists", detail, order=order)

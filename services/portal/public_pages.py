@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.kit.kit import Kit
+from services.kit.languages import Text
 from services.portal.catalogue import Catalogue
 from services.portal.drift import CatalogueWatch
 from services.portal.look import Look
@@ -19,11 +20,11 @@ _RESULTS = """
     GROUP BY dossier.code ORDER BY at DESC, dossier.code LIMIT $1
 """
 DRIFT_WORDS: Mapping[str, str] = {
-    "code": "Mã",
-    "level": "Mức độ",
-    "fee": "Lệ phí",
-    "deadline": "Thời hạn (giờ làm việc)",
-    "steps": "Cơ quan tham gia",
+    "code": Text("Mã", "Code"),
+    "level": Text("Mức độ", "Level"),
+    "fee": Text("Lệ phí", "Fee"),
+    "deadline": Text("Thời hạn (giờ làm việc)", "Deadline (working hours)"),
+    "steps": Text("Cơ quan tham gia", "Agencies involved"),
 }
 
 

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.kit.kit import Kit, json
+from services.kit.languages import Text
 from services.kit.reference import Procedure
 from services.portal import levels
 from services.portal.catalogue import Catalogue
@@ -22,8 +23,8 @@ _USE = "SELECT procedure, count(*) AS filed FROM dossier WHERE channel = 'online
 _SHOWN = 100
 
 REASONS: Mapping[str, str] = {
-    "certified-copies": "còn đòi bản sao có chứng thực",
-    "visit": "còn một bước phải đến tận nơi",
+    "certified-copies": Text("còn đòi bản sao có chứng thực", "still asks for certified copies"),
+    "visit": Text("còn một bước phải đến tận nơi", "one step still has to be done in person"),
 }
 
 

@@ -9,6 +9,7 @@ import msgspec
 from starlette.requests import Request
 
 from services.kit.kit import Kit, Reply, reply
+from services.kit.languages import Text
 from services.kit.problems import Problem
 from services.kit.transaction import Transaction
 
@@ -81,7 +82,14 @@ class Reconciling:
         """Fetch the platform's orders of this province. Raises 503 when it stays out of reach."""
         answer = await self._kit.lgsp.ask("national", "payment.list", purpose="reconcile-payments")
         if not answer.good:
-            raise Problem(503, "counterpart-out-of-reach", "Nền tảng thanh toán chưa trả lời; xin thử lại.")
+            raise Problem(
+                503,
+                "counterpart-out-of-reach",
+                Text(
+                    "Nền tảng thanh toán chưa trả lời; xin thử lại.",
+                    "The payment platform does not answer; please try again.",
+                ),
+            )
         listed: _Listed = answer.json(_Listed)
         return listed.orders
 

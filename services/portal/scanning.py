@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Protocol
 
+from services.kit.languages import Text
 from services.kit.problems import Problem
 
 _TIMEOUT_SECONDS = 20.0
@@ -81,4 +82,11 @@ def from_environment(environment: Mapping[str, str]) -> Scanner:
 
 
 def _out_of_reach() -> Problem:
-    return Problem(503, "scanner-out-of-reach", "Chưa quét được mã độc nên chưa nhận tệp; xin thử lại sau ít phút.")
+    return Problem(
+        503,
+        "scanner-out-of-reach",
+        Text(
+            "Chưa quét được mã độc nên chưa nhận tệp; xin thử lại sau ít phút.",
+            "The file could not be scanned for malware, so it was not taken; please try again in a few minutes.",
+        ),
+    )

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from services.kit.kit import Kit, json
+from services.kit.languages import Text
 from services.kit.mistakes import Mistakes
 from services.kit.pages import capfirst
 from services.kit.problems import Problem
 from services.kit.reference import Procedure
-from services.portal import english, levels
+from services.portal import levels
 from services.portal.catalogue import ANY, Catalogue, Wanted, receives
 from services.portal.drift import CatalogueWatch
 from services.portal.following import Following
@@ -21,22 +21,22 @@ from services.portal.look import Look
 
 #: State -> what people read.
 STATE_NAMES = {
-    "submitted": "Đã nộp, chờ tiếp nhận",
-    "received": "Đã tiếp nhận, đang giải quyết",
-    "awaiting_supplement": "Cần bổ sung",
-    "referred": "Đang ở cơ quan liên thông",
-    "examined": "Đã thẩm định, chờ quyết định",
-    "approved": "Đã duyệt",
-    "rejected": "Không được chấp thuận",
-    "posted": "Kết quả đang được gửi qua bưu điện",
-    "returned": "Đã trả kết quả",
-    "withdrawn": "Người nộp đã rút hồ sơ",
+    "submitted": Text("Đã nộp, chờ tiếp nhận", "Submitted, waiting to be accepted"),
+    "received": Text("Đã tiếp nhận, đang giải quyết", "Received, being handled"),
+    "awaiting_supplement": Text("Cần bổ sung", "More is needed from you"),
+    "referred": Text("Đang ở cơ quan liên thông", "With another agency"),
+    "examined": Text("Đã thẩm định, chờ quyết định", "Examined, waiting for a decision"),
+    "approved": Text("Đã duyệt", "Approved"),
+    "rejected": Text("Không được chấp thuận", "Not approved"),
+    "posted": Text("Kết quả đang được gửi qua bưu điện", "The result is on its way by post"),
+    "returned": Text("Đã trả kết quả", "Result returned"),
+    "withdrawn": Text("Người nộp đã rút hồ sơ", "Withdrawn by the applicant"),
 }
 TIER_NAMES = {
-    "province": "UBND tỉnh",
-    "department": "sở, ban, ngành cấp tỉnh",
-    "district": "UBND cấp huyện",
-    "commune": "UBND cấp xã",
+    "province": Text("UBND tỉnh", "the provincial People's Committee"),
+    "department": Text("sở, ban, ngành cấp tỉnh", "the provincial departments"),
+    "district": Text("UBND cấp huyện", "the district People's Committee"),
+    "commune": Text("UBND cấp xã", "the commune People's Committee"),
 }
 _A_SCREENFUL = 50  # procedures shown at once; keeps the heaviest page below 100 KB
 _A_FEW = 12  # agencies named one by one
@@ -81,10 +81,11 @@ class Screens:
             shown=found[:_A_SCREENFUL],
             found=len(found),
             fields=self._catalogue.fields,
-            receivers=self._receivers(english.language(request)),
+            receivers=self._receivers(),
+            agencies=self._kit.reference.agencies,
             events=self._catalogue.events,
             total=len(self._catalogue.by_code),
-            levels=self._levels(request),
+            levels=levels.names(self._kit.reference.province.era),
             summary=self._watch.summary,
         )
 
@@ -96,22 +97,20 @@ class Screens:
             request,
             "procedure.html",
             procedure=procedure,
-            level=self._levels(request)[procedure.level],
+            level=levels.names(self._kit.reference.province.era)[procedure.level],
             form=procedure.level >= levels.FORM,
             submission=procedure.level >= levels.SUBMISSION,
             payment=procedure.level >= levels.PAYMENT,
-            deadline=deadline_words(procedure)
-            if english.language(request) == "vi"
-            else english.deadline(procedure.deadline_hours, same_day=procedure.same_day),
+            deadline=deadline_words(procedure),
             agencies=agencies if len(agencies) <= _A_FEW else [],
             events=self._catalogue.events_of(procedure.code),
-            tier=(TIER_NAMES if english.language(request) == "vi" else english.TIERS)[procedure.tier],
+            tier=TIER_NAMES[procedure.tier],
         )
 
     async def form(self, request: Request) -> Response:
         """Answer `portal.form`: a form made from the catalogue, as a page to print or fill in."""
         procedure = self._catalogue.find(request.path_params["procedure"])
-        levels.require(procedure, levels.FORM, "tải mẫu đơn")
+        levels.require(procedure, levels.FORM, Text("tải mẫu đơn", "downloading the form"))
         page = await self._page(request, "form.html", procedure=procedure, company=procedure.applicant == "company")
         page.headers["Content-Disposition"] = f'attachment; filename="to-khai-{procedure.code}.html"'
         return page
@@ -133,7 +132,7 @@ class Screens:
             dossier=dossier,
             missing=False,
             agency=agency.name if agency else dossier.agency,
-            states=STATE_NAMES if english.language(request) == "vi" else english.STATES,
+            states=STATE_NAMES,
         )
 
     def _wanted(self, request: Request) -> Wanted:
@@ -141,9 +140,21 @@ class Screens:
         given = {name: request.query_params.get(name, "").strip() for name in ("level", "field", "agency", "event")}
         mistakes = Mistakes()
         for name, known, way_out in (
-            ("level", {str(level) for level in levels.NAMES}, "Chọn mức độ từ 1 đến 4, hoặc bỏ trống."),
-            ("agency", self._receivers("vi"), "Chọn cơ quan trong danh sách, hoặc bỏ trống."),
-            ("event", self._catalogue.events, "Chọn sự kiện trong danh sách, hoặc bỏ trống."),
+            (
+                "level",
+                {str(level) for level in levels.NAMES},
+                Text("Chọn mức độ từ 1 đến 4, hoặc bỏ trống.", "Choose a level from 1 to 4, or none."),
+            ),
+            (
+                "agency",
+                self._receivers(),
+                Text("Chọn cơ quan trong danh sách, hoặc bỏ trống.", "Choose an agency of the list, or none."),
+            ),
+            (
+                "event",
+                self._catalogue.events,
+                Text("Chọn sự kiện trong danh sách, hoặc bỏ trống.", "Choose an event of the list, or none."),
+            ),
         ):
             if given[name] and given[name] not in known:
                 mistakes.add(name, f"“{given[name]}”", way_out)
@@ -151,22 +162,23 @@ class Screens:
         level = int(given["level"]) if given["level"] else None
         return Wanted(level=level, field=given["field"], receiver=given["agency"], event=given["event"])
 
-    def _receivers(self, language: english.Language) -> dict[str, str]:
+    def _receivers(self) -> dict[str, str]:
         """Who takes dossiers in, to choose from: departments by name, other agencies by tier."""
-        tiers = TIER_NAMES if language == "vi" else english.TIERS
         found, agencies = self._catalogue.receivers, self._kit.reference.agencies
         named = sorted((agency.name, code) for code in found if (agency := agencies.get(code)))
-        return {one: capfirst(tiers[one]) for one in tiers if one in found} | {code: name for name, code in named}
-
-    def _levels(self, request: Request) -> Mapping[int, str]:
-        era = self._kit.reference.province.era
-        return levels.names(era) if english.language(request) == "vi" else english.LEVELS[era]
+        return {one: capfirst(tier) for one, tier in TIER_NAMES.items() if one in found} | {
+            code: name for name, code in named
+        }
 
 
-def deadline_words(procedure: Procedure) -> str:
+def deadline_words(procedure: Procedure) -> Text:
     """Say the legal deadline as people say it: "3 ngày làm việc"."""
     if procedure.same_day or procedure.deadline_hours <= 0:
-        return "trong ngày làm việc"
+        return Text("trong ngày làm việc", "within the working day")
     days, hours = divmod(procedure.deadline_hours, 8)
     parts = [f"{days:.0f} ngày" if days else "", f"{hours:g} giờ" if hours else ""]
-    return " ".join(part for part in parts if part) + " làm việc"
+    in_english = [
+        f"{days:.0f} working day{'s' if days > 1 else ''}" if days else "",
+        f"{hours:g} hours" if hours else "",
+    ]
+    return Text(" ".join(part for part in parts if part) + " làm việc", " ".join(part for part in in_english if part))

@@ -17,6 +17,7 @@ from starlette.responses import RedirectResponse, Response
 
 from services.kit.accounts import Account, session_cookie
 from services.kit.kit import Kit
+from services.kit.languages import Text
 from services.kit.problems import Problem
 from services.portal.citizens import ROLE
 
@@ -107,7 +108,14 @@ class Sessions:
         check_origin(request)
         session = await self.need(request)
         if not hmac.compare_digest(session.token.encode(), given.encode("utf-8", "replace")):
-            raise Problem(403, "not-our-form", "Biểu mẫu không do trang này tạo ra hoặc đã cũ; xin mở lại trang.")
+            raise Problem(
+                403,
+                "not-our-form",
+                Text(
+                    "Biểu mẫu không do trang này tạo ra hoặc đã cũ; xin mở lại trang.",
+                    "This form is not of this page, or too old; please open the page again.",
+                ),
+            )
         return session
 
 
@@ -127,7 +135,14 @@ class SignInFirst(Exception):  # noqa: N818 -- says what to do
 def check_origin(request: Request) -> None:
     """Raise 403 when the browser says that another site made the request."""
     if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
-        raise Problem(403, "other-site", "Yêu cầu đến từ một trang khác; xin thao tác ngay trên Cổng dịch vụ công.")
+        raise Problem(
+            403,
+            "other-site",
+            Text(
+                "Yêu cầu đến từ một trang khác; xin thao tác ngay trên Cổng dịch vụ công.",
+                "This came from another site; please act on the portal itself.",
+            ),
+        )
 
 
 def _digest(cookie: str) -> bytes:

@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import msgspec
 
+from services.kit.languages import Text
 from services.kit.problems import Problem
 
 #: Most points by group, in the decision's order; 100 in all.
 GROUPS = {
-    "openness": ("Công khai, minh bạch", 18),
-    "progress": ("Tiến độ giải quyết", 20),
-    "online_service": ("Dịch vụ trực tuyến", 12),
-    "online_payment": ("Thanh toán trực tuyến", 10),
-    "digitisation": ("Số hóa hồ sơ", 22),
-    "satisfaction": ("Mức độ hài lòng", 18),
+    "openness": (Text("Công khai, minh bạch", "Openness"), 18),
+    "progress": (Text("Tiến độ giải quyết", "Progress"), 20),
+    "online_service": (Text("Dịch vụ trực tuyến", "Online service"), 12),
+    "online_payment": (Text("Thanh toán trực tuyến", "Online payment"), 10),
+    "digitisation": (Text("Số hóa hồ sơ", "Digitisation"), 22),
+    "satisfaction": (Text("Mức độ hài lòng", "Satisfaction"), 18),
 }
 _DIGITISED_POINTS = 20  # of 22; the other two are for use again
 

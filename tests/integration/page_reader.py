@@ -2,12 +2,45 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urljoin
 
 import requests
 from lxml import html
+from small_province import AGENCIES, COMPANIES, PEOPLE, STAFF
+
+_MARKED = re.compile("[À-ÃÈ-ÊÌÍÒ-ÕÙÚÝà-ãè-êìíò-õùúýĂăĐđĨĩŨũƠơƯưẠ-ỹ]")
+#: Names that may stand inside an English sentence.
+_NAMES = sorted(
+    [
+        str(one.get("name") or one.get("full_name"))
+        for one in (*AGENCIES, *STAFF, *PEOPLE.values(), *COMPANIES.values())
+    ],
+    key=len,
+    reverse=True,
+)
+_READ = ("aria-label", "data-label", "alt", "placeholder")
+
+
+def untranslated(page: str) -> list[str]:
+    """Vietnamese on a page in English that is not marked as such: labels that nobody translated.
+
+    Names and data carry `lang="vi"`; what somebody has typed stands in fields; a title may hold names.
+    """
+    tree = html.fromstring(page)
+    if tree.get("lang") != "en":
+        return ["the page is not in English"]
+    for marked in tree.xpath("//*[@lang='vi']|//style|//title|//textarea"):
+        marked.text = ""
+        for child in list(marked):
+            marked.remove(child)
+    texts = [text.strip() for text in tree.itertext()]
+    texts += [node.get(name) for name in _READ for node in tree.xpath(f"//*[@{name}]")]
+    for name in (*_NAMES, "đồng", "QĐ"):
+        texts = [text.replace(name, "") for text in texts]
+    return [text for text in texts if _MARKED.search(text)]
 
 
 class PageReader:

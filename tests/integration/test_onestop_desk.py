@@ -10,7 +10,7 @@ import msgspec
 import pytest
 import requests
 import small_province
-from page_reader import PageReader
+from page_reader import PageReader, untranslated
 from running_service import PASSCODE_KEY, Running
 from small_province import COMMUNE, LAN, ONLINE, OTHER_COMMUNE, account
 
@@ -19,7 +19,13 @@ from loadtests.accounts import passcode
 Place = Callable[..., Running]
 BIRTH = ONLINE
 ROLES = ("reception_clerk", "specialist", "leader", "document_clerk")
-FORMS = {BIRTH: {"papers": [{"name": "birth_paper", "label": "Giấy chứng sinh", "required": True}]}}
+FORMS = {
+    BIRTH: {
+        "papers": [
+            {"name": "birth_paper", "label": "Giấy chứng sinh", "required": True, "english": "Notice of birth"},
+        ]
+    }
+}
 
 
 @pytest.fixture(scope="module")
@@ -174,6 +180,52 @@ def test_papers_are_pdf_with_a_title_in_vietnamese(
     assert "Giấy tiếp nhận hồ sơ và hẹn trả kết quả".encode() in receipt.content  # metadata, which is not compressed
     assert code.encode() in receipt.content
     assert LAN.encode() not in receipt.content
+
+
+def test_in_english_no_desk_has_a_label_left_in_vietnamese(
+    onestop: Running, browsers: dict[tuple[str, str], PageReader]
+) -> None:
+    """Door, desk, reception with its complaints, a dossier in each state and role, the line, files and problems."""
+    clerk, specialist, leader = (
+        browsers[role, COMMUNE] for role in ("reception_clerk", "specialist", "leader")
+    )  # fmt: skip
+
+    def see(reader: PageReader, *words: str) -> None:
+        assert untranslated(reader.answer.text) == [], reader.answer.url
+        assert [word for word in words if word not in reader.text] == []
+
+    stranger = PageReader(onestop.url)
+    see(stranger.open("/", lang="en"), "Sign in to the one-stop")
+    see(stranger.press("/sign-in", account="nobody", passcode="x"), "Account or passcode is wrong")
+    see(stranger.open(f"/queue/{COMMUNE}"), "numbers at the counter")
+    see(stranger.press(f"/queue/{COMMUNE}"), "Your number")
+    stranger.close()
+    for reader in (clerk, specialist, leader):
+        see(reader.open("/desk", lang="en"), "dossiers in hand")
+    see(clerk.open("/desk"), "waiting.", "Call the next")
+    see(clerk.press("/desk/queue", outcome="served"), "Serving number")
+    see(clerk.open("/reception", procedure=BIRTH), "Papers handed in", "Notice of birth")
+    see(clerk.press("/reception", full_name="", personal_number="12a"), "not 9 or 12 digits", "is missing")
+    code = received(clerk)
+    see(clerk, "Done: received at the counter", "Receipt note")
+    see(at(specialist, code), "Examination", "Propose to approve", "Ask for more")
+    see(specialist.press(f"/dossiers/{code}", act="supplement_asked", what=""), "left empty", "Say which papers")
+    see(specialist.press(f"/dossiers/{code}", act="supplement_asked", what="Bản sao"), "Waiting for the applicant")
+    see(at(clerk, code), "Take in what was added")
+    see(clerk.press(f"/dossiers/{code}", what="Bản sao"), "Received")
+    at(specialist, code)
+    form = next(form for form in specialist.tree.forms if form.fields.get("act") == "examined")
+    sent = dict(form.form_values()) | {"outcome": "approve"}
+    specialist.answer = specialist.session.post(f"{onestop.url}/dossiers/{code}", data=sent, timeout=30)
+    see(specialist, "Examined")
+    see(at(leader, code), "The specialist proposes: to approve")
+    see(leader.press(f"/dossiers/{code}", outcome="approve"), "Approved")
+    see(at(clerk, code), "Hand back the result", "Collect at the counter")
+    see(clerk.press(f"/dossiers/{code}", by="counter"), "Result returned")
+    see(clerk.open(f"/dossiers/{code}/files"), "Files that the applicant attached")
+    see(clerk.open("/dossiers/nothing"), "Page not available")
+    for reader in (clerk, specialist, leader):
+        reader.open("/desk", lang="vi")
 
 
 #: Every page and act of officials: method, address, who may. All others get 403, and nobody without signing in.

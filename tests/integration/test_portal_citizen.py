@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import requests
 from national_side import Nation
-from page_reader import PageReader
+from page_reader import PageReader, untranslated
 from running_service import PASSCODE_KEY, PAYMENT_SECRET, Place, Running
 from small_province import AGENT, BINH, COMMUNE, COMPANY, DEPARTMENT, FORM, FREE, INFORMATION, LAN, ONLINE, PAID
 from standin_lgsp import StandinLgsp
@@ -342,6 +342,53 @@ def test_injection_what_is_typed_stays_text(lan: PageReader, portal: Running) ->
     assert "<script>alert" not in lan.answer.text
     assert lan.fields(f"/apply/{ONLINE}")["request"] == nasty
     assert portal.query("SELECT count(*) > 0 AS there FROM draft") == [{"there": True}]
+
+
+def test_in_english_no_page_behind_the_sign_in_has_a_label_left_in_vietnamese(
+    anybody: PageReader, portal: Running
+) -> None:
+    """My dossiers, forms with their complaints, drafts, payment, supplements, results, ratings, mandates, problems."""
+    seen = []
+
+    def see(reader: PageReader, *words: str) -> None:
+        assert untranslated(reader.answer.text) == [], reader.answer.url
+        assert [word for word in words if word.lower() not in reader.text.lower()] == []
+        seen.append(reader.answer.url)
+
+    see(anybody.open("/sign-in", lang="en"), "Sign in")
+    see(anybody.press("/sign-in", account=LAN, passcode="0" * 12), "Account or passcode is wrong")
+    lan = enter(anybody, LAN)
+    see(lan, "My dossiers")
+    see(lan.open(f"/apply/{ONLINE}"), "Full name", "Date of birth", "Receiving agency")
+    files = {"file.more": ("paper.pdf", PDF, "application/pdf")}
+    see(lan.press(f"/apply/{ONLINE}", "save", request="Một nửa", files=files), "Draft kept", "paper.pdf")
+    see(lan.press(f"/apply/{ONLINE}", "submit", request="", agency="x"), "is empty", "here is no agency “x”")
+    see(lan.open(f"/apply/{PAID}", company=COMPANY), "Company")
+    see(lan.press(f"/apply/{PAID}", "submit", company=COMPANY, delivery="drone"), "Letter of authorisation", "“drone”")
+    see(lan.press(f"/apply/{PAID}", "save", files={"file.more": ("a.pdf", b"MZ", "application/pdf")}), "is not PDF")
+    see(lan.open("/my"), "Drafts")
+    code = file(lan)
+    see(lan, "Handed in. The code to track it by", "About the dossier", "Not typed again")
+    tell(portal, code, "awaiting_supplement", 2, wanted="Bản sao")
+    see(lan.open(f"/my/{code}"), "More is needed", "Withdraw")
+    see(lan.press(f"/my/{code}/withdrawal", sure=""), "the box was not ticked")
+    tell(portal, code, "returned", 4, result="Chấp thuận", digest="d")
+    see(lan.open(f"/my/{code}"), "Result", "How content are you?")
+    see(lan.press(f"/my/{code}/rating", score="5"), "Rated: 5/5")
+    see(lan.open("/my"), "Dossiers handed in", "Result returned")
+    see(lan.open("/companies"), "Give somebody a mandate")
+    see(lan.press("/companies", "grant", company="1", agent="2"), "here is no tax code “1”")
+    for path in ("/my/nothing", f"/my/{code}/apology", f"/apply/{INFORMATION}", "/files/none"):
+        see(lan.open(path), "Page not available")
+    for path in ("/consultations", "/feedback", "/results", "/board", "/open-data", "/catalogue/quality"):
+        see(lan.open(path), "My dossiers")
+    for path in ("/catalogue/drift", "/payments/return", "/", "/?event=birth", f"/procedures/{PAID}"):
+        see(lan.open(path), "My dossiers")
+    free = file(lan, FREE, agency=DEPARTMENT, delivery="online")
+    see(lan.open(f"/my/{free}"), "Fee", "none")
+
+    assert len(seen) > 30
+    assert untranslated('<html lang="en"><p title="x">Mã <b lang="vi">Số</b></p></html>') == ["Mã"]
 
 
 def test_no_personal_number_is_logged(portal: Running) -> None:

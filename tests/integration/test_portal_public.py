@@ -278,7 +278,7 @@ def test_sys_consult_nothing_goes_online_that_people_do_not_want(place: Place) -
 
 
 def test_english_is_there_on_request_and_stays_until_it_is_sent_away(portal: Running) -> None:
-    """Search, procedure, tracking and the door in English; pages that have none stay Vietnamese and say so."""
+    """Search, procedure, tracking, the door, the board: in English from when one asked until one asks otherwise."""
     visitor = requests.Session()
 
     def page(path: str) -> tuple[str, str]:
@@ -292,11 +292,10 @@ def test_english_is_there_on_request_and_stays_until_it_is_sent_away(portal: Run
     assert 'href="/?lang=vi"' in home
     for path, wanted in (
         (f"/procedures/{ONLINE}", "What can be done online"), ("/tracking?code=x", "There is no dossier x"),
-        ("/sign-in", "Personal number"), ("/?q=khai+sinh", "procedures"),
+        ("/sign-in", "Personal number"), ("/?q=khai+sinh", "procedures"), ("/board", "Indicators"),
     ):  # fmt: skip
         language, text = page(path)
         assert (language, wanted in text) == ("en", True), path
-    assert page("/board")[0] == "vi"
     assert page("/?lang=vi")[0] == page("/tracking")[0] == "vi"
     visitor.close()
 

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 import pytest
 import requests
+from page_reader import untranslated
 from passing_through import passing_to
 from running_service import PASSCODE_KEY, Place, Running
 from signing_keys import LEADER_WITHOUT_KEY, Keys
@@ -902,6 +903,45 @@ def test_a_wrong_step_in_a_browser_is_explained(office: Running, desks: Desks) -
     assert "đang ở trạng thái" in page.text
     assert "Về bàn làm việc" in page.text
     leader.close()
+
+
+def test_in_english_no_page_of_the_office_has_a_label_left_in_vietnamese(office: Running, desks: Desks) -> None:
+    """Door, desks of each role, documents in each state, both registers, the archive, the undelivered, problems."""
+    roles = ("specialist", "leader", "document_clerk")
+    browsers = {role: Browser(office, account(role, DEPARTMENT)) for role in roles}
+    draft, other, printed = drafted(desks), signed(desks), drafted(desks)
+    clerk = desks["document_clerk", DEPARTMENT]
+    assert clerk.act(f"/api/documents/{printed}/print").status_code == 200
+    ready = signed(desks)
+    assert clerk.act(f"/api/documents/{ready}/issue").status_code == 200
+    incoming = arrived(office, desks, sender=COMMUNE, addressees=[OTHER_COMMUNE])
+    addressee = Browser(office, account("document_clerk", OTHER_COMMUNE))
+    seen = []
+
+    def see(browser: Browser, path: str, *words: str) -> None:
+        page = browser.open(path)
+        assert untranslated(page.text) == [], path
+        assert [word for word in words if word not in page.text] == []
+        seen.append(path)
+
+    for browser in browsers.values():
+        see(browser, "/?lang=en", "Outgoing documents in hand", "Incoming documents to handle")
+        for number in (draft, other, printed, ready):
+            see(browser, f"/documents/{number}", "Full text", "What has been done")
+        for path in ("/archive", "/undelivered", "/registers/outgoing", "/registers/incoming"):
+            see(browser, path, "Desk")
+        see(browser, "/documents/999999", "Could not be done", "Not found")
+    see(browsers["leader"], "/", "Delegate while away")
+    see(browsers["specialist"], "/", "Draft a new document")
+    see(addressee, "/?lang=en", "to be registered")
+    see(addressee, f"/incoming?document={requests.utils.quote(incoming, safe='')}", "Sender:", "Return to the sender")
+    addressee.open(f"/incoming?document={requests.utils.quote(incoming, safe='')}")
+    assert untranslated(addressee.press("/desk/incoming/registration").text) == []
+    assert untranslated(requests.get(f"{office.url}/sign-in?lang=en", timeout=30).text) == []
+    for browser in (*browsers.values(), addressee):
+        browser.close()
+
+    assert len(seen) > 30
 
 
 def test_the_books_have_the_columns_of_the_contract(office: Running, desks: Desks) -> None:

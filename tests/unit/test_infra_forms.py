@@ -16,3 +16,15 @@ def test_forms_are_for_procedures_that_there_are_and_ask_everything_once() -> No
         names = [one["name"] for one in (*form["questions"], *form["papers"])]
         assert len(names) == len(set(names))
         assert all(bool(one["choices"]) == (one["kind"] == "choice") for one in form["questions"])
+
+
+def test_forms_ask_in_english_as_well() -> None:
+    """Every question, paper, hint and choice has its English; only classes of licences are the same in both."""
+    forms = forms_of(province_files.load("ben_tre_2018").procedures)
+
+    for form in forms.values():
+        assert all(one["english"] for one in (*form["questions"], *form["papers"]))
+        for question in form["questions"]:
+            assert bool(question["english_hint"]) == bool(question["hint"])
+            assert len(question["english_choices"]) in {len(question["choices"]), 0}
+            assert question["english_choices"] or not question["choices"] or question["name"] == "class"

@@ -9,17 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from services.kit.languages import Text
+
 #: For people.
 NAMES = {
-    "01": "đã đến",
-    "02": "từ chối tiếp nhận",
-    "03": "đã tiếp nhận",
-    "04": "đã phân công",
-    "05": "đang xử lý",
-    "06": "đã hoàn thành",
-    "13": "nơi gửi yêu cầu lấy lại hoặc thay đổi",
-    "15": "đồng ý với yêu cầu",
-    "16": "từ chối yêu cầu",
+    "01": Text("đã đến", "arrived"),
+    "02": Text("từ chối tiếp nhận", "refused"),
+    "03": Text("đã tiếp nhận", "registered"),
+    "04": Text("đã phân công", "assigned"),
+    "05": Text("đang xử lý", "being handled"),
+    "06": Text("đã hoàn thành", "finished"),
+    "13": Text("nơi gửi yêu cầu lấy lại hoặc thay đổi", "the sender asks for it back or for a change"),
+    "15": Text("đồng ý với yêu cầu", "the request is agreed to"),
+    "16": Text("từ chối yêu cầu", "the request is declined"),
 }
 ARRIVED, ASKED, AGREED, DECLINED = "01", "13", "15", "16"
 ANSWERS = frozenset({AGREED, DECLINED})

@@ -12,6 +12,8 @@ from infra.target import Target
 from loadtests.planted.bottleneck import Bottleneck
 from simulation.mistakes import BadInputError, Mistake, did_you_mean
 from simulation.text import Text
+from tinhmau import screen
+from tinhmau.language import say
 
 NAMES = ("local", "docker")
 
@@ -51,8 +53,12 @@ def make(
         raise BadInputError([Mistake(file="--keep", key="keep", found=found, way_out=way_out)])
     metrics, logs = run / "metrics", run / "logs"
     if name == "docker":
-        from infra.docker_target import target as docker_target  # noqa: PLC0415 -- its libraries are an extra
+        from infra.docker_target import published  # noqa: PLC0415 -- its libraries are an extra
+        from infra.docker_target import target as docker_target  # noqa: PLC0415
 
+        doubt = published.doubt(published.most_connections())
+        if doubt is not None:
+            screen.hint(say(doubt))
         return docker_target.DockerTarget(
             docker_target.Options(
                 port_base=port_base,

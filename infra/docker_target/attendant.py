@@ -17,6 +17,7 @@ from typing import Any, get_args
 
 import docker
 import msgspec
+import psutil
 import requests
 from docker.errors import APIError, NotFound
 from docker.models.containers import Container
@@ -97,6 +98,7 @@ class Attendant:
         self._disturb, self._relieve = disturb, relieve
         self._disturbed: dict[tuple[str, Disturbance], None] = {}
         self._sampler = Sampler()
+        self._known: dict[str, Watched] = {}
         self._extra: dict[str, int] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
@@ -137,13 +139,18 @@ class Attendant:
             await asyncio.sleep(due - asyncio.get_running_loop().time())
 
     def _watched(self) -> list[Watched]:
-        watched = []
-        for found in containers_of(self._client, self._stack):
-            state = found.attrs["State"]
-            running = "ready" if state["Running"] and not state["Paused"] else "stopped"
-            watched.append(
-                Watched(_numbered(found, self._stack), int(state["Pid"]), found.attrs["RestartCount"], running)
-            )
+        """Every container. The engine is asked for details only of those whose process is another one than before."""
+        mine = {"label": [f"{STACK_LABEL}={self._stack}", SERVICE_LABEL]}
+        listed = self._client.api.containers(all=True, filters=mine)
+        known, self._known = self._known, {}
+        for row in listed:
+            before = known.get(row["Id"])
+            if before is None or not before.pid or not psutil.pid_exists(before.pid) or row["State"] != "running":
+                with suppress(NotFound):
+                    self._known[row["Id"]] = _seen(self._client.containers.get(row["Id"]), self._stack)
+            else:
+                self._known[row["Id"]] = before
+        watched = sorted(self._known.values(), key=lambda one: one.service)
         return watched + [Watched(name, pid, 0, "running") for name, pid in self._extra.items()]
 
     async def _answer(self, question: dict[str, Any]) -> dict[str, Any]:
@@ -221,6 +228,12 @@ class Attendant:
                 return Recovery(act="kill", service=service, began=began, seconds=round(time.time() - began, 2))
             time.sleep(max(0.0, _LOOK_EVERY_SECONDS - (time.time() - now)))
         return Recovery(act="kill", service=service, began=began, seconds=None)
+
+
+def _seen(found: Container, stack: str) -> Watched:
+    state = found.attrs["State"]
+    running = "ready" if state["Running"] and not state["Paused"] else "stopped"
+    return Watched(_numbered(found, stack), int(state["Pid"]), found.attrs["RestartCount"], running)
 
 
 def _answers(container: Container) -> bool:

@@ -32,6 +32,7 @@ _BETWEEN_SYSTEMS = ("/lgsp/", "/call/", "/token")
 #: bursts away that would have been served: with 128, Bến Tre's pollers came again until there was room for nobody.
 MOST_UNDER_WAY = 1024
 _QUIET = {"/health", "/ready", "/metrics", "/backlog"}
+_TELL_EVERY_SECONDS = 1.0  #: how many were turned away; a line for each would cost more than turning them away
 
 
 class _TooLargeError(Exception):
@@ -48,6 +49,7 @@ class Gate:
         self._app, self._max_body, self._max_seconds = app, max_body_bytes, max_seconds
         self._most_under_way = most_under_way
         self.under_way = 0  #: requests that are being served, but for those that only look
+        self._away, self._told = 0, float("-inf")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -78,7 +80,7 @@ class Gate:
 
         try:
             if full:
-                _TURNED_AWAY.inc()
+                self._turn_away()
                 await _busy().response()(scope, receive, noted)
                 return
             declared = headers.get(b"content-length", b"0")
@@ -94,7 +96,14 @@ class Gate:
         finally:
             self.under_way -= weight
             _UNDER_WAY.dec(weight)
-            self._note(scope, status, time.perf_counter() - started)
+            self._note(scope, status, time.perf_counter() - started, logged=not full)
+
+    def _turn_away(self) -> None:
+        _TURNED_AWAY.inc()
+        self._away += 1
+        if time.monotonic() - self._told >= _TELL_EVERY_SECONDS:
+            log.warning("turned-away", requests=self._away, under_way=self.under_way - 1)
+            self._away, self._told = 0, time.monotonic()
 
     @staticmethod
     async def _answer(problem: Problem, scope: Scope, receive: Receive, send: Send, *, begun: bool) -> None:
@@ -102,14 +111,14 @@ class Gate:
             await problem.response()(scope, receive, send)
 
     @staticmethod
-    def _note(scope: Scope, status: int, seconds: float) -> None:
+    def _note(scope: Scope, status: int, seconds: float, *, logged: bool) -> None:
         path: str = scope["path"]
         route: Any = scope.get("route")
         name = getattr(route, "path", "(none)")
         method: str = scope["method"]
         _SECONDS.labels(method, name).observe(seconds)
         _ANSWERS.labels(method, name, status).inc()
-        if not _only_looks(path):
+        if logged and not _only_looks(path):
             log.info("request", method=method, route=name, status=status, ms=round(seconds * 1000, 2))
 
 

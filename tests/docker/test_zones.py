@@ -140,6 +140,7 @@ def test_a_container_is_hardened(standing: Standing, name: str) -> None:
     assert container.exec_run(["touch", "/etc/x"]).exit_code != 0
     assert host["Memory"] > 0
     assert host["CpuQuota"] > 0
+    assert host["CpuShares"] / 1024 == host["CpuQuota"] / 100_000  # where all are short, in proportion to the limits
     assert host["PidsLimit"] > 0
     shown = str(container.attrs)
     assert standing.stack.audit_token not in shown

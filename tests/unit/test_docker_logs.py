@@ -39,6 +39,9 @@ class _Closing:
     def close(self) -> None:
         """Nothing was opened."""
 
+    async def drain(self) -> None:
+        """Nothing was written."""
+
 
 def _sent(service: str, line: str) -> bytes:
     """As Docker's fluentd driver sends it (fluentd, Forward Protocol Specification v1: message mode, EventTime)."""

@@ -7,6 +7,7 @@ import socket
 from contextlib import ExitStack
 
 import pytest
+import structlog
 from starlette.types import Message, Receive, Scope, Send
 
 from services.kit.gate import Gate
@@ -106,5 +107,27 @@ def test_past_its_bound_a_client_is_told_to_come_again_at_once_and_systems_are_l
         go_on.set()
         await asyncio.gather(*waiting, *begun)
         assert sorted(served) == ["/api/dossiers", "/api/dossiers", "/backlog", "/lgsp/x"]
+
+    asyncio.run(story())
+
+
+def test_turning_clients_away_costs_no_line_each() -> None:
+    """Where lines go to a collector, one for each of thousands that come again and again is load upon overload."""
+
+    async def story() -> None:
+        go_on = asyncio.Event()
+
+        async def slow(_scope: Scope, _receive: Receive, _send: Send) -> None:
+            await go_on.wait()
+
+        gate = Gate(slow, max_body_bytes=100, most_under_way=1)
+        waiting = asyncio.create_task(gate(_request("/api/dossiers"), _gone, _nowhere))
+        await asyncio.sleep(0)
+        with structlog.testing.capture_logs() as said:
+            for _ in range(100):
+                await gate(_request("/api/dossiers"), _gone, _nowhere)
+        assert [(one["event"], one["requests"], one["under_way"]) for one in said] == [("turned-away", 1, 1)]
+        go_on.set()
+        await waiting
 
     asyncio.run(story())

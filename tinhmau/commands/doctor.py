@@ -93,7 +93,7 @@ def _look(runs: Path) -> Iterator[Finding]:
     for name, folder in ((t("thư mục tạm", "temporary folder"), Path(tempfile.gettempdir())), ("runs", runs)):
         yield _folder(name, folder)
     yield _program("chromium", t("chỉ để kiểm thử báo cáo trong trình duyệt", "only to test the report in a browser"))
-    yield _docker()
+    yield from _docker()
     yield _pulumi()
 
 
@@ -142,17 +142,24 @@ def _folder(name: str, folder: Path) -> Finding:
     return Finding(name, found, writable and free > 2, True, way_out)  # noqa: PLR2004 -- GB of a run, measured below 1
 
 
-def _docker() -> Finding:
+def _docker() -> Iterator[Finding]:
     only = t("chỉ cho đích docker", "only for the target docker")
     try:
-        from infra.docker_target import engine  # noqa: PLC0415 -- its libraries are an extra
+        from infra.docker_target import engine, published  # noqa: PLC0415 -- its libraries are an extra
 
         version = str(engine.connect().version()["Version"])
     except ImportError as error:
-        return Finding("Docker", t(f"thiếu {error.name}", f"missing {error.name}"), False, False, only)
+        yield Finding("Docker", t(f"thiếu {error.name}", f"missing {error.name}"), False, False, only)
+        return
     except TargetError as error:
-        return Finding("Docker", t("không trả lời", "no answer"), False, False, f"{only}. {say(error.text)}")
-    return Finding("Docker", version, True, False)
+        yield Finding("Docker", t("không trả lời", "no answer"), False, False, f"{only}. {say(error.text)}")
+        return
+    yield Finding("Docker", version, True, False)
+    most = published.most_connections()
+    if most is not None:
+        found = t(f"chịu được {number(most)} kết nối mỗi cổng", f"carries {number(most)} connections a port")
+        doubt = published.doubt(most)
+        yield Finding("docker-proxy", found, doubt is None, False, "" if doubt is None else say(doubt))
 
 
 def _pulumi() -> Finding:

@@ -13,7 +13,7 @@ from infra.docker_target.secret_files import digest, of_gateway
 from infra.docker_target.settings import Placement
 from infra.docker_target.written import as_json
 
-_MEMORY_MB, _CPUS, _PROCESSES = 128, 0.5, 64
+_MEMORY_MB, _CPUS, _PROCESSES = 128, 1, 64  # HAProxy here has one thread
 
 
 class Gateway(pulumi.ComponentResource):

@@ -10,7 +10,7 @@ from infra.docker_target.recipe import SERVICE_USER
 from infra.docker_target.settings import Placement
 from infra.level_three import LOG_DAYS
 
-_MEMORY_MB, _CPUS, _PROCESSES = 96, 0.25, 16
+_MEMORY_MB, _CPUS, _PROCESSES = 96, 0.5, 16
 FOLDER = "/var/lib/logs"  #: in the container: a folder a day, in it a file a service
 
 

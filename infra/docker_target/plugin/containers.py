@@ -22,6 +22,7 @@ _LOG_LINES_SHOWN = 12
 _MOST_STARTS = 9  #: of a container that ends again and again; the engine's pauses between them add up to half a minute
 _KEPT_BY_THE_ENGINE = {"max-size": "20m", "max-file": "3"}
 _PERIOD = 100_000  # of the processor quota, microseconds
+_SHARES = 1024  # of one processor: where all are short, each gets in proportion to what it may use
 
 
 class Containers:
@@ -94,6 +95,7 @@ class Containers:
                 found.id,
                 cpu_quota=int(inputs["cpus"] * _PERIOD),
                 cpu_period=_PERIOD,
+                cpu_shares=int(inputs["cpus"] * _SHARES),
                 mem_limit=int(inputs["memory_mb"]) * _MIB,
                 memswap_limit=int(inputs["memory_mb"]) * _MIB,
             )
@@ -134,6 +136,7 @@ def _make(client: docker.DockerClient, inputs: Inputs, urn: str) -> Container:
         memswap_limit=int(inputs["memory_mb"]) * _MIB,  # no swap beyond it
         cpu_period=_PERIOD,
         cpu_quota=int(inputs["cpus"] * _PERIOD),
+        cpu_shares=int(inputs["cpus"] * _SHARES),
         pids_limit=int(inputs["processes"]),
         cap_drop=["ALL"],
         security_opt=["no-new-privileges"],

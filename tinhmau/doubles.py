@@ -49,7 +49,8 @@ class Double:
             cwd=_ROOT,
             env={
                 "PATH": os.defpath, "PYTHONPATH": str(_ROOT), "REFERENCE_DATA": str(folder / "reference"),
-                "LISTEN": "127.0.0.1:0", "CALLBACK_URL": listener.url, "EXCHANGE_FOLDER": str(exchange), **keys,
+                "LISTEN": "127.0.0.1:0", "CALLBACK_URL": listener.url, "EXCHANGE_FOLDER": str(exchange),
+                "STORE": str(folder / "store.db"), **keys,
             },
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 from starlette.routing import Route
 
 from services.kit.kit import Kit, WriteHandler
@@ -54,7 +55,7 @@ _EXPORTS = {
 def build(kit: Kit) -> Parts:
     """Put the one-stop together."""
     wanted = kit.reference.onestop_product
-    kit.product = Product(kit, wanted) if wanted else None
+    kit.product = product = Product(kit, wanted) if wanted else None
     desk, reception, linking, returning = Desk(kit), Reception(kit), Linking(kit), Returning(kit)
     handling = Handling(kit, linking)
     notes, results, attached = Notes(kit, desk), Results(kit, desk), Attached(kit, desk)
@@ -79,7 +80,7 @@ def build(kit: Kit) -> Parts:
     apologise = guarded(kit, kit.write(apologies.apologise, prepare=apologies.draw_up), *apologising.ROLES)
     receive = kit.write_together(reception.receive_together, body=Handed, prepare=reception.check)
     one = "/api/dossiers/{code}"
-    return Parts(
+    parts = Parts(
         routes=[
             Route("/", desk.page(desk.door)),
             Route("/sign-in", desk.enter, methods=["POST"]),
@@ -124,5 +125,7 @@ def build(kit: Kit) -> Parts:
             "apologies.paper": Operation(at_once=apologies.give),
         },
         exports=_EXPORTS,
-        **({"start": kit.product.start, "stop": kit.product.stop} if kit.product else {}),
     )
+    if not product:
+        return parts
+    return msgspec.structs.replace(parts, start=product.start, stop=product.stop, files={"product": product.book})

@@ -1,9 +1,9 @@
 """A vendor's one-stop product behind this service (SYS-ONESTOP-VENDORS): every act is the product's before it is ours.
 
-The adapter for Sen's JSON API. The product numbers what is received and says of each act what it led to; the service's
-own books, outboxes and papers follow it. What the product does not know stays with the adapter: linked agencies
-(`referred`; for the product the dossier is still `received`), and withdrawals. Where the product's answer is not what
-the norm says, nothing is written, and the official is told which product said what (TRB-VENDOR-MISMATCH).
+The adapter. The product numbers what is received and says of each act what it led to; the service's own books,
+outboxes and papers follow it. What the product does not know stays with the adapter: linked agencies (`referred`; for
+the product the dossier is still `received`), and withdrawals. Where the product's answer is not what the norm says,
+nothing is written, and the official is told which product said what (TRB-VENDOR-MISMATCH).
 """
 
 from __future__ import annotations
@@ -13,8 +13,10 @@ import ctypes
 import os
 import signal
 import sys
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from contextlib import closing, suppress
+from functools import partial
+from http.client import HTTPConnection
 
 import aiohttp
 import msgspec
@@ -26,65 +28,39 @@ from services.kit.kit import Kit
 from services.kit.languages import Text
 from services.kit.problems import Problem
 from services.kit.reference import Product as Wanted
-from services.onestop.states import (
-    ACCEPT,
-    ASK_SUPPLEMENT,
-    DECIDE,
-    DELIVER,
-    EXAMINE,
-    GIVE_OPINION,
-    HAND_BACK,
-    REFER,
-    SUPPLEMENT,
-    WITHDRAW,
-    Act,
-)
+from services.onestop.dialects import DIALECTS
+from services.onestop.dialects.base import Deed, Dialect, Done, Link, OutOfReachError, ProductError, Refusal, Told, send
+from services.onestop.states import DECIDE, DELIVER, GIVE_OPINION, HAND_BACK, REFER, SUPPLEMENT, WITHDRAW, Act
 
 log = structlog.get_logger()
 _DISAGREED = Counter(
     "onestop_product_disagreements_total", "Answers of the vendor's product that the norm does not have"
 )
+_RESTARTED = Counter("onestop_product_restarts_total", "Times that the vendor's product ended and was started again")
 _TIMEOUT = aiohttp.ClientTimeout(total=10)
+_AGAIN_SECONDS = 0.5  # before a product that has ended is started again
 _PASSED_ON = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "TMPDIR", "TZ")
 _PR_SET_PDEATHSIG = 1
-_STATES = ("submitted", "received", "awaiting_supplement", "examined", "approved", "rejected", "posted", "returned")
-_DELIVERIES: Mapping[str, str] = {"counter": "TAI_QUAY", "online": "TRUC_TUYEN", "post": "BUU_CHINH"}
-_OUTCOMES: Mapping[str, str] = {"approve": "DONG_Y", "approved": "DONG_Y", "reject": "TU_CHOI", "rejected": "TU_CHOI"}
+_OUTCOMES: Mapping[str, str] = {"approved": "approve", "rejected": "reject"}
 #: Acts that stay with the adapter, because the product does not know them.
 _OURS = (REFER, GIVE_OPINION, WITHDRAW)
-#: Its error -> ours.
-_STATUS: Mapping[int, tuple[int, str]] = {
-    401: (403, "wrong-role"), 402: (409, "fee-unpaid"), 403: (403, "wrong-role"), 404: (404, "not-found"),
-    409: (409, "wrong-state"), 422: (422, "invalid"),
+#: Why it refuses -> ours.
+_STATUS: Mapping[str, tuple[int, str]] = {
+    "sign-in": (403, "wrong-role"), "fee": (409, "fee-unpaid"), "rights": (403, "wrong-role"),
+    "unknown": (404, "not-found"), "order": (409, "wrong-state"), "content": (422, "invalid"),
 }  # fmt: skip
-_OUT_OF_ORDER = 409
 
 
-class ProductError(Exception):
-    """The product answers what the norm does not have, or not at all."""
+class _Started(msgspec.Struct):
+    url: str
 
 
-class OutOfReachError(ProductError):
-    """The product does not answer."""
+class _HandedOver(msgspec.Struct):
+    """A dossier as the product hands it over (docs/howto/judge-a-bid.md): nothing that is private."""
 
-
-class _Answer(msgspec.Struct, rename="camel"):
-    ma_loi: int
-    thong_diep: str = ""
-    du_lieu: Any = None
-
-
-class Done(msgspec.Struct, rename="camel"):
-    """What the product says of a dossier after an act."""
-
-    ma_ho_so: str
-    trang_thai: int
-    ma_buu_gui: str | None = None
-
-    @property
-    def state(self) -> str:
-        """By our name; its number where the product's documents have none."""
-        return _STATES[self.trang_thai] if 0 <= self.trang_thai < len(_STATES) else str(self.trang_thai)
+    code: str
+    state: str
+    paid: int
 
 
 class Product:
@@ -93,19 +69,42 @@ class Product:
     def __init__(self, kit: Kit, wanted: Wanted) -> None:
         """`wanted` names the product and what is planted in it."""
         self._kit, self._wanted = kit, wanted
-        self._url = ""
         self._process: asyncio.subprocess.Process | None = None
-        self._session: aiohttp.ClientSession | None = None
-        self._sessions: dict[str, str] = {}
+        self._http: aiohttp.ClientSession | None = None
+        self._link: Link | None = None
+        self._dialect: Dialect | None = None
+        self._keeper: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Start the product; it ends with this process, however that ends."""
-        settings, parent = self._kit.settings, os.getpid()
+        """Start the product; it ends with this process, however that ends, and is started again when it ends alone."""
+        self._http = aiohttp.ClientSession(timeout=_TIMEOUT)
+        await self._launch()
+        self._keeper = asyncio.create_task(self._keep())
+
+    async def stop(self) -> None:
+        """End it."""
+        if self._keeper:
+            self._keeper.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._keeper
+        if self._http:
+            await self._http.close()
+        if self._process and self._process.returncode is None:
+            self._process.terminate()
+            await self._process.wait()
+
+    async def _launch(self) -> None:
+        assert self._http  # noqa: S101 -- start() makes it
+        settings, parent, name = self._kit.settings, os.getpid(), self._wanted.name
+        exchange = settings.state_dir / "exchange"
+        exchange.mkdir(parents=True, exist_ok=True)
         environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ} | {
             "REFERENCE_DATA": str(settings.reference_data),
             "PASSCODE_KEY": settings.passcode_key,
             "PROVIDER_SECRET": settings.provider_secret,
             "LISTEN": "127.0.0.1:0",
+            "STORE": str(settings.state_dir / f"{name}.db"),
+            "EXCHANGE_FOLDER": str(exchange),
             "PLANTED": ",".join(self._wanted.planted),
         }
 
@@ -115,96 +114,70 @@ class Product:
                 os._exit(1)
 
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-P", "-m", "services.vendors", self._wanted.name,
+            sys.executable, "-P", "-m", "services.vendors", name,
             stdout=asyncio.subprocess.PIPE, env=environment, preexec_fn=tie,
         )  # fmt: skip
         assert self._process.stdout  # noqa: S101 -- asked for above
         said = await self._process.stdout.readline()
         if not said:
-            message = f"the product {self._wanted.name} did not start"
+            message = f"the product {name} did not start"
             raise ProductError(message)
-        self._url = msgspec.json.decode(said)["url"]
-        self._session = aiohttp.ClientSession(timeout=_TIMEOUT)
-        log.info("product-started", product=self._wanted.name, planted=list(self._wanted.planted))
+        url = msgspec.json.decode(said, type=_Started).url
+        self._link = Link(url, exchange, settings.provider_secret, partial(passcode, settings.passcode_key), self._http)
+        self._dialect = DIALECTS[name](self._link)
+        log.info("product-started", product=name, planted=list(self._wanted.planted), url=url)
 
-    async def stop(self) -> None:
-        """End it."""
-        if self._session:
-            await self._session.close()
-        if self._process and self._process.returncode is None:
-            self._process.terminate()
-            await self._process.wait()
+    async def _keep(self) -> None:
+        """Start it again whenever it ends: what it has answered for is in its store."""
+        while self._process:
+            code = await self._process.wait()
+            log.error("product-ended", product=self._wanted.name, code=code)
+            await asyncio.sleep(_AGAIN_SECONDS)
+            with suppress(ProductError):
+                await self._launch()
+                _RESTARTED.inc()
 
     # What officials do
 
-    async def receive(self, account: str, body: Mapping[str, Any], *, key: str) -> str:
+    async def receive(self, account: str, deed: Deed, *, key: str) -> str:
         """Let the product take a dossier in at the counter; returns the code that it gives."""
-        done = await self._as_official(account, "/api/ho-so", body, key=key)
-        self._agree("received", done)
-        return done.ma_ho_so
+        done = await self._do(account, deed, key=key, wanted="received")
+        return done.code
 
     async def act(
         self, act: Act, code: str, state: str, *, actor: str, key: str, note: str, cash: int, proposal: str
     ) -> str | None:
         """Let the product do what we are about to write; returns the number of the parcel, if it sends one.
 
-        Raises a Problem when the product refuses, ProductError when it says that the dossier came to another state.
+        Raises a Problem when the product refuses, or says that the dossier came to another state.
         """
         if act in _OURS:
             return None
         if act is DELIVER:
             return None  # follow_parcel tells it, by the product's own number
         if act is SUPPLEMENT and actor == "applicant":
-            await self._told("bo-sung", {"maHoSo": code, "noiDung": note or "bổ sung trực tuyến"})
+            await self._tell(Told(what="supplemented", code=code, note=note or "bổ sung trực tuyến"))
             return None
-        path, body = self._words(act, state, note=note, cash=cash, proposal=proposal)
-        done = await self._as_official(actor, f"/api/ho-so/{code}/{path}", body, key=key)
-        self._agree(state, done)
-        return done.ma_buu_gui
-
-    @staticmethod
-    def _words(act: Act, state: str, *, note: str, cash: int, proposal: str) -> tuple[str, dict[str, Any]]:
-        words: dict[str, tuple[str, dict[str, Any]]] = {
-            ACCEPT.event: ("tiep-nhan", {}),
-            ASK_SUPPLEMENT.event: ("yeu-cau-bo-sung", {"noiDung": note}),
-            SUPPLEMENT.event: ("bo-sung", {"noiDung": note}),
-            EXAMINE.event: ("tham-dinh", {"yKien": _OUTCOMES.get(proposal, "")}),
-            DECIDE.event: ("phe-duyet", {"quyetDinh": _OUTCOMES.get(state, "")}),
-            HAND_BACK.event: ("tra-ket-qua", {"cachTra": _DELIVERIES.get(note, ""), "tienMat": _money(cash)}),
-        }
-        return words[act.event]
-
-    # What other systems tell
-
-    async def submit(
-        self, *, code: str, procedure: str, agency: str, number: str, name: str, company: str, fee: int, delivery: str
-    ) -> None:
-        """Pass on a dossier that was submitted at the portal; the same one again changes nothing."""
-        await self._told(
-            "ho-so",
-            {"maHoSo": code, "maThuTuc": procedure, "maCoQuan": agency, "maSoThue": company, "lePhi": _money(fee),
-             "nguoiNop": {"soDinhDanh": number, "hoTen": name}, "cachTra": _DELIVERIES[delivery],
-             "nopLuc": round(self._kit.clock.now().timestamp() * 1000)},
+        deed = Deed(
+            act=act.event, code=code, cash=cash, note=note, delivery=note if act is HAND_BACK else "",
+            outcome=_OUTCOMES.get(state, "") if act is DECIDE else proposal,
         )  # fmt: skip
+        done = await self._do(actor, deed, key=key, wanted=state)
+        return done.parcel
 
-    async def pay(self, code: str, order: str, amount: int) -> None:
-        """Pass a fee on that was paid online, once for each order."""
-        await self._told("thanh-toan", {"maHoSo": code, "maLenh": order, "soTien": _money(amount)})
-
-    async def follow_parcel(self, parcel: str) -> None:
-        """Pass on that a parcel was delivered."""
-        await self._told("buu-gui", {"maBuuGui": parcel})
-
-    # Its wire
-
-    async def _as_official(self, account: str, path: str, body: Mapping[str, Any], *, key: str) -> Done:
+    async def _do(self, account: str, deed: Deed, *, key: str, wanted: str) -> Done:
         try:
-            await self._set_clock()
-            for fresh in (False, True):
-                session = await self._signed_in(account, fresh=fresh)
-                answer = await self._post(path, body, {"X-Ma-Phien": session, "X-Ma-Yeu-Cau": key})
-                if answer.ma_loi != 401:  # noqa: PLR2004 -- its session has ended: once more with a new one
-                    break
+            dialect = await self._spoken_to()
+            try:
+                done = await dialect.do(account, deed, key=key)
+            except Refusal as refusal:
+                if refusal.kind != "order":
+                    raise
+                # It may have done this for somebody who was not told of it, because we ended before we could write it.
+                done = await dialect.look(account, deed.code)
+                if done.state != wanted:
+                    raise
+                log.warning("product-was-ahead", product=self._wanted.name, code=deed.code, state=wanted)
         except OutOfReachError as error:  # somebody waits for an answer; what other systems tell is told again
             raise Problem(
                 503,
@@ -214,86 +187,77 @@ class Product:
                     f"The one-stop product “{self._wanted.name}” does not answer; please try again later.",
                 ),
             ) from error
-        if answer.ma_loi:
-            raise self._problem(answer)
-        return msgspec.convert(answer.du_lieu, Done)
+        except Refusal as refusal:
+            status, title = _STATUS.get(refusal.kind, (502, "product-disagrees"))
+            detail = Text(
+                f"Phần mềm một cửa “{self._wanted.name}”: {refusal.detail}",
+                f"The one-stop product “{self._wanted.name}”: {refusal.detail}",
+            )
+            raise Problem(status, title, detail) from refusal
+        self._agree(wanted, done)
+        return done
 
-    async def _signed_in(self, account: str, *, fresh: bool) -> str:
-        if fresh or account not in self._sessions:
-            right = passcode(self._kit.settings.passcode_key, account)
-            answer = await self._post("/api/dang-nhap", {"tenDangNhap": account, "matKhau": right}, {})
-            if answer.ma_loi:
-                raise self._problem(answer)
-            self._sessions[account] = answer.du_lieu["maPhien"]
-        return self._sessions[account]
+    # What other systems tell
 
-    async def _told(self, what: str, body: Mapping[str, Any]) -> None:
-        await self._set_clock()
-        key = {"X-Khoa-Lien-Thong": self._kit.settings.provider_secret}
-        answer = await self._post(f"/lien-thong/{what}", body, key)
-        if answer.ma_loi == _OUT_OF_ORDER:
-            log.info("product-out-of-order", what=what)  # it has been there already, or has gone further meanwhile
-        elif answer.ma_loi:
-            message = f"{self._wanted.name} did not take {what}: {answer.ma_loi}"
-            raise ProductError(message)
+    async def submit(
+        self, *, code: str, procedure: str, agency: str, number: str, name: str, company: str, fee: int, delivery: str
+    ) -> None:
+        """Pass on a dossier that was submitted at the portal; the same one again changes nothing."""
+        await self._tell(
+            Told(
+                what="submitted", code=code, procedure=procedure, agency=agency, number=number, name=name,
+                company=company, fee=fee, delivery=delivery, at=self._kit.clock.now(),
+            )
+        )  # fmt: skip
 
-    async def _set_clock(self) -> None:
-        await self._send("PUT", "/control/clock", {"moment": self._kit.clock.now()}, {})
+    async def pay(self, code: str, order: str, amount: int) -> None:
+        """Pass a fee on that was paid online, once for each order."""
+        await self._tell(Told(what="paid", code=code, order=order, amount=amount))
 
-    async def _post(self, path: str, body: Mapping[str, Any], headers: Mapping[str, str]) -> _Answer:
-        raw = await self._send("POST", path, body, headers)
+    async def follow_parcel(self, parcel: str) -> None:
+        """Pass on that a parcel was delivered."""
+        await self._tell(Told(what="delivered", parcel=parcel))
+
+    async def _tell(self, told: Told) -> None:
+        dialect = await self._spoken_to()
         try:
-            return msgspec.json.decode(raw, type=_Answer)
-        except msgspec.MsgspecError as error:
-            message = f"{self._wanted.name} answered {path} with what its documents do not have: {error}"
-            raise ProductError(message) from error
+            await dialect.tell(told)
+        except Refusal as refusal:
+            if refusal.kind != "order":
+                message = f"{self._wanted.name} did not take {told.what}: {refusal.kind}"
+                raise ProductError(message) from refusal
+            log.info("product-out-of-order", what=told.what)  # it has been there already, or has gone further meanwhile
 
-    async def _send(self, method: str, path: str, body: Mapping[str, Any], headers: Mapping[str, str]) -> bytes:
-        assert self._session  # noqa: S101 -- start() comes first
-        try:
-            async with self._session.request(
-                method, self._url + path, data=msgspec.json.encode(body), headers=headers
-            ) as answer:
-                return await answer.read()
-        except (aiohttp.ClientError, TimeoutError) as error:
-            raise OutOfReachError(OutOfReachError.__doc__) from error
+    # Its book
 
-    def _problem(self, answer: _Answer) -> Problem:
-        status, title = _STATUS.get(answer.ma_loi, (502, "product-disagrees"))
-        return Problem(
-            status,
-            title,
-            Text(
-                f"Phần mềm một cửa “{self._wanted.name}”: {answer.thong_diep}",
-                f"The one-stop product “{self._wanted.name}”: {answer.thong_diep}",
-            ),
-        )
+    def book(self) -> Iterator[bytes]:
+        """Code, state and what was paid of every dossier that the product has, one a line."""
+        assert self._link  # noqa: S101 -- asked for after start()
+        with closing(HTTPConnection(self._link.url.removeprefix("http://"), timeout=_TIMEOUT.total)) as connection:
+            connection.request("GET", "/ban-giao/ho-so.jsonl", headers={"X-Khoa-Lien-Thong": self._link.key})
+            for line in connection.getresponse():
+                yield msgspec.json.encode(msgspec.json.decode(line, type=_HandedOver)) + b"\n"
+
+    # Its wire
+
+    async def _spoken_to(self) -> Dialect:
+        """Find the way of speaking to it, once its clock shows official time."""
+        assert self._link  # noqa: S101 -- start() comes first
+        assert self._dialect  # noqa: S101 -- as above
+        dialect = self._dialect
+        await send(self._link, "PUT", "/control/clock", msgspec.json.encode({"moment": self._kit.clock.now()}), {})
+        return dialect
 
     def _agree(self, state: str, done: Done) -> None:
         if done.state == state:
             return
         _DISAGREED.inc()
-        log.error("product-disagrees", product=self._wanted.name, code=done.ma_ho_so, norm=state, said=done.state)
+        log.error("product-disagrees", product=self._wanted.name, code=done.code, norm=state, said=done.state)
         raise Problem(
             502, "product-disagrees", Text(
-                f"Phần mềm một cửa “{self._wanted.name}” báo hồ sơ {done.ma_ho_so} ở trạng thái “{done.state}”, chuẩn "
+                f"Phần mềm một cửa “{self._wanted.name}” báo hồ sơ {done.code} ở trạng thái “{done.state}”, chuẩn "
                 f"là “{state}”; chưa ghi gì. Kiểm tra phần mềm bằng tinhmau conformance.",
-                f"The one-stop product “{self._wanted.name}” says that dossier {done.ma_ho_so} is in the state "
+                f"The one-stop product “{self._wanted.name}” says that dossier {done.code} is in the state "
                 f"“{done.state}”, the norm is “{state}”; nothing was written. Check it with tinhmau conformance.",
             ),
         )  # fmt: skip
-
-
-def handed(procedure: str, number: str, name: str, *, company: str, cash: int, delivery: str) -> dict[str, Any]:
-    """Write a dossier handed in at the counter, in the product's words."""
-    return {
-        "maThuTuc": procedure,
-        "nguoiNop": {"soDinhDanh": number, "hoTen": name},
-        "maSoThue": company,
-        "tienMat": _money(cash),
-        "cachTra": _DELIVERIES[delivery],
-    }
-
-
-def _money(amount: int) -> str:
-    return f"{amount:,}".replace(",", ".")

@@ -15,7 +15,8 @@ from services.kit.mistakes import Mistakes
 from services.kit.reference import Agency, Procedure
 from services.kit.together import Write, current
 from services.kit.transaction import Transaction
-from services.onestop import dossiers, news, product
+from services.onestop import dossiers, news
+from services.onestop.dialects.base import Deed
 from services.onestop.dossiers import Dossier
 from services.onestop.states import ACCEPT, RECEIVE
 from services.onestop.working_time import WorkingTime
@@ -107,11 +108,11 @@ class Reception:
         who = request.state.who
         procedure, code = self._check(body, who.agency), None
         if self._kit.product:
-            words = product.handed(
-                procedure.code, body.applicant.personal_number, body.applicant.full_name, company=body.company or "",
-                cash=body.fee_cash, delivery=body.delivery,
+            deed = Deed(
+                act=RECEIVE.event, procedure=procedure.code, number=body.applicant.personal_number,
+                name=body.applicant.full_name, company=body.company or "", cash=body.fee_cash, delivery=body.delivery,
             )  # fmt: skip
-            code = await self._kit.product.receive(who.account, words, key=request.state.key)
+            code = await self._kit.product.receive(who.account, deed, key=request.state.key)
         return Ready(procedure, code)
 
     async def receive(self, request: Request, body: Handed, tx: Transaction, _prepared: Any) -> Reply:

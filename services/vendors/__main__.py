@@ -1,8 +1,8 @@
 """Run one product: `python -m services.vendors sen|truc|dua`, with settings from the environment as services have them.
 
 REFERENCE_DATA (folder), PASSCODE_KEY, PROVIDER_SECRET (key of the province's other systems), LISTEN ("host:port" of
-the product; for dua of its control only), CALLBACK_URL (sen), EXCHANGE_FOLDER (dua). Prints its address when ready.
-VERSION and SHELF are what a version leaves to the next one when it is replaced.
+the product; for dua of its control only), STORE (its database file, made where missing), CALLBACK_URL (sen),
+EXCHANGE_FOLDER (dua). Prints its address when ready. VERSION is counted up from one version to the next.
 """
 
 from __future__ import annotations
@@ -19,11 +19,12 @@ import msgspec
 
 from services.vendors import quirks
 from services.vendors.dua.face import Face as Dua
-from services.vendors.engine import agreement, shelf
+from services.vendors.engine import agreement
 from services.vendors.engine.control import control
 from services.vendors.engine.http import Answerer, Asked, Told, serve
 from services.vendors.engine.office import Office
 from services.vendors.engine.service_ends import service_ends
+from services.vendors.engine.store import Store
 from services.vendors.sen.face import Face as Sen
 from services.vendors.sen.webhook import Webhook
 from services.vendors.truc.face import Face as Truc
@@ -37,7 +38,7 @@ _ANSWERED_SECONDS = 0.05
 def main() -> int:
     """Serve until SIGTERM or SIGINT."""
     product = sys.argv[1] if len(sys.argv) > 1 else ""
-    needed = ["REFERENCE_DATA", "PASSCODE_KEY", "PROVIDER_SECRET", "LISTEN"]
+    needed = ["REFERENCE_DATA", "PASSCODE_KEY", "PROVIDER_SECRET", "LISTEN", "STORE"]
     needed += ["EXCHANGE_FOLDER"] if product == "dua" else []
     missing = [name for name in needed if not os.environ.get(name)]
     planted = [name for name in os.environ.get("PLANTED", "").split(",") if name]
@@ -47,10 +48,9 @@ def main() -> int:
         sys.stderr.write("".join(f"  environment variable {name} is missing\n" for name in missing))
         sys.stderr.write("".join(f"  PLANTED: {product} has no mismatch “{name}”\n" for name in unknown))
         return _BAD_INPUT
-    office = Office(agreement.read(Path(os.environ["REFERENCE_DATA"]), os.environ["PASSCODE_KEY"]))
+    store = Store(Path(os.environ["STORE"]))
+    office = Office(agreement.read(Path(os.environ["REFERENCE_DATA"]), os.environ["PASSCODE_KEY"]), store)
     office.planted = frozenset(planted)
-    if os.environ.get("SHELF"):
-        shelf.take_out(office, Path(os.environ["SHELF"]))
     host, _, port = os.environ["LISTEN"].rpartition(":")
     replaced = threading.Event()
     server = serve(host, int(port), _answerer(product, office, replaced))
@@ -62,21 +62,23 @@ def main() -> int:
         signal.signal(number, lambda *_: ended.set())
     ended.wait()
     server.shutdown()
+    with office.working():
+        pass  # what waits for the next act is kept now
     return 0
 
 
 def _replace(asked: threading.Event, office: Office, server: ThreadingHTTPServer) -> None:
-    """Once asked for, start the next version in this process's place, on the same address, with what was kept."""
+    """Once asked for, start the next version in this process's place, on the same address and the same store."""
     asked.wait()
     time.sleep(_ANSWERED_SECONDS)  # the reply to whoever asked is on its way
+    if office.quirky("forgets-on-upgrade"):
+        office.forget_waiting()
     with office.lock:
-        path = Path(os.environ["REFERENCE_DATA"]) / "shelf.json"
-        shelf.put_away(office, path)
         server.shutdown()
         server.server_close()
         host, port = server.server_address[:2]
         left = {
-            "LISTEN": f"{host!s}:{port}", "PLANTED": ",".join(sorted(office.planted)), "SHELF": str(path),
+            "LISTEN": f"{host!s}:{port}", "PLANTED": ",".join(sorted(office.planted)),
             "VERSION": str(_version() + 1),
         }  # fmt: skip
         os.execve(  # noqa: S606 -- the same program, on purpose without a shell

@@ -207,10 +207,10 @@ class Running:
         """Everything it has logged."""
         return self.log_file.read_text("utf-8")
 
-    def await_log(self, text: str) -> None:
+    def await_log(self, text: str, *, times: int = 1) -> None:
         """Wait until it has logged `text`; a request's line is written after its answer has gone out."""
         deadline = time.monotonic() + _START_SECONDS
-        while text not in self.log():
+        while self.log().count(text) < times:
             assert time.monotonic() < deadline, f"never logged {text!r}:\n{self.log()}"
             time.sleep(0.02)
 

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import psutil
 import pytest
+import requests
 import small_province
 from running_service import Place, Running
 from small_province import COMMUNE, DEPARTMENT, FREE, LAN, ONLINE, SAME_DAY, account
@@ -127,15 +134,24 @@ def test_what_the_product_says_against_the_norm_is_not_written(quirky: Running) 
 
 
 def test_without_its_product_nothing_is_done_and_nobody_is_left_behind(quirky: Running) -> None:
-    """The product dies: acts get 503, deliveries come again, reading goes on; the service's end is the product's."""
+    """The product is dead and cannot start: acts get 503, deliveries come again, reading goes on.
+
+    Once it can, it is started again by itself; the service's end is the product's.
+    """
     product = _product(quirky)
+    store = Path(quirky.settings["STATE_DIR"]) / "sen.db"
+    kept = store.rename(store.with_name("kept"))
+    store.mkdir()  # no database: the product cannot start
     product.kill()
     product.wait()
     clerk = _token(quirky, "reception_clerk")
     refused = quirky.post("/api/dossiers", _handed(), token=clerk)
     desk = quirky.get("/api/desk", token=clerk)
     _submitted(quirky, f"{COMMUNE}-180822-5002", result="again")
-    quirky.restart()
+    store.rmdir()
+    kept.rename(store)
+    quirky.await_log('"event":"product-started"', times=2)
+    _submitted(quirky, f"{COMMUNE}-180822-5002")
     again = _product(quirky)
     quirky.stop()
 
@@ -144,3 +160,83 @@ def test_without_its_product_nothing_is_done_and_nobody_is_left_behind(quirky: R
     assert f"{COMMUNE}-180822-5002" not in desk.text
     psutil.wait_procs([again], timeout=10)
     assert not again.is_running()
+
+
+def test_what_it_acknowledged_outlives_its_death(onestop: Running) -> None:
+    """SYS-ONESTOP-VENDORS: killed at work, the product alone and then with its service, it loses nothing.
+
+    Clerks go on with the same key until they are answered: each dossier is there once, at both, in the same state.
+    """
+    clerk, specialist = _token(onestop, "reception_clerk"), _token(onestop, "specialist")
+    acknowledged: list[str] = []
+    struck = threading.Event()
+
+    def work(number: int) -> None:
+        key = f"through-{number}"
+        code = _until_done(onestop, "/api/dossiers", _handed(), token=clerk, key=key)["code"]
+        _until_done(
+            onestop, f"/api/dossiers/{code}/examination", {"proposal": "approve"}, token=specialist, key=f"{key}-seen"
+        )
+        acknowledged.append(code)
+        if len(acknowledged) in (8, 16):
+            struck.set()
+
+    with ThreadPoolExecutor(4) as clerks:
+        done = [clerks.submit(work, number) for number in range(24)]
+        struck.wait(60)
+        struck.clear()
+        _product(onestop).kill()
+        struck.wait(60)
+        onestop.kill()
+        onestop.start()
+        for one in done:
+            one.result()
+    ours = {row["code"]: row["state"] for row in onestop.export("dossiers") if row["code"] in acknowledged}
+    theirs = {row["code"]: row["state"] for row in onestop.export("product")}
+
+    assert ours == dict.fromkeys(acknowledged, "examined")
+    assert len(ours) == 24
+    assert {code: theirs.get(code) for code in ours} == ours
+    assert len(theirs) == len(onestop.export("dossiers")), "the product has dossiers that nobody was told of"
+
+
+def test_what_the_product_was_told_and_we_could_not_write_goes_on(onestop: Running) -> None:
+    """We died after the product had done it, and the official gave up: asked anew, it is found done and written."""
+    clerk, specialist = _token(onestop, "reception_clerk"), _token(onestop, "specialist")
+    code = onestop.post("/api/dossiers", _handed(), token=clerk).json()["code"]
+    one = f"/api/dossiers/{code}"
+    seen = onestop.post(f"{one}/examination", {"proposal": "approve"}, token=specialist, key="lost")
+    asyncio.run(_forget(onestop, code))
+    otherwise = onestop.post(f"{one}/supplement-request", {"what": "Bản sao"}, token=specialist)
+    again = onestop.post(f"{one}/examination", {"proposal": "approve"}, token=specialist)
+
+    assert seen.status_code == 200, seen.text
+    assert (otherwise.status_code, otherwise.json()["title"]) == (409, "wrong-state")
+    assert (again.status_code, again.json().get("state")) == (200, "examined"), again.text
+    assert {row["code"]: row["state"] for row in onestop.export("product")}[code] == "examined"
+
+
+async def _forget(onestop: Running, code: str) -> None:
+    """Take our book back to before the examination, as if its transaction had not been committed."""
+    connection = await asyncpg.connect(onestop.settings["DATABASE_URL"])
+    try:
+        await connection.execute("UPDATE dossier SET state = 'received', seq = 1, proposal = NULL WHERE code = $1", code)
+        await connection.execute("DELETE FROM event WHERE code = $1 AND seq = 2", code)
+    finally:
+        await connection.close()
+
+
+def _until_done(onestop: Running, path: str, body: Any, *, token: str, key: str) -> dict[str, Any]:
+    """Ask with the same key until the answer is no longer that something is down."""
+    deadline = time.monotonic() + 60
+    while True:
+        with suppress(requests.RequestException):
+            answer = requests.post(
+                onestop.url + path, json=body, headers={"Authorization": f"Bearer {token}", "Idempotency-Key": key},
+                timeout=30,
+            )  # fmt: skip
+            if answer.status_code < 500:
+                assert answer.ok, answer.text
+                return dict(answer.json())
+        assert time.monotonic() < deadline, onestop.log()
+        time.sleep(0.05)  # nobody tells a client that a service is back

@@ -10,14 +10,16 @@ import hmac
 import time
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
+
+import msgspec
 
 from services.vendors.dua import words
 from services.vendors.engine.agreement import Official
 from services.vendors.engine.dossier import Dossier, Handed, News, Trouble
 from services.vendors.engine.hours import VIETNAM
 from services.vendors.engine.office import Office
-from services.vendors.engine.once import Once
 
 Row = dict[str, str]
 _LOOK_EVERY_SECONDS, _IDLE_SECONDS = 0.001, 0.02  # at work, and when nothing has come for a second
@@ -35,12 +37,12 @@ class Face:
         self._in, self._out, self._news = (folder / name for name in ("vao", "ra", "tin"))
         for made in (self._in, self._out, self._news):
             made.mkdir(parents=True, exist_ok=True)
-        self._once: Once[list[Row]] = Once()
+        for news in office.untold():
+            self._tell(news)
         office.listeners.append(self._tell)
 
     def start_over(self) -> None:
-        """Forget replies, and remove what lies in the folders."""
-        self._once.forget()
+        """Remove what lies in the folders."""
         for folder in (self._in, self._out, self._news):
             for path in folder.iterdir():
                 path.unlink(missing_ok=True)
@@ -58,13 +60,14 @@ class Face:
         """Work on the files that are there; returns how many."""
         files = sorted(self._in.glob("*.csv"))
         for path in files:
-            with self._office.lock:
+            with self._office.working():
                 try:
                     raw = path.read_bytes()
                 except FileNotFoundError:
                     continue  # somebody started over meanwhile
-                _put(self._out / path.name, self._answer(raw))
-                path.unlink(missing_ok=True)
+                answer = self._answer(raw)
+            _put(self._out / path.name, answer)  # what it answers for is kept; if it ends here, it answers again
+            path.unlink(missing_ok=True)
         return len(files)
 
     def _answer(self, raw: bytes) -> bytes:
@@ -74,10 +77,10 @@ class Face:
             number = row.get("SO_YC", "")
             try:
                 if row.get("VIEC") == "TIEP_NHAN":
-                    took = self._once.do(number, lambda row=row, before=before: [self._receive(row, before)])  # type: ignore[misc]
+                    took = self._once(number, partial(self._receive, row, before))
                     before = self._office.dossiers.get(took[0]["MA_HO_SO"])
                 else:
-                    took = self._once.do(number, lambda row=row: self._do(row))  # type: ignore[misc]
+                    took = self._once(number, partial(self._do, row))
                 answers += [{"SO_YC": number, "KET_QUA": words.DONE, **answer} for answer in took]
             except Trouble as trouble:
                 wrong = ", ".join(words.FIELDS[name] for name in trouble.fields)
@@ -85,8 +88,11 @@ class Face:
                 answers.append({"SO_YC": number, "KET_QUA": result, "LY_DO": trouble.detail, "COT_LOI": wrong})
         return words.write(words.ANSWER, answers)
 
-    def _receive(self, row: Row, before: Dossier | None) -> Row:
-        return self._write(self._office.receive(self._who(row), _handed(row), number_of=before))
+    def _once(self, number: str, work: Callable[[], list[Row]]) -> list[Row]:
+        return msgspec.json.decode(self._office.once(number, lambda: msgspec.json.encode(work())), type=list[Row])
+
+    def _receive(self, row: Row, before: Dossier | None) -> list[Row]:
+        return [self._write(self._office.receive(self._who(row), _handed(row), number_of=before))]
 
     def _do(self, row: Row) -> list[Row]:
         act, code = row.get("VIEC", ""), row.get("MA_HO_SO", "")
@@ -131,11 +137,14 @@ class Face:
         return self._office.sign_in(row.get("CAN_BO", ""), row.get("MA_BI_MAT", ""))
 
     def _tell(self, news: News) -> None:
+        if not self._office.knows(news):
+            return
         columns, row = words.NEWS, words.news(news, quirky=self._office.quirky)
         if self._office.quirky("header-renamed"):
             columns = tuple(_RENAMED.get(name, name) for name in columns)
             row = {_RENAMED.get(name, name): text for name, text in row.items()}
         _put(self._news / f"TIN_{news.number:06d}.csv", words.write(columns, [row]))
+        self._office.told(news)
 
     def _write(self, dossier: Dossier) -> Row:
         return words.dossier(dossier, quirky=self._office.quirky)

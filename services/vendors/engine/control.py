@@ -36,7 +36,7 @@ def control(product: str, office: Office, start_over: Callable[[], None]) -> Ans
         if unknown:
             known = [*quirks.of_product(product), *weaknesses.of_product(product)]
             return json({"unknown": unknown, "known": known}, 422)
-        with office.lock:
+        with office.working():
             office.start_over()
             start_over()
             office.planted = frozenset(names)

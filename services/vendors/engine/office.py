@@ -1,4 +1,8 @@
-"""What a one-stop does, by the norm; `quirky` marks each place where a product can be told to break it."""
+"""What a one-stop does, by the norm; `quirky` marks each place where a product can be told to break it.
+
+Dossiers are worked on in memory and kept in the product's store: an act is on the disk before it is answered for, and
+told of only after that.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +10,17 @@ import copy
 import secrets
 import time
 import unicodedata
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from threading import RLock
 
 from services.vendors import weaknesses
 from services.vendors.engine.agreement import Agreement, Official, Procedure
 from services.vendors.engine.dossier import CLOSED, NATIONAL, Dossier, Handed, News, Step, Trouble
 from services.vendors.engine.hours import VIETNAM, Hours
+from services.vendors.engine.store import Store
 
 _NUMBER_LENGTHS = (9, 12)  # identity card of old, personal number (NĐ 137/2015)
 _DELIVERIES = ("counter", "online", "post")
@@ -22,29 +29,79 @@ _TAIL_OF_CIRCULAR = 4
 
 CLERK, SPECIALIST, LEADER = "reception_clerk", "specialist", "leader"
 
+_TOLD = "told"  #: counter of news, beside those of codes and parcels
+
 #: Asked with the name of a mismatch: whether it is planted.
 Quirky = Callable[[str], bool]
 
 
 class Office:
-    """The rules of a one-stop over dossiers in memory. All methods may be called from several threads."""
+    """The rules of a one-stop over dossiers. All methods may be called from several threads."""
 
-    def __init__(self, agreement: Agreement) -> None:
-        """Start with no dossiers, the machine's clock, and nothing planted."""
+    def __init__(self, agreement: Agreement, store: Store) -> None:
+        """Start with what the store has kept, the machine's clock, and nothing planted."""
         self.agreement = agreement
         self.lock = RLock()
         self.planted: Collection[str] = ()
         self.listeners: list[Callable[[News], None]] = []
         self.at_once = 0  #: requests under way
-        self.start_over()
+        self.clock: Callable[[], datetime] = _now
+        self._store, self._depth = store, 0
+        self.dossiers = store.read("dossier", Dossier)
+        self.news = list(store.read("news", News).values())
+        self._numbers = store.read("counter", int)
+        self._replies = store.read("reply", bytes)
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """Let one thread work; when this ends, what it has done is kept. Within another one it is part of that."""
+        outermost = False
+        try:
+            with self.lock:
+                outermost = not self._depth
+                self._depth += 1
+                try:
+                    yield
+                finally:
+                    self._depth -= 1
+                    if outermost:
+                        self._store.end_act()
+        finally:
+            if outermost:
+                self._store.keep()
+
+    def once(self, request: str, work: Callable[[], bytes]) -> bytes:
+        """Do the work, or give the reply that this request's number had; one of no letters is never remembered."""
+        with self.working():
+            if request and request in self._replies:
+                return self._replies[request]
+            reply = work()
+            if request:
+                self._replies[request] = reply
+                self._store.put("reply", request, reply)
+            return reply
 
     def start_over(self) -> None:
         """Forget everything, also the clock that was set."""
-        with self.lock:
-            self.clock: Callable[[], datetime] = lambda: datetime.now(VIETNAM)
-            self.dossiers: dict[str, Dossier] = {}
-            self.news: list[News] = []
-            self.numbers: dict[str, int] = {}
+        with self.working():
+            self.clock = _now
+            for kept in (self.dossiers, self.news, self._numbers, self._replies):
+                kept.clear()
+            self._store.clear()
+
+    def delete(self) -> None:
+        """Delete every dossier and all that was told; numbers go on."""
+        with self.working():
+            self.dossiers.clear()
+            self.news.clear()
+            self._store.clear("dossier", "news")
+            self._note_told(0)
+
+    def forget_waiting(self) -> None:
+        """Forget dossiers that wait for a supplement: what a careless upgrade does."""
+        with self.working():
+            for code in [code for code, one in self.dossiers.items() if one.state == "awaiting_supplement"]:
+                self._drop(code)
 
     def quirky(self, name: str) -> bool:
         """Whether the mismatch of that name is planted."""
@@ -67,7 +124,7 @@ class Office:
     def new_session(self) -> str:
         """Make the name of a session."""
         if self.quirky("sessions-guessable"):
-            with self.lock:
+            with self.working():
                 return f"{self._count('session'):06d}"
         return secrets.token_urlsafe(24)
 
@@ -82,7 +139,7 @@ class Office:
 
     def receive(self, who: Official, handed: Handed, *, number_of: Dossier | None = None) -> Dossier:
         """Take a dossier in at the counter; `number_of` is the dossier before it in the same batch."""
-        with self.lock:
+        with self.working():
             self._allow(who, CLERK)
             procedure = self._check(handed, who.agency)
             now = self.clock()
@@ -126,8 +183,9 @@ class Office:
         return f"{stem}-{self._count(stem):04d}"
 
     def _count(self, what: str) -> int:
-        self.numbers[what] = self.numbers.get(what, 0) + 1
-        return self.numbers[what]
+        self._numbers[what] = self._numbers.get(what, 0) + 1
+        self._store.put("counter", what, self._numbers[what])
+        return self._numbers[what]
 
     def _name(self, name: str) -> str:
         if self.quirky("name-decomposed"):
@@ -151,7 +209,7 @@ class Office:
 
     def submit(self, code: str, agency: str, handed: Handed, *, fee: int, at: datetime) -> None:
         """Enter a dossier submitted at the portal; the same one again changes nothing."""
-        with self.lock:
+        with self.working():
             if handed.procedure not in self.agreement.procedures:
                 raise Trouble("content", f"Danh mục không có thủ tục {handed.procedure}.", {"procedure": "không có"})
             if len(code.rpartition("-")[2]) != _TAIL_OF_CIRCULAR and self.quirky("tail-four-only"):
@@ -168,7 +226,7 @@ class Office:
 
     def accept(self, who: Official, code: str) -> Dossier:
         """Take an online dossier in; its deadline runs from now on."""
-        with self.lock:
+        with self.working():
             self._allow(who, CLERK)
             dossier = self._find(who, code, "accepted", ("submitted",))
             dossier.received_at = self.clock()
@@ -183,16 +241,17 @@ class Office:
 
     def pay(self, code: str, order: str, amount: int) -> None:
         """Enter a fee paid online, once for each order."""
-        with self.lock:
+        with self.working():
             dossier = self._known(code)
             if order in dossier.orders and not self.quirky("payment-twice"):
                 return
             dossier.orders.append(order)
             dossier.paid += round(amount, -3) if self.quirky("payment-rounded") else amount
+            self._store.put("dossier", code, dossier)
 
     def follow_parcel(self, parcel: str) -> None:
         """The post says that a parcel was delivered."""
-        with self.lock:
+        with self.working():
             for dossier in self.dossiers.values():
                 if parcel and dossier.parcel == parcel:
                     if dossier.state == "posted":
@@ -204,7 +263,7 @@ class Office:
 
     def ask_supplement(self, who: Official, code: str, what: str) -> Dossier:
         """Ask the applicant for more; the deadline stands still."""
-        with self.lock:
+        with self.working():
             self._allow(who, CLERK, SPECIALIST)
             _said("what", what)
             dossier = self._find(who, code, "supplement_asked", ("received",))
@@ -213,7 +272,7 @@ class Office:
 
     def supplement(self, who: Official | None, code: str, what: str) -> Dossier:
         """Take a supplement in, from the counter or (with nobody's account) from the portal."""
-        with self.lock:
+        with self.working():
             if who:
                 self._allow(who, CLERK)
             _said("what", what)
@@ -233,7 +292,7 @@ class Office:
 
     def examine(self, who: Official, code: str, proposal: str) -> Dossier:
         """Examine, and propose an outcome."""
-        with self.lock:
+        with self.working():
             self._allow(who, SPECIALIST)
             _outcome("proposal", proposal)
             dossier = self._find(who, code, "examined", ("received",))
@@ -245,7 +304,7 @@ class Office:
 
     def decide(self, who: Official, code: str, decision: str) -> Dossier:
         """Decide: the leader, or the specialist where the procedure needs none."""
-        with self.lock:
+        with self.working():
             self._allow(who, LEADER, SPECIALIST)
             outcome = _outcome("decision", decision)
             before = ("examined", "received") if self.quirky("decides-unexamined") else ("examined",)
@@ -259,7 +318,7 @@ class Office:
 
     def hand_back(self, who: Official, code: str, by: str, cash: int) -> Dossier:
         """Give the result back; what is granted, only once its fee is paid."""
-        with self.lock:
+        with self.working():
             self._allow(who, CLERK)
             if by not in _DELIVERIES:
                 raise Trouble("content", "Dữ liệu có lỗi.", {"by": "không có cách trả này"})
@@ -276,7 +335,7 @@ class Office:
             posted = by == "post" and not self.quirky("post-closes-at-once")
             told = self._move(dossier, "handed_back", "posted" if posted else CLOSED, who)
             if self.quirky("loses-under-load") and self.at_once >= weaknesses.WRITERS:
-                del self.dossiers[code]
+                self._drop(code)
             return told
 
     # Looking
@@ -327,6 +386,7 @@ class Office:
         if self.quirky("actor-system"):
             actor = "hethong"
         dossier.steps.append(Step(dossier.seq, event, state, actor, self.clock()))
+        self._store.put("dossier", dossier.code, dossier)
         self._tell(dossier)
         return copy.deepcopy(dossier)
 
@@ -348,8 +408,38 @@ class Office:
                 applicant=dossier.number if self.quirky("number-in-news") else "",
             )  # fmt: skip
             self.news.append(news)
+            self._store.put("news", news.number, news)
             for listener in self.listeners:
-                listener(news)
+                self._store.then(partial(listener, news))
+
+    def _drop(self, code: str) -> None:
+        del self.dossiers[code]
+        self._store.drop("dossier", code)
+
+    # What a face has told so far
+
+    def untold(self) -> list[News]:
+        """News that were kept, and of which nobody has said that they were told."""
+        with self.lock:
+            return [news for news in self.news if news.number > self._numbers.get(_TOLD, 0)]
+
+    def told(self, news: News) -> None:
+        """Note that news were told: kept with the next act, so that after a crash some may be told again."""
+        with self.lock:
+            if self.knows(news):
+                self._note_told(news.number)
+
+    def _note_told(self, number: int) -> None:
+        self._numbers[_TOLD] = number
+        self._store.put("counter", _TOLD, number)
+
+    def knows(self, news: News) -> bool:
+        """Whether the news are of what is there, and not of what was before it all started over."""
+        return len(self.news) >= news.number and self.news[news.number - 1] is news
+
+
+def _now() -> datetime:
+    return datetime.now(VIETNAM)
 
 
 def _said(field: str, what: str) -> None:

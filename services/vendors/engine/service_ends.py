@@ -31,9 +31,7 @@ def service_ends(office: Office, *, key: str, version: str, upgrade: Callable[[]
 
     def delete() -> Told:
         if not office.quirky("keeps-after-deletion"):
-            with office.lock:
-                office.dossiers.clear()
-                office.news.clear()
+            office.delete()
         return json({"deleted": True})
 
     def manifest() -> Told:

@@ -10,11 +10,10 @@ from typing import Any
 import msgspec
 
 from services.vendors.engine.agreement import Official
-from services.vendors.engine.dossier import Dossier, Handed, Trouble
+from services.vendors.engine.dossier import Dossier, Handed, News, Trouble
 from services.vendors.engine.hours import VIETNAM
 from services.vendors.engine.http import Asked, Told, json
 from services.vendors.engine.office import Office
-from services.vendors.engine.once import Once
 from services.vendors.sen import words
 from services.vendors.sen.webhook import Webhook
 
@@ -56,15 +55,19 @@ class Face:
         """`integration_key` is what the province's other systems show in X-Khoa-Lien-Thong."""
         self._office, self._key, self._webhook = office, integration_key, webhook
         self._sessions: dict[str, Official] = {}
-        self._once: Once[dict[str, Any]] = Once()
-        office.listeners.append(
-            lambda news: webhook.send(words.news(news, undocumented=office.quirky("state-undocumented")))
-        )
+        for news in office.untold():
+            self._tell(news)
+        office.listeners.append(self._tell)
 
     def start_over(self) -> None:
-        """Forget sessions and replies."""
+        """Forget sessions, and news that nobody has taken."""
         self._sessions.clear()
-        self._once.forget()
+        self._webhook.start_over()
+
+    def _tell(self, news: News) -> None:
+        if self._office.knows(news):
+            body = words.news(news, undocumented=self._office.quirky("state-undocumented"))
+            self._webhook.send(body, then=lambda: self._office.told(news))
 
     def answer(self, asked: Asked) -> Told:
         """Answer one request; what goes wrong is said inside the answer."""
@@ -113,7 +116,8 @@ class Face:
         who = self._who(asked)
         body = msgspec.json.decode(asked.body or b"{}", type=_Act)
         number = "" if self._office.quirky("not-idempotent") else asked.headers.get("x-ma-yeu-cau", "")
-        return self._once.do(number, lambda: self._write(self._act(who, code, act, body)))
+        reply = self._office.once(number, lambda: msgspec.json.encode(self._write(self._act(who, code, act, body))))
+        return msgspec.json.decode(reply, type=dict[str, Any])
 
     def _act(self, who: Official, code: str, act: str, body: _Act) -> Dossier:
         office = self._office

@@ -14,7 +14,6 @@ from services.vendors.engine.dossier import Dossier, Handed, Trouble
 from services.vendors.engine.hours import VIETNAM
 from services.vendors.engine.http import Asked, Told
 from services.vendors.engine.office import Office
-from services.vendors.engine.once import Once
 from services.vendors.truc import words
 
 _PATH = "/MotCuaService"
@@ -60,12 +59,10 @@ class Face:
         """`integration_key` is what the province's other systems put into KhoaKetNoi."""
         self._office, self._key = office, integration_key
         self._sessions: dict[str, Official] = {}
-        self._once: Once[bytes] = Once()
 
     def start_over(self) -> None:
-        """Forget sessions and replies."""
+        """Forget sessions."""
         self._sessions.clear()
-        self._once.forget()
 
     def answer(self, asked: Asked) -> Told:
         """Answer one call; trouble is a SOAP fault with status 500, as SOAP 1.1 says."""
@@ -74,7 +71,7 @@ class Face:
         try:
             call = _Call(asked.body)
             number = call["MaGiaoDich"]
-            return _soap(200, self._once.do(number, lambda: self._do(call)))
+            return _soap(200, self._office.once(number, lambda: self._do(call)))
         except Trouble as trouble:
             return _soap(500, _fault(trouble))
 

@@ -27,7 +27,7 @@ from simulation.timeline import Timeline
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 
 _ERAS = ("2018", "2026")
-_PRODUCTS = ("", "sen")  # with an adapter at the one-stop; conformance knows more
+_PRODUCTS = ("", "sen", "truc", "dua")  # with an adapter at the one-stop (services/onestop/dialects)
 #: Largest value of a habit or a factor: generous, but a slip of the keyboard does not pass.
 _LARGEST = 1_000_000.0
 

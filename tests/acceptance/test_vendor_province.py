@@ -11,28 +11,24 @@ from command_line import Run, Workplace, laws, verdict, verify
 
 from tinhmau.exits import UNKNOWN
 
+NIGHTLY = pytest.mark.nightly
+#: Product -> the act at which its planted mismatch shows.
+MISMATCHES = {"sen": "onestop.accept", "truc": "onestop.decide", "dua": "onestop.hand_back"}
 
-@pytest.fixture(scope="module")
-def with_sen() -> Iterator[Run]:
-    """The toy's day with Sen, which is killed together with its one-stop in the busiest hour.
+
+@pytest.fixture(scope="module", params=["sen", "truc", pytest.param("dua", marks=NIGHTLY)])
+def with_product(request: pytest.FixtureRequest) -> Iterator[Run]:
+    """The toy's day with a product, which is killed together with its one-stop in the busiest hour.
 
     Once more where the machine was too busy for the load generator.
     """
     for attempts_left in (1, 0):
         workplace = Workplace()
-        run = verify(workplace, "--fault", "kill:onestop@08:30", scenario="toy_sen")
+        run = verify(workplace, "--fault", "kill:onestop@08:30", scenario=f"toy_{request.param}")
         if run.finished.code != UNKNOWN or not attempts_left:
             break
         workplace.close()
     yield run
-    workplace.close()
-
-
-@pytest.fixture(scope="module")
-def mismatched() -> Iterator[Run]:
-    """The same with a product that answers an acceptance with another state than the norm's."""
-    workplace = Workplace()
-    yield verify(workplace, scenario="toy_sen_mismatch")
     workplace.close()
 
 
@@ -45,32 +41,40 @@ def _log(folder: Path) -> str:
     return (folder / "logs" / "onestop.log").read_text("utf-8").replace(" ", "")
 
 
-def test_a_days_work_through_a_vendors_product_is_kept(with_sen: Run) -> None:
+def test_a_days_work_through_a_vendors_product_is_kept(with_product: Run) -> None:
     """SYS-ONESTOP-VENDORS: killed at work, yet all laws and all requirements hold, and the product was really asked."""
-    told = verdict(with_sen.folder)
+    told = verdict(with_product.folder)
 
-    assert set(laws(told).values()) == {"KEPT"}, with_sen.finished.out
-    assert with_sen.finished.code == 0, with_sen.finished.out
-    assert _log(with_sen.folder).count('"event":"product-started"') == 2
-    assert with_sen.left == ()
+    assert set(laws(told).values()) == {"KEPT"}, with_product.finished.out
+    assert with_product.finished.code == 0, with_product.finished.out
+    assert _log(with_product.folder).count('"event":"product-started"') == 2
+    assert with_product.left == ()
 
 
-def test_the_products_own_book_agrees_with_the_province_s(with_sen: Run) -> None:
+def test_the_products_own_book_agrees_with_the_province_s(with_product: Run) -> None:
     """Every dossier is with the product, in the same state; linked agencies and withdrawals are the adapter's alone."""
-    ours, theirs = _states(with_sen, "onestop.dossiers"), _states(with_sen, "onestop.product")
-    expected = {code: {"referred": "received"}.get(state, state) for code, state in ours.items() if state != "withdrawn"}
+    ours, theirs = _states(with_product, "onestop.dossiers"), _states(with_product, "onestop.product")
+    expected = {
+        code: {"referred": "received"}.get(state, state) for code, state in ours.items() if state != "withdrawn"
+    }
 
     assert {code: theirs.get(code) for code in expected} == expected
     assert set(theirs) == set(ours)
     assert len(ours) > 100
 
 
-def test_a_product_that_does_not_fit_shows_and_breaks_no_law(mismatched: Run) -> None:
-    """TRB-VENDOR-MISMATCH: acceptances fail with what the product said; nothing that was written is wrong."""
-    told = verdict(mismatched.folder)
-    errors = next(one for one in told["requirements"] if one["id"] == "INT-06")
+@pytest.mark.parametrize("product", ["sen", pytest.param("truc", marks=NIGHTLY), pytest.param("dua", marks=NIGHTLY)])
+def test_a_product_that_does_not_fit_shows_and_breaks_no_law(product: str) -> None:
+    """TRB-VENDOR-MISMATCH: acts fail with what the product said; nothing that was written is wrong."""
+    workplace = Workplace()
+    try:
+        run = verify(workplace, scenario=f"toy_{product}_mismatch")
+        told = verdict(run.folder)
+        errors = next(one for one in told["requirements"] if one["id"] == "INT-06")
 
-    assert set(laws(told).values()) == {"KEPT"}, mismatched.finished.out
-    assert errors["answer"] == "BROKEN"
-    assert "onestop.accept" in errors["reason_en"]
-    assert "product-disagrees" in (mismatched.folder / "logs" / "onestop.log").read_text("utf-8")
+        assert set(laws(told).values()) == {"KEPT"}, run.finished.out
+        assert errors["answer"] == "BROKEN"
+        assert MISMATCHES[product] in errors["reason_en"]
+        assert "product-disagrees" in _log(run.folder)
+    finally:
+        workplace.close()

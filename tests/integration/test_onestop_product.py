@@ -1,4 +1,4 @@
-"""A vendor's product, Sen, behind a running one-stop: every act is the product's first (SYS-ONESTOP-VENDORS)."""
+"""Each vendor's product behind a running one-stop: every act is the product's first (SYS-ONESTOP-VENDORS)."""
 
 from __future__ import annotations
 
@@ -20,23 +20,20 @@ from small_province import COMMUNE, DEPARTMENT, FREE, LAN, ONLINE, SAME_DAY, acc
 
 from infra.reference import write_product
 
+PRODUCTS = ("sen", "truc", "dua")
+_STARTED = '"event":"product-started"'
 
-def _onestop(place: Place, folder: Path, *planted: str) -> Running:
+
+def _onestop(place: Place, folder: Path, product: str, *planted: str) -> Running:
     small_province.write(folder)
-    write_product(folder, name="sen", planted=planted)
+    write_product(folder, name=product, planted=planted)
     return place("onestop", REFERENCE_DATA=str(folder))
 
 
-@pytest.fixture(scope="module")
-def onestop(place: Place, tmp_path_factory: pytest.TempPathFactory) -> Running:
+@pytest.fixture(scope="module", params=PRODUCTS)
+def onestop(request: pytest.FixtureRequest, place: Place, tmp_path_factory: pytest.TempPathFactory) -> Running:
     """A one-stop with a product that keeps to the norm."""
-    return _onestop(place, tmp_path_factory.mktemp("sen"))
-
-
-@pytest.fixture(scope="module")
-def quirky(place: Place, tmp_path_factory: pytest.TempPathFactory) -> Running:
-    """A one-stop with a product in which an accepted dossier is “examined” at once."""
-    return _onestop(place, tmp_path_factory.mktemp("quirky"), "skips-received")
+    return _onestop(place, tmp_path_factory.mktemp(request.param), request.param)
 
 
 def _token(onestop: Running, role: str, agency: str = COMMUNE) -> str:
@@ -121,45 +118,65 @@ def test_the_same_request_again_is_done_once_by_both(onestop: Running) -> None:
     assert int(after[-4:]) == int(next(iter(codes))[-4:]) + 1
 
 
-def test_what_the_product_says_against_the_norm_is_not_written(quirky: Running) -> None:
+@pytest.mark.parametrize(
+    ("product", "planted", "act", "norm", "said"),
+    [
+        ("sen", "skips-received", "acceptance", "submitted", "examined"),
+        ("truc", "rejection-as-approval", "decision", "examined", "approved"),
+        ("dua", "post-closes-at-once", "return", "rejected", "returned"),
+    ],
+)
+def test_what_the_product_says_against_the_norm_is_not_written(
+    place: Place, tmp_path: Path, product: str, planted: str, act: str, norm: str, said: str
+) -> None:
     """TRB-VENDOR-MISMATCH: the official is told what the product said, and our book stays where it was."""
+    onestop = _onestop(place, tmp_path, product, planted)
     code = f"{COMMUNE}-180822-5001"
-    _submitted(quirky, code)
-    answer = quirky.post(f"/api/dossiers/{code}/acceptance", token=_token(quirky, "reception_clerk"))
+    _submitted(onestop, code)
+    clerk, specialist, leader = (_token(onestop, role) for role in ("reception_clerk", "specialist", "leader"))
+    refused = ("", 0, "", "")
+    for path, body, token in (
+        ("acceptance", None, clerk), ("examination", {"proposal": "reject"}, specialist),
+        ("decision", {"decision": "reject"}, leader), ("return", {"by": "post", "fee_cash": 0}, clerk),
+    ):  # fmt: skip
+        answer = onestop.post(f"/api/dossiers/{code}/{path}", body, token=token)
+        if answer.status_code != 200:
+            refused = (path, answer.status_code, answer.json()["title"], answer.json()["detail"])
+            break
+    state = {row["code"]: row["state"] for row in onestop.export("dossiers")}[code]
+    onestop.stop()
 
-    assert (answer.status_code, answer.json()["title"]) == (502, "product-disagrees")
-    assert "“sen” báo hồ sơ" in answer.json()["detail"]
-    assert {row["code"]: row["state"] for row in quirky.export("dossiers")}[code] == "submitted"
-    assert [row["event"] for row in quirky.export("events") if row["code"] == code] == ["submitted"]
+    assert refused[:3] == (act, 502, "product-disagrees")
+    assert f"“{product}” báo hồ sơ {code} ở trạng thái “{said}”" in refused[3]
+    assert state == norm
 
 
-def test_without_its_product_nothing_is_done_and_nobody_is_left_behind(quirky: Running) -> None:
+def test_without_its_product_nothing_is_done_and_nobody_is_left_behind(onestop: Running) -> None:
     """The product is dead and cannot start: acts get 503, deliveries come again, reading goes on.
 
-    Once it can, it is started again by itself; the service's end is the product's.
+    Once it can, it is started again by itself.
     """
-    product = _product(quirky)
-    store = Path(quirky.settings["STATE_DIR"]) / "sen.db"
+    product = _product(onestop)
+    code = f"{COMMUNE}-180822-5002"
+    store = next(Path(onestop.settings["STATE_DIR"]).glob("*.db"))
+    started = onestop.log().count(_STARTED)
     kept = store.rename(store.with_name("kept"))
     store.mkdir()  # no database: the product cannot start
     product.kill()
     product.wait()
-    clerk = _token(quirky, "reception_clerk")
-    refused = quirky.post("/api/dossiers", _handed(), token=clerk)
-    desk = quirky.get("/api/desk", token=clerk)
-    _submitted(quirky, f"{COMMUNE}-180822-5002", result="again")
+    clerk = _token(onestop, "reception_clerk")
+    refused = onestop.post("/api/dossiers", _handed(), token=clerk)
+    desk = onestop.get("/api/desk", token=clerk)
+    _submitted(onestop, code, result="again")
     store.rmdir()
     kept.rename(store)
-    quirky.await_log('"event":"product-started"', times=2)
-    _submitted(quirky, f"{COMMUNE}-180822-5002")
-    again = _product(quirky)
-    quirky.stop()
+    onestop.await_log(_STARTED, times=started + 1)
+    _submitted(onestop, code)
 
     assert (refused.status_code, refused.json()["title"]) == (503, "product-out-of-reach")
     assert desk.status_code == 200
-    assert f"{COMMUNE}-180822-5002" not in desk.text
-    psutil.wait_procs([again], timeout=10)
-    assert not again.is_running()
+    assert code not in desk.text
+    assert {row["code"]: row["state"] for row in onestop.export("product")}[code] == "submitted"
 
 
 def test_what_it_acknowledged_outlives_its_death(onestop: Running) -> None:
@@ -216,11 +233,25 @@ def test_what_the_product_was_told_and_we_could_not_write_goes_on(onestop: Runni
     assert {row["code"]: row["state"] for row in onestop.export("product")}[code] == "examined"
 
 
+def test_the_services_end_is_the_products(onestop: Running) -> None:
+    """Nobody is left behind, neither after a polite end nor after a kill."""
+    polite = _product(onestop)
+    onestop.stop()
+    onestop.start()
+    struck = _product(onestop)
+    onestop.kill()
+
+    _, alive = psutil.wait_procs([polite, struck], timeout=10)
+    assert alive == []
+
+
 async def _forget(onestop: Running, code: str) -> None:
     """Take our book back to before the examination, as if its transaction had not been committed."""
     connection = await asyncpg.connect(onestop.settings["DATABASE_URL"])
     try:
-        await connection.execute("UPDATE dossier SET state = 'received', seq = 1, proposal = NULL WHERE code = $1", code)
+        await connection.execute(
+            "UPDATE dossier SET state = 'received', seq = 1, proposal = NULL WHERE code = $1", code
+        )
         await connection.execute("DELETE FROM event WHERE code = $1 AND seq = 2", code)
     finally:
         await connection.close()

@@ -44,11 +44,6 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     amount: int = 0  #: đồng
     parcel: str = ""  #: the product's own number
 
-    @property
-    def key(self) -> str:
-        """The same for the same news, so that a product which remembers requests takes them once."""
-        return ":".join(part for part in (self.what, self.code, self.order, self.parcel) if part)
-
 
 class Done(msgspec.Struct, frozen=True):
     """What the product says of a dossier after an act. A state that its documents do not have stays as it was said."""

@@ -133,7 +133,7 @@ class Product:
             code = await self._process.wait()
             log.error("product-ended", product=self._wanted.name, code=code)
             await asyncio.sleep(_AGAIN_SECONDS)
-            with suppress(ProductError):
+            with suppress(ProductError, OSError):
                 await self._launch()
                 _RESTARTED.inc()
 

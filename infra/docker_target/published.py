@@ -18,8 +18,8 @@ from simulation.text import Text
 #: Of docker-proxy: two sockets and two pipes of two ends each. Measured: with 20,000 files it ended at 3,333
 #: connections.
 FILES_A_CONNECTION = 6
-#: What a service must be able to hold at once. Calibrated: Bến Tre's day had that many under way in its worst second,
-#: on two cores, and three times as many leave room for a slower machine.
+#: What a port must be able to hold at once. A day of Bến Tre that is kept has 300 requests under way at most; on a
+#: machine that starves it clients pile up by the thousand, and what would recover must not end then. Assumed beyond.
 CONNECTIONS_WANTED = 10_000
 _LIMIT = re.compile(r"^Max open files +\S+ +(\d+|unlimited)\b", re.MULTILINE)
 _PROC, _SETTINGS = Path("/proc"), Path("/etc/docker/daemon.json")
@@ -56,8 +56,10 @@ def doubt(most: int | None) -> Text | None:
     if most is None or most >= CONNECTIONS_WANTED:
         return None
     return Text(
-        f"Docker chuyển tiếp mỗi cổng qua docker-proxy, ở máy này chịu được {most} kết nối rồi dừng hẳn. Ngày đông "
-        'người cần hơn: đặt "userland-proxy": false trong /etc/docker/daemon.json rồi khởi động lại Docker.',
+        f"Docker chuyển tiếp mỗi cổng qua docker-proxy, ở máy này chịu được {most} kết nối rồi dừng hẳn. Hệ "
+        'thống quá tải có nhiều hơn thế: đặt "userland-proxy": false trong /etc/docker/daemon.json rồi khởi động lại '
+        "Docker.",
         f"Docker passes each port on by docker-proxy, which on this machine carries {most} connections and then ends "
-        'for good. A busy day needs more: set "userland-proxy": false in /etc/docker/daemon.json, then restart Docker.',
+        'for good. An overloaded stack has more: set "userland-proxy": false in /etc/docker/daemon.json, then restart '
+        "Docker.",
     )

@@ -217,6 +217,8 @@ class DockerTarget:
     def _placement(
         self, client: docker.DockerClient, given: _Given, folder: Path, runtime: str, services: str
     ) -> Placement:
+        ports = given.ports or _free_ports(given.blueprint.services, self._options.port_base)
+        check_free(ports)
         once = {workload.name: 1 for workload in given.blueprint.workloads}
         sized = with_replicas(given.blueprint, {**once, **self._options.replicas})
         shutil.copytree(given.reference, folder / "reference")
@@ -225,7 +227,7 @@ class DockerTarget:
         return Placement(
             stack=folder.name,
             layout=layout.draw(sized, block=free_block(client), backup=backed_up, standby=given.standby),
-            ports=given.ports or _free_ports(sized.services, self._options.port_base),
+            ports=ports,
             reference=str(folder / "reference"),
             runtime=runtime,
             services=services,
@@ -533,6 +535,25 @@ def free_block(client: docker.DockerClient) -> str:
             "Every block 10.x.0.0/16 is taken. Remove some Docker networks: docker network prune.",
         )
     )
+
+
+def check_free(ports: Mapping[str, int]) -> None:
+    """Raise one TargetError that names every port that somebody holds, of those that a stack has to have."""
+    taken = []
+    for name, port in ports.items():
+        try:
+            socket.create_server(("127.0.0.1", port)).close()
+        except OSError:
+            taken.append(f"{name} {port}")
+    if taken:
+        raise TargetError(
+            Text(
+                f"Cổng đã có chương trình khác giữ: {', '.join(taken)}. Nếu là phần còn lại của stack đã mất: tinhmau "
+                "down.",
+                f"Ports are held by another program: {', '.join(taken)}. If that is what is left of a lost stack: "
+                "tinhmau down.",
+            )
+        )
 
 
 def _free_ports(services: tuple[str, ...], base: int | None) -> dict[str, int]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
 import time
 import urllib.request
 
@@ -10,6 +12,7 @@ import pytest
 from standing_docker import Standing
 
 from infra.docker_target.layout import LOGS
+from tinhmau.commands.stack import where_logs_are
 
 pytestmark = pytest.mark.needs("docker", "pulumi")
 _PATIENCE_SECONDS = 60.0
@@ -40,6 +43,17 @@ def test_what_every_container_says_is_kept_in_one_place(standing: Standing) -> N
             _say(standing, service, f"{service} was here")
             _await(standing, service, f"{service} was here")
             assert f"{service} was here" in standing.containers(service)[0].logs().decode()
+
+
+def test_the_command_that_status_tells_shows_what_a_service_said(standing: Standing) -> None:
+    """Copied as it is told, with a service's name in it."""
+    _say(standing, "portal", "look here")
+    _await(standing, "portal", "look here")
+
+    told = re.sub("<.+?>", "portal", where_logs_are(standing.stack))
+
+    shown = subprocess.run(["bash", "-c", told], check=True, capture_output=True, text=True).stdout
+    assert "look here" in shown
 
 
 def test_nobody_waits_for_a_collector_that_is_away(standing: Standing) -> None:

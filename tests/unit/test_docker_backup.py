@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -14,7 +15,9 @@ from infra.blueprint import DATABASE, draw_up
 from infra.docker_target import layout, restoring, secret_files
 from infra.docker_target.layout import BACKUP
 from infra.docker_target.settings import Placement
+from infra.docker_target.target import check_free
 from infra.docker_target.up import Orders
+from infra.trouble import TargetError
 from simulation import province_files
 from simulation.mistakes import BadInputError
 
@@ -115,3 +118,16 @@ def test_the_point_that_was_reached_is_read_from_postgresqls_log() -> None:
 def test_a_placement_with_a_restore_can_be_written_down(orders: Orders) -> None:
     """Orders are kept as JSON."""
     assert msgspec.json.decode(msgspec.json.encode(orders), type=Orders) == orders
+
+
+def test_a_restore_names_all_ports_that_the_lost_stack_still_holds() -> None:
+    """It comes up at its old addresses or not at all, and says so before anything is made."""
+    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:
+        held = {"portal": one.getsockname()[1], "office": other.getsockname()[1]}
+        with pytest.raises(TargetError) as refused:
+            check_free(held)
+    said = refused.value.text.en
+
+    assert all(f"{name} {port}" in said for name, port in held.items())
+    assert "tinhmau down" in said
+    check_free(held)  # it has gone

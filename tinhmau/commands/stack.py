@@ -129,8 +129,7 @@ def status(*, runs: Path) -> int:
         rows = _look(stack)
         if rows:
             screen.out.print(_table(f"{run.name} ({stack.target})", rows))
-            logs = Path(stack.state) / "logs"
-            screen.line(t(f"Nhật ký: {logs}/<dịch vụ>.log", f"Logs: {logs}/<service>.log"))
+            screen.line(t("Nhật ký: ", "Logs: ") + where_logs_are(stack))
         else:
             screen.complain(t(f"{run.name}: đã dừng mà chưa được dọn.", f"{run.name}: ended without being put away."))
             screen.hint(t("Dọn bằng: ", "Put away with: ") + _call("down", runs))
@@ -142,6 +141,19 @@ def status(*, runs: Path) -> int:
             + _call("up", runs)
         )
     return code
+
+
+def where_logs_are(stack: Stack) -> str:
+    """Where logs are, or the command that shows them."""
+    service = t("<dịch vụ>", "<service>")
+    if stack.target != "docker":
+        return f"{Path(stack.state) / 'logs' / service}.log"
+    from infra.docker_target.components.logs import FOLDER  # noqa: PLC0415 -- its libraries are an extra
+    from infra.docker_target.layout import LOGS  # noqa: PLC0415
+    from infra.docker_target.plugin.kind import SERVICE_LABEL, STACK_LABEL  # noqa: PLC0415
+
+    collector = f"$(docker ps -qf label={STACK_LABEL}={stack.name} -f label={SERVICE_LABEL}={LOGS})"
+    return f"docker exec {collector} sh -c 'cat {FOLDER}/*/{service}.ndjson'"
 
 
 def _look(stack: Stack) -> Sequence[ServiceStatus]:

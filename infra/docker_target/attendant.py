@@ -51,7 +51,9 @@ class Recovery(msgspec.Struct, frozen=True, kw_only=True):
 def containers_of(client: docker.DockerClient, stack: str, service: str = "") -> list[Container]:
     """The stack's containers, or those of one service; by name."""
     wanted = [f"{STACK_LABEL}={stack}", f"{SERVICE_LABEL}={service}" if service else SERVICE_LABEL]
-    return sorted(client.containers.list(all=True, filters={"label": wanted}), key=lambda one: str(one.name))
+    return sorted(
+        client.containers.list(all=True, ignore_removed=True, filters={"label": wanted}), key=lambda one: str(one.name)
+    )
 
 
 def service_of(container: Container) -> str:

@@ -479,7 +479,7 @@ def _runner(folder: Path) -> Runner:
 def sweep(client: docker.DockerClient, stack: str) -> None:
     """Remove whatever still carries the stack's label: what a command that was killed had no time to write down."""
     mine = {"label": f"{STACK_LABEL}={stack}"}
-    for container in client.containers.list(all=True, filters=mine):
+    for container in client.containers.list(all=True, ignore_removed=True, filters=mine):
         with suppress(NotFound):
             container.remove(force=True, v=True)
     for network in client.networks.list(filters=mine):
@@ -497,7 +497,7 @@ def sweep(client: docker.DockerClient, stack: str) -> None:
 def left_over(client: docker.DockerClient, stack: str) -> list[str]:
     """Everything that carries the stack's label."""
     mine = {"label": f"{STACK_LABEL}={stack}"}
-    found = [f"container {one.name}" for one in client.containers.list(all=True, filters=mine)]
+    found = [f"container {one.name}" for one in client.containers.list(all=True, ignore_removed=True, filters=mine)]
     found += [f"network {one.name}" for one in client.networks.list(filters=mine)]
     found += [f"volume {one.name}" for one in client.volumes.list(filters=mine)]
     return found + [f"image {tag}" for one in client.images.list(filters=mine) for tag in one.tags or [one.id]]

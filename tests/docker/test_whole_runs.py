@@ -40,7 +40,7 @@ def _environment() -> dict[str, str]:
 
 def _marked(client: docker.DockerClient) -> set[str]:
     """Stacks of which something is left in the engine."""
-    found = client.containers.list(all=True, filters={"label": STACK_LABEL})
+    found = client.containers.list(all=True, ignore_removed=True, filters={"label": STACK_LABEL})
     stacks = {one.labels[STACK_LABEL] for one in found}
     stacks |= {one.attrs["Labels"][STACK_LABEL] for one in client.networks.list(filters={"label": STACK_LABEL})}
     stacks |= {one.attrs["Labels"][STACK_LABEL] for one in client.volumes.list(filters={"label": STACK_LABEL})}

@@ -60,7 +60,7 @@ class Containers:
 
     def create(self, client: docker.DockerClient, inputs: Inputs, urn: str) -> tuple[str, dict[str, Any]]:
         """Make and start the container and wait until it answers."""
-        for found in client.containers.list(all=True, filters={"label": f"{URN_LABEL}={urn}"}):
+        for found in client.containers.list(all=True, ignore_removed=True, filters={"label": f"{URN_LABEL}={urn}"}):
             if _differences(client, found, inputs) == {}:
                 _await_health(found, inputs)
                 return str(found.id), _outputs(found)
@@ -78,7 +78,7 @@ class Containers:
         try:
             found = client.containers.get(found_id)
         except NotFound:
-            mine = client.containers.list(all=True, filters={"label": f"{URN_LABEL}={urn}"})
+            mine = client.containers.list(all=True, ignore_removed=True, filters={"label": f"{URN_LABEL}={urn}"})
             if not mine:
                 return None
             found = mine[0]

@@ -154,11 +154,11 @@ def run(
         trace_time,
         trace_what,
     )
-    jobs, heap = _more_jobs(np.zeros(0, dtype=kernel.JOB)), np.zeros(4 * _ROOM + _SPARE, dtype=kernel.EVENT)
+    jobs, heap = _more_jobs(np.zeros(0, dtype=kernel.JOB)), _more_events(np.zeros(1, dtype=kernel.EVENT))
     totals = np.zeros(kernel.TOTALS, dtype=np.int64)
     now = kernel.loop(*fixed, jobs, heap, totals)
     while totals[kernel.R_MORE]:
-        jobs, heap = _more_jobs(jobs), np.concatenate((heap, np.zeros_like(heap)))
+        jobs, heap = _more_jobs(jobs), _more_events(heap)
         now = max(now, kernel.loop(*fixed, jobs, heap, totals))
     _settle(rows, max(float(now) if math.isinf(until) else until, warm_up))
     last = until if math.isfinite(until) else float(now)
@@ -202,6 +202,13 @@ def _more_jobs(jobs: NDArray[np.void]) -> NDArray[np.void]:
     more = np.concatenate((jobs, np.zeros(max(len(jobs), _ROOM), dtype=kernel.JOB)))
     more["next"][len(jobs) :] = np.arange(len(jobs), len(more)) + 1
     return more
+
+
+def _more_events(heap: NDArray[np.void]) -> NDArray[np.void]:
+    """Twice the room; nothing happens in what is new."""
+    more = np.zeros(max(len(heap), 4 * _ROOM + _SPARE), dtype=kernel.EVENT)
+    more["time"] = kernel.NEVER
+    return np.concatenate((heap, more))
 
 
 def _settle(rows: NDArray[np.void], end: float) -> None:

@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+import heapq
+import math
 from datetime import date, datetime, timedelta
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from simulation.calendar import calendar_of, working_time_between
-from simulation.engine import Arrivals, Label, Network, Opening, Place, Program, Team, exponential, kernel, opening, run
+from simulation.engine import (
+    Arrivals,
+    Label,
+    Network,
+    Opening,
+    Place,
+    Program,
+    Team,
+    exponential,
+    kernel,
+    opening,
+    run,
+    running,
+)
 from simulation.streams import Streams
 
 
@@ -37,6 +54,47 @@ def test_lengths_have_their_mean_and_scatter(kind: int, second: float, variation
     assert float(drawn.mean()) == pytest.approx(mean, rel=0.015)
     scatter = 3.0 / np.sqrt(12) / 4.5 if kind == kernel.UNIFORM else variation
     assert float(drawn.std() / drawn.mean()) == pytest.approx(scatter, rel=0.015)
+
+
+def test_logarithms_are_those_of_the_library() -> None:
+    """From the least number that is drawn (2^-54) to 1, and never negative, however close to 1."""
+    rng = np.random.default_rng(4)
+    least, to_one = 2.0 ** -rng.uniform(0, 54, 20_000), 1 - np.arange(5_000) * 2.0**-53
+    for value in (*rng.random(20_000), *least, *to_one, 2.0**-54, 0.5, 0.25):
+        exact = -math.log(value)
+        made = kernel._minus_log(value)
+        assert made >= 0
+        assert abs(made - exact) <= max(3e-16, 5e-16 * exact)
+
+
+@settings(deadline=None)  # the first call compiles
+@given(st.lists(st.one_of(st.none(), st.sampled_from([0.0, 0.5, 1.0, 1e9]), st.floats(0, 1e12)), max_size=200))
+def test_events_come_in_order_of_time_then_of_coming(steps: list[float | None]) -> None:
+    """Whatever is put in and taken out between (None), also into the hole that the event before has left."""
+    heap = running._more_events(np.zeros(1, dtype=kernel.EVENT))
+    waiting: list[tuple[float, int]] = []
+
+    def take() -> None:
+        time, what = np.int64(heap[1]["time"]).view(np.float64), heap[1]["what"]
+        heap[0]["time"] = kernel._HOLE
+        assert (time, what) == heapq.heappop(waiting)
+
+    for order, step in enumerate(steps):
+        if step is None:
+            if heap[0]["time"] == kernel._HOLE:
+                kernel._close(heap)
+            if waiting:
+                take()
+        else:
+            kernel._push(heap, step, order)
+            heapq.heappush(waiting, (step, order))
+    while waiting:
+        if heap[0]["time"] == kernel._HOLE:
+            kernel._close(heap)
+        take()
+    if heap[0]["time"] == kernel._HOLE:
+        kernel._close(heap)
+    assert heap[0]["what"] == 0
 
 
 def test_an_opening_counts_working_time_as_the_calendar_does() -> None:

@@ -7,10 +7,10 @@ BIN := $(VENV)/bin
 SCENARIO ?= ben_tre_2018
 ARGS ?=
 
-.PHONY: help verify policy test test-docker test-nightly check format bench up down status lock clean
+.PHONY: help verify policy test test-docker test-openstack test-nightly check format bench up down status lock clean
 
 help: ## List the commands
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "  make verify SCENARIO=toy         a small province instead of Bến Tre"
 	@echo "  make verify ARGS='--seed 7'      more options: .venv/bin/tinhmau verify --help"
@@ -29,6 +29,9 @@ test-nightly: $(VENV)/.ready-dev ## The long tests: fuzzing, rounds of faults
 
 test-docker: $(VENV)/.ready-dev ## Tests against real Docker and Pulumi engines (skipped where there are none)
 	$(BIN)/pytest -q tests/docker $(ARGS)
+
+test-openstack: $(VENV)/.ready-dev ## The rented data centre on a real OpenStack control plane made here (needs Docker, root, Go)
+	$(BIN)/pytest -q tests/openstack $(ARGS)
 
 check: $(VENV)/.ready-dev ## Style, types, layers
 	$(BIN)/ruff format --check .

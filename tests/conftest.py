@@ -40,6 +40,11 @@ THINGS: Mapping[str, tuple[Callable[[], bool], str]] = {
     "root": (lambda: os.geteuid() == 0, "run the tests as root"),
     "docker": (_docker_answers, "start Docker (sudo systemctl start docker), as a user who may use it"),
     "pulumi": (lambda: finding.find() is not None, "tinhmau engine"),
+    "debootstrap": (
+        lambda: shutil.which("debootstrap", path=f"{os.environ.get('PATH', '')}:/usr/sbin") is not None,
+        "apt install debootstrap",
+    ),
+    "go": (lambda: shutil.which("go") is not None, "install Go 1.25 or newer"),
     "promtool": (lambda: shutil.which("promtool") is not None, "apt install prometheus"),
     "policy": ((ROOT / "infra" / "policy_pack" / ".venv" / ".ready").exists, "make policy"),
     "mount": (_may_mount, "run the tests as root, where mounting is allowed"),

@@ -47,19 +47,25 @@ def present(client: docker.DockerClient, tag: str) -> bool:
 
 def ensure(client: docker.DockerClient, *, progress: Progress = silent) -> tuple[str, str]:
     """Build what is missing; returns the tags of the runtime and the services. Raises TargetError with the way out."""
-    base, runtime, services = recipe.base_tag(), recipe.runtime_tag(), recipe.services_tag()
+    runtime, services = recipe.runtime_tag(), recipe.services_tag()
     if not present(client, runtime):
-        if not present(client, base):
-            _make_base(client, base, progress)
-        _make_runtime(client, runtime, base, progress)
+        _make_runtime(client, runtime, ensure_base(client, progress=progress), progress)
     if not present(client, services):
         _make_services(client, services, runtime, progress)
     return runtime, services
 
 
+def ensure_base(client: docker.DockerClient, *, progress: Progress = silent) -> str:
+    """Build the image with Debian's part if it is missing; returns its tag. Raises TargetError with the way out."""
+    base = recipe.base_tag()
+    if not present(client, base):
+        _make_base(client, base, progress)
+    return base
+
+
 def label(client: docker.DockerClient, source: str, tag: str, labels: Mapping[str, str]) -> str:
     """Give a stack an image of its own name that adds nothing but labels; returns its id."""
-    return _build(client, {"Dockerfile": f"FROM {source}\n".encode()}, tag=tag, labels=labels)
+    return build(client, {"Dockerfile": f"FROM {source}\n".encode()}, tag=tag, labels=labels)
 
 
 def mirror_of_this_machine(folder: Path = Path("/etc/apt")) -> str:
@@ -99,7 +105,7 @@ def _make_base(client: docker.DockerClient, tag: str, progress: Progress) -> Non
         "SECURITY_MIRROR": f"{mirror.rstrip('/')}-security",
         "PACKAGES": " ".join(recipe.PACKAGES),
     }
-    _build(client, {"Dockerfile": recipe.FILES / "base.Dockerfile"}, tag=tag, arguments=arguments)
+    build(client, {"Dockerfile": recipe.FILES / "base.Dockerfile"}, tag=tag, arguments=arguments)
     with suppress(APIError):
         client.images.remove(_BOOTSTRAP)
 
@@ -148,7 +154,7 @@ def _make_runtime(client: docker.DockerClient, tag: str, base: str, progress: Pr
     with tempfile.TemporaryDirectory(prefix="tinhmau-wheels-") as folder:
         files |= {f"wheels/{path.name}": path for path in _wheels(Path(folder))}
         progress(0.8, Text("Đóng ảnh nền chung.", "Building the common image."))
-        _build(client, files, tag=tag, arguments={"BASE": base})
+        build(client, files, tag=tag, arguments={"BASE": base})
     materials.write(client, tag)
 
 
@@ -158,7 +164,7 @@ def _make_services(client: docker.DockerClient, tag: str, runtime: str, progress
         "Dockerfile": recipe.FILES / "services.Dockerfile",
         **{str(path.relative_to(recipe.ROOT)): path for path in recipe.service_files()},
     }
-    _build(client, files, tag=tag, arguments={"BASE": runtime})
+    build(client, files, tag=tag, arguments={"BASE": runtime})
     materials.write(client, tag)
 
 
@@ -173,7 +179,7 @@ def _wheels(folder: Path) -> tuple[Path, ...]:
     return tuple(sorted((folder / "wheels").glob("*.whl")))
 
 
-def _build(
+def build(
     client: docker.DockerClient,
     files: Mapping[str, bytes | Path],
     *,

@@ -1,11 +1,14 @@
 """Finds a Pulumi engine, or gets one: on PATH, else the official way, else built from Go modules.
 
+The plugin for OpenStack, where none is on PATH, is built from Go modules too.
+
 Each way checks what it gets: the official installer fetches a fixed version, Go holds every module against the hashes
 in go.sum, and whatever came out has to say the wanted version before it is used.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import shutil
@@ -27,6 +30,7 @@ VERSION = "3.259.0"  #: what is fetched or built; held against infra/engine/*/go
 _OLDEST = (3, 200)  #: of one that is found; assumed: what the Automation API of 2026 asks for is older
 _GO_OLDEST = (1, 25)
 _HERE = Path(__file__).resolve().parent
+_OPENSTACK = "pulumi-resource-openstack"
 _ASK_WITHIN_SECONDS = 60
 _LINES_SHOWN = 12
 #: No download, no phoning home: everything works without a network once the engine is there.
@@ -67,6 +71,49 @@ def find() -> Engine | None:
         if version and _numbers(version) >= _OLDEST:
             return Engine(program=program, version=version, origin=origin)
     return None
+
+
+def openstack_folder() -> Path:
+    """Where the plugin for OpenStack of just these sources is kept."""
+    sources = sorted(path for path in (_HERE / "openstack").iterdir() if path.is_file())
+    digest = hashlib.sha256(b"\0".join(path.read_bytes() for path in sources)).hexdigest()[:16]
+    return caches.cache() / "engine" / f"openstack-{digest}"
+
+
+def find_openstack() -> Path | None:
+    """The plugin for OpenStack on PATH, else the one that was built before; None when there is neither.
+
+    The engine looks for it on PATH, and among the plugins that it fetched by itself where it may fetch any.
+    """
+    found = shutil.which(_OPENSTACK) or shutil.which(_OPENSTACK, path=str(openstack_folder()))
+    return Path(found) if found else None
+
+
+def ensure_openstack(*, progress: Progress = silent) -> Path:
+    """The plugin for OpenStack: found, or built from Go modules (about 3 minutes, once). Raises TargetError."""
+    found = find_openstack()
+    if found:
+        return found
+    try:
+        _check_go()
+    except TargetError as error:
+        raise TargetError(
+            Text(
+                f"Không có phần OpenStack của Pulumi: {error.text.vi} Nơi có mạng: pulumi plugin install resource "
+                "openstack; nếu không, cài Go từ 1.25.",
+                f"There is no OpenStack plugin for Pulumi: {error.text.en} Where there is a network: pulumi plugin "
+                "install resource openstack; or else install Go 1.25 or newer.",
+            )
+        ) from error
+    destination = openstack_folder()
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=destination.parent, prefix=".building-") as making:
+        progress(0.1, Text("Dựng phần OpenStack (khoảng 3 phút).", "Building the OpenStack plugin (3 minutes)."))
+        built = Path(making) / _OPENSTACK
+        _say(_HERE / "openstack", "build", "-mod=readonly", "-trimpath", "-ldflags", "-s -w", "-o", str(built), ".")
+        destination.mkdir(exist_ok=True)
+        built.replace(destination / _OPENSTACK)
+    return destination / _OPENSTACK
 
 
 def version_of(program: Path) -> str:
@@ -136,11 +183,7 @@ def _official(progress: Progress) -> None:
 
 def _from_modules(progress: Progress) -> None:
     """Build engine and language host from Go modules, each checked against go.sum; about 6 minutes on two cores."""
-    go = shutil.which("go")
-    told = subprocess.run([go, "version"], check=False, capture_output=True, text=True).stdout if go else ""
-    match = re.search(r"go(\d+)\.(\d+)", told)
-    if not match or (int(match[1]), int(match[2])) < _GO_OLDEST:
-        raise TargetError(Text("không có Go từ 1.25 để tự dựng.", "no Go of 1.25 or newer to build one."))
+    _check_go()
     destination = folder()
     destination.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=destination.parent, prefix=".building-") as making:
@@ -163,6 +206,14 @@ def _from_modules(progress: Progress) -> None:
             shutil.rmtree(destination)
         Path(making).rename(destination)
         Path(making).mkdir()  # for the block's end to remove
+
+
+def _check_go() -> None:
+    go = shutil.which("go")
+    told = subprocess.run([go, "version"], check=False, capture_output=True, text=True).stdout if go else ""
+    match = re.search(r"go(\d+)\.(\d+)", told)
+    if not match or (int(match[1]), int(match[2])) < _GO_OLDEST:
+        raise TargetError(Text("không có Go từ 1.25 để tự dựng.", "no Go of 1.25 or newer to build one."))
 
 
 def _go(module: Path, package: str, output: Path) -> None:

@@ -71,7 +71,8 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
         found = []
         audiences: tuple[Literal["people", "systems"], ...] = ("people", "systems")
         for by in audiences:
-            sources = tuple(source for one in own if one.by == by for source in one.sources)
+            # Sorted, as the platform gives them back: in another order every `up` would change the listener.
+            sources = tuple(sorted({source for one in own if one.by == by for source in one.sources}))
             if sources:
                 number = next(one.ports[0] for one in own if one.by == by)
                 secured = by == "people" and bool(self.settings.certificate_ref)

@@ -47,7 +47,7 @@ class Outlet(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     at: str  #: zone or workload whose security group it is in
     protocol: Literal["tcp", "udp"]
-    ports: tuple[int, int]
+    ports: tuple[int, int] | None  #: None: every port. The platform keeps 1 to 65535 as no range at all
     to: str  #: address block
 
 
@@ -154,7 +154,7 @@ def outlets(blueprint: Blueprint, addresses: Addresses, settings: Settings) -> t
 def _outlets(blueprint: Blueprint, addresses: Addresses, settings: Settings) -> Iterator[Outlet]:
     used = {MANAGEMENT} | {workload.zone for workload in blueprint.workloads}
     for zone in (zone.name for zone in blueprint.zones if zone.name in used):
-        yield Outlet(name=f"{zone}-inside", at=zone, protocol="tcp", ports=(1, 65535), to=addresses.network)
+        yield Outlet(name=f"{zone}-inside", at=zone, protocol="tcp", ports=None, to=addresses.network)
         yield Outlet(name=f"{zone}-metadata", at=zone, protocol="tcp", ports=(HTTP, HTTP), to=_METADATA)
         for index, block in enumerate(settings.outbound_cidrs):
             for what, protocol, number in _OUTBOUND:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -90,3 +91,32 @@ def test_what_is_built_is_what_is_asked_for() -> None:
     assert re.search(rf"github.com/pulumi/pulumi/pkg/v3 v{re.escape(finding.VERSION)}\b", cli)
     assert f"github.com/pulumi/pulumi/sdk/v3 v{finding.VERSION} h1:" in (here / "cli" / "go.sum").read_text("utf-8")
     assert "github.com/pulumi/pulumi/sdk/v3 v3.79.0 h1:" in (here / "language" / "go.sum").read_text("utf-8")
+
+
+def test_the_openstack_plugin_on_the_path_is_used_before_any_other(elsewhere: Path) -> None:
+    """Else the one that was built before; another state of the sources is another plugin."""
+    assert finding.find_openstack() is None
+    own = _program(finding.openstack_folder() / "pulumi-resource-openstack", "5.5.3")
+    assert finding.ensure_openstack() == own
+    there = _program(elsewhere / "bin" / "pulumi-resource-openstack", "5.5.3")
+    assert finding.ensure_openstack() == there
+
+
+def test_without_plugin_and_go_both_ways_out_are_named(elsewhere: Path) -> None:
+    """The official plugin where there is a network, Go where there is none."""
+    _program(elsewhere / "bin" / "go", "go version go1.19.8 linux/amd64")
+
+    with pytest.raises(TargetError) as caught:
+        finding.ensure_openstack()
+
+    assert "pulumi plugin install resource openstack" in caught.value.text.en
+    assert "install Go 1.25" in caught.value.text.en
+
+
+def test_the_openstack_plugin_is_the_one_that_the_python_package_wants() -> None:
+    """Its version is the installed package's, and Go holds the provider against a hash."""
+    here = Path(finding.__file__).parent / "openstack"
+
+    assert f'const version = "{metadata.version("pulumi-openstack")}"' in (here / "main.go").read_text("utf-8")
+    provider = "github.com/terraform-provider-openstack/terraform-provider-openstack/v3 v3.4.0 h1:"
+    assert provider in (here / "go.sum").read_text("utf-8")

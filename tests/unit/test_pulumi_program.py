@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -86,8 +87,8 @@ def _rules(placed: Placed, direction: str) -> dict[str, list[tuple[str, int, int
         if rule.inputs["direction"] == direction:
             found.setdefault(rule.inputs["description"], []).append((
                 rule.inputs["securityGroupId"].removeprefix("tinhmau-").removesuffix("-group-id"),
-                int(rule.inputs["portRangeMin"]),
-                int(rule.inputs["portRangeMax"]),
+                int(rule.inputs.get("portRangeMin", 1)),
+                int(rule.inputs.get("portRangeMax", 65535)),
                 rule.inputs["remoteIpPrefix"],
             ))  # fmt: skip
     return found
@@ -359,3 +360,19 @@ def test_no_module_stands_in_for_a_library() -> None:
     installed = {path.name.partition(".")[0] for entry in elsewhere for path in Path(entry).iterdir()}
 
     assert ours & (set(sys.stdlib_module_names) | installed) <= {"__init__", "__main__", "__pycache__"}
+
+
+def test_what_the_platform_gives_back_is_what_was_asked_for(placed: Placed) -> None:
+    """Neutron keeps a range of all ports as none, Octavia sorts a listener's blocks: else every `up` changed them."""
+    for rule in placed.of("SecGroupRule"):
+        assert (rule.inputs.get("portRangeMin"), rule.inputs.get("portRangeMax")) != (1, 65535), rule.name
+    for listener in placed.of("Listener"):
+        assert listener.inputs["allowedCidrs"] == sorted(set(listener.inputs["allowedCidrs"])), listener.name
+
+
+def test_the_plugin_that_is_built_here_knows_all_that_is_placed(placed: Placed) -> None:
+    """Its table of resources is just the program's."""
+    table = (ROOT / "infra" / "engine" / "openstack" / "main.go").read_text("utf-8")
+    known = {f"openstack:{token}" for token in re.findall(r'"openstack_\w+": +"([\w/:]+)"', table)}
+
+    assert known == {one.type for one in placed.resources if one.type.startswith("openstack:")}

@@ -36,7 +36,13 @@ _WAYS: dict[str, tuple[Way, ...]] = {"any": ("official", "go"), "official": ("of
     is_flag=True,
     help=t("Dựng luôn các ảnh cho đích docker.", "Build the images for the target docker as well."),
 )
-def command(*, way: str, with_images: bool) -> int:
+@click.option(
+    "--openstack",
+    "with_openstack",
+    is_flag=True,
+    help=t("Dựng luôn phần OpenStack của Pulumi.", "Build Pulumi's plugin for OpenStack as well."),
+)
+def command(*, way: str, with_images: bool, with_openstack: bool) -> int:
     """Get everything ready for the targets that use Pulumi."""
     with screen.progress(Text("Tìm Pulumi engine", "Finding a Pulumi engine")) as tell:
         found = finding.ensure(ways=_WAYS[way], progress=tell)
@@ -46,6 +52,16 @@ def command(*, way: str, with_images: bool) -> int:
             t(
                 f"Để gõ thẳng “pulumi up”: export PATH={found.program.parent}:$PATH",
                 f"To type “pulumi up” yourself: export PATH={found.program.parent}:$PATH",
+            )
+        )
+    if with_openstack:
+        with screen.progress(Text("Tìm phần OpenStack", "Finding the OpenStack plugin")) as tell:
+            plugin = finding.ensure_openstack(progress=tell)
+        screen.line(f"openstack: {plugin}")
+        screen.line(
+            t(
+                f"Để “pulumi up” thấy nó: export PATH={plugin.parent}:$PATH",
+                f"For “pulumi up” to see it: export PATH={plugin.parent}:$PATH",
             )
         )
     if with_images:

@@ -58,7 +58,7 @@ class AdminDoor:
             await self._kit.check_passcode(attempt)
             who, _ = await self._kit.find_staff(attempt)
         except Problem as problem:
-            return self._pages.page("sign_in.html", problem.status, wrong=problem.detail)
+            return self._pages.page("sign_in.html", problem.status, wrong=problem.detail, account=attempt.account)
         response = RedirectResponse(self._home, 303)
         token = issue_token(self._kit.settings.token_key, who)
         response.set_cookie(session_cookie(self._kit.settings.service), token, httponly=True, samesite="strict")

@@ -153,7 +153,7 @@ class Desk:
         try:
             self._kit.who(request, *ROLES)
         except Problem:
-            return self._pages.page("door.html", request=request, mistake="", account="", who=None)
+            return self._pages.page("door.html", request=request, wrong="", who=None)
         return RedirectResponse("/desk", 303)
 
     async def enter(self, request: Request) -> Response:
@@ -164,7 +164,7 @@ class Desk:
             who = await self._official(attempt)
         except Problem as problem:
             return self._pages.page(
-                "door.html", problem.status, request=request, mistake=problem.detail, account=attempt.account, who=None
+                "door.html", problem.status, request=request, wrong=problem.detail, account=attempt.account, who=None
             )
         response = RedirectResponse("/desk", 303)
         response.set_cookie(

@@ -55,7 +55,13 @@ def unused_services(evidence: Evidence) -> Count | Text:
 
 
 def typed_fields(evidence: Evidence) -> Count | Text:
-    """Share of the fields of online forms that applicants typed, although registers may know them."""
+    """Share of the fields of online forms that applicants typed, although registers may know them.
+
+    From the running portal's book. It counts a field as saved when it gave its value itself at the sign-in, out of the
+    population register, and the form came back with that value; pages count what they filled in. What was offered and
+    not taken a client has to say itself (`prefilled`): in runs that is the plan's choice (`habits.prefill_share`), in
+    life a citizen's. So no more can be saved than registers gave, and less is where a scenario has its citizens type.
+    """
     why = evidence.ledger.why_not([SavedFields.EXPORT])
     if why:
         return why

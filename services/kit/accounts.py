@@ -26,6 +26,7 @@ class Account(msgspec.Struct, frozen=True):
     name: str
     role: str
     agency: str = ""
+    filled: frozenset[str] = frozenset()  #: marks (`mark_of`) of fields that registers gave when they signed in
 
 
 class SignIn(msgspec.Struct, forbid_unknown_fields=True):
@@ -48,9 +49,16 @@ def check_passcode(key: str, attempt: SignIn) -> None:
         )
 
 
+def mark_of(field: str, value: Any) -> str:
+    """Mark by which a field that a register gave is known again, without carrying its value about."""
+    return f"{field}={hashlib.sha256(str(value).encode()).hexdigest()[:8]}"
+
+
 def issue_token(key: str, who: Account) -> str:
     """Sign a token that lasts a working day (12 hours of machine time)."""
     claims: dict[str, Any] = {"sub": who.account, "name": who.name, "role": who.role, "agency": who.agency}
+    if who.filled:
+        claims["filled"] = sorted(who.filled)
     return tokens.issue(claims, key, seconds=_HOURS_12)
 
 
@@ -65,7 +73,9 @@ def signed_in(request: Request, key: str, cookie: str, *roles: str) -> Account:
     token = header[7:] if header.startswith("Bearer ") else request.cookies.get(cookie, "")
     try:
         claims = tokens.read(token, key)
-        who = Account(claims["sub"], claims["name"], claims["role"], claims["agency"])
+        who = Account(
+            claims["sub"], claims["name"], claims["role"], claims["agency"], frozenset(claims.get("filled", ()))
+        )
     except (tokens.TokenError, KeyError) as error:  # a token without a role is a system's, not a person's
         raise Problem(
             401,

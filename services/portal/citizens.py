@@ -9,7 +9,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.kit.accounts import Account, SignIn
+from services.kit.accounts import Account, SignIn, mark_of
 from services.kit.kit import Kit
 from services.kit.languages import Text, english
 from services.kit.problems import Problem
@@ -62,7 +62,8 @@ class Citizens:
                 ),
             )
         prefill = {"personal_number": number, **verified.person}
-        return Account(number, str(verified.person["full_name"]), ROLE), {"prefill": prefill}
+        filled = frozenset(mark_of(field, value) for field, value in prefill.items() if value)
+        return Account(number, str(verified.person["full_name"]), ROLE, filled=filled), {"prefill": prefill}
 
 
 def guarded(kit: Kit, endpoint: Endpoint) -> Endpoint:

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from starlette.requests import Request
 
+from services.kit.accounts import mark_of
 from services.kit.kit import Kit, Reply, reply
 from services.kit.languages import Text
 from services.kit.mistakes import Mistakes
@@ -84,6 +85,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     account: str
     name: str
     key: str
+    filled: frozenset[str] = frozenset()  #: marks of fields that registers gave at the sign-in
     trace: str = ""  #: traceparent; left out: of what is being done
 
 
@@ -165,6 +167,7 @@ class Filing:
                 account=one.who.account,
                 name=one.who.name,
                 key=one.key,
+                filled=one.who.filled,
                 trace=one.trace,
             )
             for one in writes
@@ -187,7 +190,7 @@ class Filing:
                     one.key,
                     form,
                     one.ready.standing,
-                    *_counted(one.filed),
+                    *_counted(one.filed, one.filled),
                 )
                 for one, form in zip(entries, forms, strict=True)
             ),
@@ -227,11 +230,17 @@ def _check_form(body: Filed, mistakes: Mistakes) -> None:
         )
 
 
-def _counted(filed: Filed) -> tuple[int | None, int | None]:
-    """Fields that registers filled in and fields that were typed (TRB-NO-SHARING), where the client says which."""
+def _counted(filed: Filed, filled: frozenset[str]) -> tuple[int | None, int | None]:
+    """Fields that registers filled in and fields that were typed (TRB-NO-SHARING), where the client says which.
+
+    The client's word counts only for what this portal did hand out when the citizen signed in, and only where the form
+    holds that value still; all else was typed.
+    """
     if filed.prefilled is None or isinstance(filed.form, str):
         return None, None
-    saved = sum(1 for name in set(filed.prefilled) if filed.form.get(name))
+    saved = sum(
+        1 for name in set(filed.prefilled) if filed.form.get(name) and mark_of(name, filed.form[name]) in filled
+    )
     return saved, sum(1 for value in filed.form.values() if value) - saved
 
 

@@ -715,3 +715,23 @@ def test_logs_hold_no_personal_number(portal: Running) -> None:
     assert '"event":"request"' in log
     assert LAN not in log
     assert "Nguyễn Thị Lan" not in log
+
+
+def test_trb_no_sharing_only_what_the_portal_has_given_out_counts_as_saved(portal: Running) -> None:
+    """TRB-NO-SHARING: a client cannot make fields look saved that no register gave, nor values that it changed."""
+
+    def counted(form: dict[str, Any], prefilled: list[str], who: str = LAN) -> tuple[int, int]:
+        body = {"procedure": BIRTH, "agency": COMMUNE, "form": form, "prefilled": prefilled, "delivery": "counter"}
+        code = portal.post("/api/dossiers", body, token=portal.sign_in(who)).json()["code"]
+        (row,) = [row for row in portal.export("saved_fields") if row["code"] == code]
+        return row["fields_saved"], row["fields_typed"]
+
+    known = {"full_name": "Nguyễn Thị Lan", "personal_number": LAN, "born": "1990-03-08"}
+    asked = {"request": "Xin cấp", "mobile": "0900000000"}
+    all_of_it = [*known, *asked]
+
+    assert counted(known | asked, list(known)) == (3, 2)
+    assert counted(known | asked, all_of_it) == (3, 2), "no register knows what is asked for"
+    assert counted(known | asked | {"full_name": "Lan"}, list(known)) == (2, 3), "typed over"
+    assert counted(known | asked, list(known), who=BINH) == (0, 5), "another person's"
+    assert counted(known | asked, []) == (0, 5), "offered and not taken"

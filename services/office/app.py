@@ -11,7 +11,7 @@ from services.kit.serve import Parts
 from services.office import forms
 from services.office.archiving import filing_endpoint
 from services.office.delegating import delegation_endpoint
-from services.office.desks import Desks
+from services.office.desks import Desks, guarded
 from services.office.incoming import act_endpoint
 from services.office.keystore import Keystore
 from services.office.outgoing import Outgoing
@@ -42,14 +42,17 @@ def build(kit: Kit) -> Parts:
     folder = kit.reference.folder
     keystore = Keystore(folder / "keystore.json")
     outgoing = Outgoing(kit, keystore)
-    outgoing_acts = outgoing.act_endpoints()
-    incoming_acts = {name: act_endpoint(kit, name) for name in INCOMING} | {"answer": answer_endpoint(kit)}
-    draft = outgoing.draft_endpoint()
-    others = {
+    incoming = {name: act_endpoint(kit, name) for name in INCOMING} | {"answer": answer_endpoint(kit)}
+    beside = {
         "undelivered/replay": replay_endpoint(kit),
         "filings": filing_endpoint(kit),
         "delegations": delegation_endpoint(kit),
     }
+    draft = guarded(kit, outgoing.draft_endpoint())
+    outgoing_acts, incoming_acts, others = (
+        {name: guarded(kit, endpoint) for name, endpoint in acts.items()}
+        for acts in (outgoing.act_endpoints(), incoming, beside)
+    )
     trust = Trust((folder / "certificate-authority.pem").read_bytes(), allowed=kit.reference.document_axis.algorithms)
     printing = Printing(kit, keystore)
     desks = Desks(kit, trust, printing)

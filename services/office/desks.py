@@ -17,7 +17,7 @@ from services.kit.edxml import statuses
 from services.kit.edxml.content_signature import ContentSignature
 from services.kit.edxml.trouble import EdxmlError
 from services.kit.edxml.trust import Trust
-from services.kit.kit import Kit
+from services.kit.kit import Endpoint, Kit
 from services.kit.languages import Text
 from services.kit.pages import Pages
 from services.kit.problems import Problem, not_found
@@ -47,12 +47,25 @@ _ACT_NAMES = {
     "completion": Text("Hoàn thành", "Finish"),
     "refusal": Text("Trả lại nơi gửi", "Return to the sender"),
 }
+#: Who has a desk here: people of an agency. Machines and the administrator have none.
+OFFICIALS = ("specialist", "leader", "document_clerk", "reception_clerk")
 Show = Callable[[Request, Account], Awaitable[Response]]
 
 
 def _may(act: str, author: str, who: Account) -> bool:
     """Whether an act is for this one: reviewing is for others than the author, revising for the author."""
     return (act not in {"review", "return"} or who.account != author) and (act != "revision" or who.account == author)
+
+
+def guarded(kit: Kit, endpoint: Endpoint) -> Endpoint:
+    """Let only officials of an agency through, before anything that they send is looked at."""
+
+    async def guard(request: Request) -> Response:
+        kit.who(request, *OFFICIALS)
+        return await endpoint(request)
+
+    kit.bodies[guard] = kit.bodies.get(endpoint)
+    return guard
 
 
 class Desks:
@@ -85,7 +98,7 @@ class Desks:
         if problem.status == 401:  # noqa: PLR2004
             return RedirectResponse("/sign-in", 303)
         try:
-            who: Account | None = self._kit.who(request)
+            who: Account | None = self._kit.who(request, *OFFICIALS)
         except Problem:
             who = None
         return self._render(request, "problem.html", who, status=problem.status, problem=problem)
@@ -93,7 +106,7 @@ class Desks:
     def _page(self, show: Show) -> Callable[[Request], Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
             try:
-                return await show(request, self._kit.who(request))
+                return await show(request, self._kit.who(request, *OFFICIALS))
             except Problem as problem:
                 return self.problem(request, problem)
 
@@ -129,7 +142,9 @@ class Desks:
             await self._kit.check_passcode(attempt)
             who, _ = await self._kit.find_staff(attempt)
         except Problem as problem:
-            return self._render(request, "sign_in.html", None, status=problem.status, wrong=problem.detail)
+            return self._render(
+                request, "sign_in.html", None, status=problem.status, wrong=problem.detail, account=attempt.account
+            )
         response = RedirectResponse("/", 303)
         response.set_cookie(
             session_cookie(self._kit.settings.service),

@@ -47,6 +47,7 @@ FAN_OUT: Mapping[str, Mapping[str, float]] = {
     "onestop.hand_back": {"onestop": 1, "lgsp": 3, "portal": 1, "national": 2},
     "national.deliver": {"national": 2, "lgsp": 3, "onestop": 1, "portal": 1},
     "office.issue": _HUB,
+    "office.seal_again": _HUB,
     "office.poll": {"office": 1, "lgsp": 4, "dochub": 4},
     "office.register": _HUB,
     "office.assign": _HUB,

@@ -7,7 +7,7 @@ was drawn from; whoever places a stack writes them into the same folder, or name
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, time
 from pathlib import Path
 from typing import Any
@@ -38,11 +38,19 @@ def write_product(folder: Path, *, name: str, planted: Sequence[str] = ()) -> No
         _write(folder / "onestop_product.json", {"name": name, "planted": list(planted)})
 
 
-def write(province: Province, folder: Path, *, population_folder: Path | None = None, day: date | None = None) -> None:
+def write(
+    province: Province,
+    folder: Path,
+    *,
+    population_folder: Path | None = None,
+    day: date | None = None,
+    misformed: Collection[str] = (),
+) -> None:
     """Write every reference file into `folder` (made where missing), with keys made anew.
 
-    `day` is the official day; certificates hold ten years either side of it. Raises FileNotFoundError when
-    `population_folder` is given and lacks one of `POPULATION_FILES`.
+    `day` is the official day; certificates hold ten years either side of it. The offices of agencies in `misformed`
+    seal in a form that the axis refuses. Raises FileNotFoundError when `population_folder` is given and lacks one of
+    `POPULATION_FILES`.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     head = {name: getattr(province, name) for name in ("id", "name", "code", "agency_code", "era")}
@@ -67,7 +75,7 @@ def write(province: Province, folder: Path, *, population_folder: Path | None = 
     }
     _write(folder / "document_axis.json", axis)
     # No province's rules (quy chế) were at hand: review is possible everywhere and demanded nowhere (assumed).
-    _write(folder / "office_rules.json", {"reviewed": []})
+    _write(folder / "office_rules.json", {"reviewed": [], "misformed": sorted(misformed)})
     _write(folder / "contracts.json", [contract.terms() for contract in CONTRACTS])
     authority = pki.Authority(province=province, day=day or DAY_OF_ERA[province.era])
     pki.save(authority, pki.issue_all(province, authority), folder)

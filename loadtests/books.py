@@ -14,7 +14,7 @@ BOOKS: Mapping[str, tuple[str, ...]] = {
     "onestop": ("dossiers", "events", "payments", *_OF_CALLERS),
     "lgsp": ("audit", "audit_chain", "audit_heads", "registry_changes", *_OF_ALL),
     "dochub": ("envelopes", "deliveries", "statuses", *_OF_CALLERS),
-    "office": ("documents", "events", "incoming", "polls", *_OF_CALLERS),
+    "office": ("documents", "events", "incoming", "polls", "filings", "delegations", *_OF_CALLERS),
     "national": ("dossiers", "orders", "parcels", *_OF_CALLERS),
     "sector": ("enrolments", "visits", "appointments", "declarations", *_OF_CALLERS),
 }

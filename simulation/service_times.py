@@ -84,6 +84,9 @@ ASSUMED = ServiceTimes(
         "office.print": (_v("office", 4.0),),
         "office.scan": (_v("office", 5.0),),
         "office.issue": (_v("office", 9.0),),
+        "office.seal_again": (_v("office", 9.0),),
+        "office.file": (_v("office", 4.0),),
+        "office.delegate": (_v("office", 4.0),),
         "office.poll": (_v("office", 4.0), _LGSP, _v("dochub", 2.0), _LGSP, _v("dochub", 2.0)),
         "office.register": (_v("office", 5.0),),
         "office.assign": (_v("office", 5.0),),
@@ -109,6 +112,7 @@ ASSUMED = ServiceTimes(
         "national.deliver": (Spread("state at portal", (*_TO_ONESTOP, *_TO_PORTAL)),),
         # Sent to the hub, then fetched by the addressee's office; the poll that fetches it is taken to be in time.
         "office.issue": (Spread("envelope at office", (*_TO_HUB, *_TO_HUB, _v("office", 4.0))),),
+        "office.seal_again": (Spread("envelope at office", (*_TO_HUB, *_TO_HUB, _v("office", 4.0))),),
         "office.register": _STATUS,
         "office.assign": _STATUS,
         "office.finish": _STATUS,

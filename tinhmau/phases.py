@@ -27,6 +27,7 @@ from loadtests.faults.fault import Fault
 from loadtests.traffic import DriveResult
 from simulation import plan as plans
 from simulation import planner, population, province_files, scenario_files
+from simulation.journeys.world import misformed_agencies
 from simulation.plan import Plan
 from simulation.population import Population
 from simulation.province import Province
@@ -75,9 +76,12 @@ def reference_data(world: World) -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="tinhmau-reference-"))
     try:
         with screen.progress(Text("Soạn dữ liệu, chứng thư số", "Data and certificates")):
-            reference.write(world.province, folder, day=date.fromisoformat(world.plan.timeline.day))
-            world.people.write_reference(folder)
             scenario = world.scenario
+            misformed = misformed_agencies(scenario, world.province)
+            reference.write(
+                world.province, folder, day=date.fromisoformat(world.plan.timeline.day), misformed=misformed
+            )
+            world.people.write_reference(folder)
             reference.write_product(folder, name=scenario.onestop, planted=scenario.onestop_mismatches)
         yield folder
     finally:

@@ -293,12 +293,42 @@ class OfficeEvent(Keyed, frozen=True, kw_only=True, gc=False):
     document: str | None = None
     agency: str = ""
     event: str = ""
+    actor: str = ""  #: account of whoever did it
     at: str | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
         """By the document or by the number of the draft."""
         return (str(self.draft or ""), self.document or "")
+
+
+class Filing(Keyed, frozen=True, kw_only=True, gc=False):
+    """A document in an agency's archive."""
+
+    EXPORT: ClassVar[str] = "office.filings"
+    document: str
+    agency: str = ""
+    paper: bool = False  #: also on paper
+    signed: str = ""  #: digital or paper
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """By the document."""
+        return (self.document,)
+
+
+class Delegation(Keyed, frozen=True, kw_only=True, gc=False):
+    """A leader let a colleague act in his stead."""
+
+    EXPORT: ClassVar[str] = "office.delegations"
+    agency: str
+    leader: str
+    deputy: str
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """By the deputy."""
+        return (self.deputy,)
 
 
 class Incoming(Record, frozen=True, kw_only=True, gc=False):

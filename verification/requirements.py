@@ -370,6 +370,9 @@ _TAKE: Mapping[str, Callable[[Requirement, Evidence, Sequence[LawResult]], _Take
     "typed_fields_share": _counted(service_use.typed_fields),
     "undecided_share": _counted(service_use.undecided),
     "catalogue_drift": _counted(service_use.catalogue_drift),
+    "two_track_share": _counted(service_use.two_tracks),
+    "deputised_share": _counted(service_use.by_deputies),
+    "sealed_again_share": _counted(service_use.sealed_again),
     "memory_share": _memory_share,
     "cpu_share": _cpu_share,
 }

@@ -1,6 +1,7 @@
-"""How the province's services are used, from the systems' own books: troubles of portal and one-stop in numbers.
+"""How the province's services and offices are used, from the systems' own books: troubles in numbers.
 
-TRB-NO-ECITIZEN, TRB-HOLLOW-SERVICE, TRB-NO-SHARING, TRB-NO-ENFORCEMENT, TRB-UNBOUND-CATALOGUE.
+TRB-NO-ECITIZEN, TRB-HOLLOW-SERVICE, TRB-NO-SHARING, TRB-NO-ENFORCEMENT, TRB-UNBOUND-CATALOGUE, TRB-TWO-TRACK,
+TRB-DELEGATE, TRB-SIGNFORMAT.
 """
 
 from __future__ import annotations
@@ -11,12 +12,21 @@ from simulation import province_files
 from simulation.mistakes import BadInputError
 from simulation.text import Text
 from verification.evidence import Evidence
-from verification.records import Drift, OnestopDossier, PortalDossier, SavedFields
+from verification.records import (
+    Delegation,
+    Drift,
+    Filing,
+    OfficeEvent,
+    OnestopDossier,
+    PortalDossier,
+    SavedFields,
+)
 from verification.wording import number, some
 
 _ONLINE_LEVEL = 3
 _DECIDED = frozenset({"approved", "rejected", "posted", "returned", "withdrawn"})
 _NOT_RECEIVED = "submitted"
+_OF_LEADERS = frozenset({"signed", "assigned"})
 
 
 class Count(msgspec.Struct, frozen=True):
@@ -87,6 +97,34 @@ def catalogue_drift(evidence: Evidence) -> Count | Text:
     rows = evidence.ledger.rows(Drift)
     named = some(sorted(f"{one.procedure} ({one.what})" for one in rows))
     return Count(len(rows), Text(f"{named.vi}.", f"{named.en}.") if rows else Text("", ""))
+
+
+def two_tracks(evidence: Evidence) -> Count | Text:
+    """Share of the documents signed on screen and filed that were filed on paper as well."""
+    why = evidence.ledger.why_not([Filing.EXPORT])
+    if why:
+        return why
+    papers = [one.paper for one in evidence.ledger.rows(Filing) if one.signed == "digital"]
+    return _share(sum(papers), len(papers))
+
+
+def by_deputies(evidence: Evidence) -> Count | Text:
+    """Share of what leaders do (sign on screen, assign) that somebody did in a leader's stead."""
+    why = evidence.ledger.why_not([OfficeEvent.EXPORT, Delegation.EXPORT])
+    if why:
+        return why
+    deputies = {(one.agency, one.deputy) for one in evidence.ledger.rows(Delegation)}
+    acts = [(one.agency, one.actor) for one in evidence.ledger.rows(OfficeEvent) if one.event in _OF_LEADERS]
+    return _share(sum(act in deputies for act in acts), len(acts))
+
+
+def sealed_again(evidence: Evidence) -> Count | Text:
+    """Share of the documents issued that the axis refused for their seal's form, so that they were sealed again."""
+    why = evidence.ledger.why_not([OfficeEvent.EXPORT])
+    if why:
+        return why
+    events = [one.event for one in evidence.ledger.rows(OfficeEvent)]
+    return _share(events.count("sealed_again"), events.count("issued"))
 
 
 def _share(part: int, whole: int) -> Count | Text:

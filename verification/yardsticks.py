@@ -110,6 +110,26 @@ YARDSTICKS: Mapping[str, Yardstick] = {
         selects="nothing",
         units={"places": 1.0},
     ),
+    "two_track_share": Yardstick(
+        title=Text(
+            "Tỷ lệ văn bản ký số mà vẫn lưu thêm bản giấy", "Share of documents signed on screen and filed on paper too"
+        ),
+        selects="nothing",
+        units=_SHARE,
+    ),
+    "deputised_share": Yardstick(
+        title=Text("Tỷ lệ việc của lãnh đạo do người khác làm thay", "Share of leaders' acts done in their stead"),
+        selects="nothing",
+        units=_SHARE,
+    ),
+    "sealed_again_share": Yardstick(
+        title=Text(
+            "Tỷ lệ văn bản phải ký lại vì chữ ký sai định dạng",
+            "Share of documents sealed again because of their seal's form",
+        ),
+        selects="nothing",
+        units=_SHARE,
+    ),
     "memory_share": Yardstick(
         title=Text("Bộ nhớ đã dùng, phần cao nhất", "Memory used, at its peak"), selects="nothing", units=_SHARE
     ),

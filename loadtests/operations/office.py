@@ -25,6 +25,9 @@ OPERATIONS = (
     _Outgoing(name="office.print", path="/api/documents/{draft}/print"),
     _Outgoing(name="office.scan", path="/api/documents/{draft}/scan", body=("pages",)),
     _Act(name="office.issue", path="/api/documents/{draft}/issue", remembers=("document",), subject="document"),
+    _Incoming(name="office.seal_again", path="/api/documents/{draft}/seal", waits_for=ARRIVAL),
+    _Incoming(name="office.file", path="/api/filings", body=("document", "paper")),
+    _Act(name="office.delegate", path="/api/delegations", body=("deputy", "since", "until"), subject="deputy"),
     Operation(
         name="office.poll",
         path="/api/polls",

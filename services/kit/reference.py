@@ -196,6 +196,7 @@ class OfficeRules(msgspec.Struct, frozen=True, kw_only=True):
     """A province's own rules for electronic documents (quy chế)."""
 
     reviewed: tuple[str, ...] = ()  #: kinds of document that are signed only after review; "*" is every kind
+    misformed: tuple[str, ...] = ()  #: agencies whose program seals in a form that the axis refuses (TRB-SIGNFORMAT)
 
 
 class Reference:

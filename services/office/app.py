@@ -29,9 +29,13 @@ EXPORTS = {
         "SELECT draft, coalesce(document, '') AS document, agency, signed, state, addressees, issued_at "
         "FROM document ORDER BY draft"
     ),
-    "events": "SELECT draft, document, agency, event, at, request_key FROM event ORDER BY id",
+    "events": "SELECT draft, document, agency, event, actor, at, request_key FROM event ORDER BY id",
     "incoming": "SELECT document, agency, arrived_at, state, status FROM incoming ORDER BY document, agency",
-    "filings": "SELECT agency, document, direction, paper, signed, pages, at FROM filing ORDER BY agency, document",
+    "filings": (
+        "SELECT agency, document, direction, paper, signed, pages, at, request_key FROM filing "
+        "ORDER BY agency, document"
+    ),
+    "delegations": "SELECT agency, leader, deputy, since, until, given_at, request_key FROM delegation ORDER BY id",
     "sealings": "SELECT agency, subject, consumer, call, digest, at FROM sealing ORDER BY id",
     "polls": "SELECT installation, at, fetched, request_key FROM poll ORDER BY id",
 }

@@ -72,14 +72,15 @@ def delegation_endpoint(kit: Kit) -> Endpoint:
     async def handle(_request: Request, asked: Asked, tx: Transaction, who: Account) -> Reply:
         _check(kit, asked, who)
         number = await tx.value(
-            "INSERT INTO delegation (agency, leader, deputy, since, until, given_at) VALUES ($1, $2, $3, $4, $5, $6) "
-            "RETURNING id",
+            "INSERT INTO delegation (agency, leader, deputy, since, until, given_at, request_key) "
+            "VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id",
             who.agency,
             who.account,
             asked.deputy,
             asked.since,
             asked.until,
             tx.now,
+            tx.key,
         )
         return reply({"delegation": number, "deputy": asked.deputy}, 201)
 

@@ -42,6 +42,7 @@ _ACT_NAMES = {
     "print": Text("Đã in và ký tay", "Printed and signed by hand"),
     "scan": Text("Đã quét, nhập lại", "Scanned and imported"),
     "issue": Text("Cấp số, phát hành", "Number and issue"),
+    "seal": Text("Ký lại theo đúng định dạng, gửi lại", "Seal again in the required form, send again"),
     "registration": Text("Vào sổ đến", "Register"),
     "assignment": Text("Phân công xử lý", "Assign"),
     "completion": Text("Hoàn thành", "Finish"),
@@ -206,6 +207,10 @@ class Desks:
         told = await self._kit.pool.fetch(
             "SELECT addressee, status, at FROM outgoing_status WHERE document = $1", row["document"] or ""
         )
+        refused = await self._kit.pool.fetchval(
+            "SELECT EXISTS (SELECT FROM dead_letter WHERE subject = $1 AND operation = 'envelopes.send')",
+            row["document"] or "",
+        )
         return self._render(
             request,
             "document.html",
@@ -217,7 +222,10 @@ class Desks:
             acts_now=[
                 name
                 for name, act in OUTGOING.items()
-                if row["state"] in act.before and who.role in act.roles and _may(name, row["author"], who)
+                if row["state"] in act.before
+                and who.role in act.roles
+                and _may(name, row["author"], who)
+                and (name != "seal" or refused)
             ],
         )
 

@@ -27,9 +27,11 @@ SIGN = Act(event="signed", roles=("leader",), before=("draft", "reviewed"), afte
 PRINT = Act(event="printed", roles=("document_clerk",), before=("draft", "reviewed"), after="printed")
 SCAN = Act(event="scanned", roles=("document_clerk",), before=("printed",), after="scanned")
 ISSUE = Act(event="issued", roles=("document_clerk",), before=("signed", "scanned"), after="issued")
+#: What the axis has refused for the form of its seal is sealed and sent again (TRB-SIGNFORMAT).
+SEAL_AGAIN = Act(event="sealed_again", roles=("document_clerk",), before=("issued",), after="issued")
 OUTGOING = {
     "review": REVIEW, "return": GIVE_BACK, "revision": REVISE,
-    "signature": SIGN, "print": PRINT, "scan": SCAN, "issue": ISSUE,
+    "signature": SIGN, "print": PRINT, "scan": SCAN, "issue": ISSUE, "seal": SEAL_AGAIN,
 }  # fmt: skip
 
 #: Incoming: arrived -> refused, or arrived -> registered (-> assigned) -> finished.
@@ -75,6 +77,7 @@ EVENT_NAMES = {
     "printed": Text("In, ký tay", "Printed, signed by hand"),
     "scanned": Text("Quét, nhập lại", "Scanned and imported"),
     "issued": Text("Phát hành", "Issued"),
+    "sealed_again": Text("Ký lại, gửi lại", "Sealed and sent again"),
     "registered": Text("Vào sổ đến", "Register"),
     "assigned": Text("Phân công", "Assigned"),
     "finished": Text("Hoàn thành", "Finish"),

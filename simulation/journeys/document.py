@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from datetime import date, timedelta
 
 import numpy as np
 
@@ -20,6 +21,8 @@ KIND = "document"
 
 _MINUTE = 60.0
 _PRINTING_SHARE = 0.4  #: of the paper detour's time; scanning and importing take the rest (assumed)
+_MINUTES_FILING = 1.0  #: of a clerk, for the electronic original alone (assumed)
+_DELEGATED_BEFORE_OPENING = 20 * 60.0  #: seconds; assumed: the leader says so before the day begins
 #: Priorities of the envelope, 0 (ordinary) to 4, with their weights (assumed).
 _PRIORITIES, _PRIORITY_WEIGHTS = (0, 1, 2, 3, 4), (0.82, 0.10, 0.05, 0.02, 0.01)
 _REFUSALS = (
@@ -68,7 +71,20 @@ def write(world: World, log: StepLog, dice: Dice, sender: Agency, kind: Document
     yield from _sign(world, log, dice, agency, kind)
     issued = world.serve(agency, "document_clerk", dice.work(world.figure("minutes_issue")))
     yield issued.ended
-    log.add(issued.ended, "document_clerk", "office.issue", account=issued.who.account)
+    if agency in world.misformed:
+        # Refused by the axis for its form, and sealed again by hand (TRB-SIGNFORMAT). What there is no time to put
+        # right today is not issued today.
+        again = world.serve(agency, "document_clerk", dice.work(world.figure("minutes_issue")))
+        if again.ended >= world.closing:
+            return
+        log.add(issued.ended, "document_clerk", "office.issue", account=issued.who.account)
+        yield again.ended
+        issued = again
+        log.add(issued.ended, "document_clerk", "office.seal_again", account=issued.who.account)
+    else:
+        log.add(issued.ended, "document_clerk", "office.issue", account=issued.who.account)
+    if world.habit("filing_share") and dice.happens(world.habit("filing_share")):
+        world.start(_file(world, log, dice.split(), agency), at=issued.ended)
     for addressee in addressees:
         # The addressee's office learns of it at its next poll, and a person some minutes later.
         polled = world.next_poll(
@@ -96,6 +112,15 @@ def _sign(world: World, log: StepLog, dice: Dice, agency: str, kind: DocumentKin
     scanned = world.serve(agency, "document_clerk", (1 - _PRINTING_SHARE) * detour)
     yield scanned.ended
     log.add(scanned.ended, "document_clerk", "office.scan", account=scanned.who.account, pages=kind.pages)
+
+
+def _file(world: World, log: StepLog, dice: Dice, agency: str) -> Process:
+    """The clerk files what was issued, the electronic original alone or printed as well (TRB-TWO-TRACK)."""
+    paper = dice.happens(world.habit("paper_copy_share"))
+    printing = _PRINTING_SHARE * world.figure("minutes_paper_detour") if paper else 0.0
+    filed = world.serve(agency, "document_clerk", dice.work(_MINUTES_FILING + printing))
+    yield filed.ended
+    log.add(filed.ended, "document_clerk", "office.file", account=filed.who.account, paper=paper)
 
 
 def _take_up(world: World, log: StepLog, dice: Dice, agency: str) -> Process:
@@ -128,6 +153,19 @@ def _content(sender: Agency, subject: str, kind: DocumentKind) -> str:
     return "\n".join([opening, *([body] * kind.pages), "Trân trọng."])
 
 
+def _let_deputies_act(world: World) -> None:
+    """Who goes to meetings and trainings all day has said who acts in his stead (TRB-DELEGATE)."""
+    day = world.scenario.timeline.day
+    noon_after = date.fromisoformat(day) + timedelta(days=1)  # what a slow run does late is still the day's
+    for number, (leader, deputy) in enumerate(world.deputies, start=1):
+        log = world.log(f"{KIND}-deputy-{number:04d}", KIND)
+        opening = world.hours.open_from(0.0)
+        log.add(
+            max(opening - _DELEGATED_BEFORE_OPENING, 0.0), "leader", "office.delegate", account=leader.account,
+            deputy=deputy.account, since=f"{day}T00:00:00+07:00", until=f"{noon_after}T12:00:00+07:00",
+        )  # fmt: skip
+
+
 def begin(world: World, cast: Cast, streams: Streams, *, factor: float) -> None:
     """Let today's drafts be begun; agencies write in proportion to their specialists (assumed)."""
     del cast  # only officials take part
@@ -138,6 +176,7 @@ def begin(world: World, cast: Cast, streams: Streams, *, factor: float) -> None:
     senders = streams[f"{KIND}.senders"].choice(len(codes), size=len(moments), p=weights / weights.sum())
     kinds = world.scenario.document_kinds
     shares = [kind.share for kind in kinds]
+    _let_deputies_act(world)
     for number, (at, seed, sender) in enumerate(zip(*timed(moments, streams, KIND), senders, strict=True), start=1):
         log, dice = world.log(f"{KIND}-{number:06d}", KIND), world.dice(seed)
         agency = world.agencies[codes[sender]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import zlib
 from collections import defaultdict
 from datetime import date
 
@@ -45,7 +46,9 @@ class World:
             self._below[agency.parent].append(agency.code)
         self._desks: dict[tuple[str, Role], Desk] = {}
         self._leaders: dict[str, list[tuple[StaffMember, Desk]]] = defaultdict(list)
-        self._open_desks(shifts, streams["meetings"])
+        self.deputies: list[tuple[StaffMember, StaffMember]] = []  #: who is away all day, and who acts in his stead
+        self._open_desks(shifts, streams["meetings"], streams["deputies"])
+        self.misformed = misformed_agencies(scenario, province)
         self.first_polls = self._first_polls(streams["polls"])
         self._logs: list[StepLog] = []
         closing = scenario.timeline.points[-1][1] - scenario.habit("closing_margin_run_seconds")
@@ -180,7 +183,7 @@ class World:
             hours["leader"] += sum(desk.seconds for _, desk in leaders)
         return {role: worked[role] / hours[role] for role in sorted(hours) if hours[role] > 0}
 
-    def _open_desks(self, shifts: tuple[Span, ...], rng: np.random.Generator) -> None:
+    def _open_desks(self, shifts: tuple[Span, ...], rng: np.random.Generator, sending: np.random.Generator) -> None:
         staff = self.province.staff
         if "leader_signs_digitally_share" in self.scenario.figures:
             staff = sign_digitally(staff, self.figure("leader_signs_digitally_share"))
@@ -191,6 +194,13 @@ class World:
                 self._leaders[member.agency].append((member, Desk([(member, hours)])))
             else:
                 piles[member.agency, member.role].append((member, self.hours))
+        for agency, leaders in self._leaders.items():
+            specialists = [member for member, _ in piles.get((agency, "specialist"), ())]
+            for place, (leader, _) in enumerate(leaders):
+                if sending.random() < self.habit("deputy_share") and len(specialists) > place:
+                    deputy = specialists[place]
+                    self.deputies.append((leader, deputy))
+                    leaders[place] = (deputy, Desk([(deputy, self.hours)]))
         self._desks = {key: Desk(officials) for key, officials in piles.items()}
 
     def _less_meetings(self, shifts: tuple[Span, ...], rng: np.random.Generator) -> tuple[Span, ...]:
@@ -207,6 +217,12 @@ class World:
     def _first_polls(self, rng: np.random.Generator) -> dict[str, float]:
         names = sorted({agency.installation for agency in self.province.agencies})
         return dict(zip(names, (rng.random(len(names)) * self.poll_interval).tolist(), strict=True))
+
+
+def misformed_agencies(scenario: Scenario, province: Province) -> frozenset[str]:
+    """Agencies whose program seals in a form that the axis refuses: always the same ones for a share."""
+    share = scenario.habit("misformed_signature_share")
+    return frozenset(one.code for one in province.agencies if zlib.crc32(one.code.encode()) < share * 2**32)
 
 
 #: Fields of a form that the population database knows once somebody has signed in.

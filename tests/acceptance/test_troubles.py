@@ -1,4 +1,4 @@
-"""The troubles of portal, one-stop and nation, switched on in a running stack: each breaks its row, and none a law."""
+"""Troubles of portal, one-stop, offices and nation, switched on in a running stack: each breaks its row, none a law."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _answers(run: Run) -> dict[str, str]:
 
 
 def test_every_trouble_shows_in_its_measure(troubled: Run) -> None:
-    """All seven rows are broken, each with a value and a reason; the verdict is BROKEN."""
+    """Every row is broken, each with a value and a reason; the verdict is BROKEN."""
     told = verdict(troubled.folder)
 
     assert set(_answers(troubled).values()) == {"BROKEN"}, troubled.finished.out
@@ -38,7 +38,7 @@ def test_every_trouble_shows_in_its_measure(troubled: Run) -> None:
 
 
 def test_no_trouble_breaks_a_law(troubled: Run) -> None:
-    """Slow, hollow, unbound, struck: nothing that was acknowledged is lost."""
+    """Slow, hollow, unbound, struck, signed in the wrong form: nothing that was acknowledged is lost."""
     assert set(laws(verdict(troubled.folder)).values()) == {"KEPT"}, troubled.finished.out
 
 

@@ -53,9 +53,10 @@ def hub(place: Place, lgsp: StandinLgsp, reference_folder: Path) -> Running:
 
 
 @pytest.fixture(scope="module")
-def office(place: Place, hub: Running) -> Running:
-    """An office whose hub is there."""
+def office(place: Place, hub: Running, reference_folder: Path) -> Running:
+    """An office whose hub is there; one commune's program leaves the certificate out of its seals."""
     assert hub
+    (reference_folder / "office_rules.json").write_bytes(msgspec.json.encode({"misformed": [OTHER_COMMUNE]}))
     return place("office")
 
 
@@ -571,6 +572,34 @@ WAYS = {
 }
 
 
+def test_what_the_hub_refuses_for_its_seals_form_is_sealed_again(office: Running, hub: Running, desks: Desks) -> None:
+    """TRB-SIGNFORMAT: sent back with the reason, sealed in the required form by the clerk, and then it arrives."""
+    clerk, draft = desks["document_clerk", OTHER_COMMUNE], drafted(desks, agency=OTHER_COMMUNE, addressees=[COMMUNE])
+    for act, body in (("print", None), ("scan", {"pages": 2}), ("issue", None)):
+        done = clerk.act(f"/api/documents/{draft}/{act}", body)
+    document = done.json()["document"]
+    office.drained()
+    (letter,) = [one for one in office.export("dead_letters") if one["subject"] == document]
+    at_hub = [row for row in hub.export("envelopes") if row["document"] == document]
+    browser = Browser(office, account("document_clerk", OTHER_COMMUNE))
+    page = browser.open(f"/documents/{draft}")
+    browser.close()
+    stranger = desks["document_clerk", COMMUNE].act(f"/api/documents/{draft}/seal")
+    again = clerk.act(f"/api/documents/{draft}/seal")
+    office.drained()
+    once_more = clerk.act(f"/api/documents/{draft}/seal")
+    (row,) = [row for row in hub.export("envelopes") if row["document"] == document]
+
+    assert "X509Certificate" in letter["detail"]
+    assert at_hub == []
+    assert "Ký lại theo đúng định dạng" in page.text
+    assert stranger.status_code == 403
+    assert again.json() == {"draft": draft, "document": document, "state": "issued"}
+    assert "<ds:X509Certificate>" in row["xml"]
+    assert [one for one in office.export("dead_letters") if one["subject"] == document] == []
+    assert (once_more.status_code, once_more.json()["title"]) == (409, "wrong-state")
+
+
 def outgoing_act(desks: Desks, draft: int, role: str, act: str) -> requests.Response:
     """Do a step in the department."""
     body = {"pages": 1} if act == "scan" else None
@@ -950,7 +979,7 @@ def test_the_books_have_the_columns_of_the_contract(office: Running, desks: Desk
     columns = {name: set(office.export(name)[-1]) for name in ("documents", "events", "incoming", "polls")}
     assert columns == {
         "documents": {"draft", "document", "agency", "signed", "state", "addressees", "issued_at"},
-        "events": {"draft", "document", "agency", "event", "at", "request_key"},
+        "events": {"draft", "document", "agency", "event", "actor", "at", "request_key"},
         "incoming": {"document", "agency", "arrived_at", "state", "status"},
         "polls": {"installation", "at", "fetched", "request_key"},
     }

@@ -16,7 +16,7 @@ from signxml.verifier import SignatureConfiguration, XMLVerifier
 from signxml.xades import XAdESSignatureConfiguration, XAdESSigner, XAdESVerifier
 
 from services.kit.edxml.composing import PLACEHOLDER, compose
-from services.kit.edxml.seal import Profile, Seal
+from services.kit.edxml.seal import Profile, Seal, unsealed, without_certificate
 from services.kit.edxml.signature_form import Algorithm
 from services.kit.edxml.trouble import EdxmlError
 from services.kit.edxml.trust import Trust
@@ -58,6 +58,22 @@ def test_the_newer_era_refuses_sha1_and_says_so() -> None:
     assert "SignatureMethod là ['http://www.w3.org/2000/09/xmldsig#rsa-sha1']" in said
     assert "DigestMethod" in said
     assert NEW.open(sealed("xmldsig", "RSA-SHA256"), at=samples.NOON) == ENVELOPE
+
+
+@pytest.mark.parametrize(("profile", "algorithm"), FORMS)
+def test_a_seal_without_its_certificate_is_refused_until_it_is_made_anew(
+    profile: Profile, algorithm: Algorithm
+) -> None:
+    """TRB-SIGNFORMAT: told what is missing; the same envelope under a seal of the required form holds."""
+    key, certificate = HOLDINGS[algorithm[:2] if algorithm.startswith("EC") else "RSA"]
+    misformed = without_certificate(sealed(profile, algorithm))
+
+    with pytest.raises(EdxmlError, match="X509Certificate"):
+        OLD.open(misformed, at=samples.NOON)
+    again = Seal(key=key, certificate=certificate).sign_envelope(
+        unsealed(misformed), profile=profile, algorithm=algorithm, at=samples.NOON
+    )
+    assert OLD.open(again, at=samples.NOON) == ENVELOPE
 
 
 @pytest.mark.parametrize(("profile", "algorithm"), FORMS)

@@ -41,6 +41,10 @@ class Day(msgspec.Struct, frozen=True):
         return [step for journey in self.plan.journeys for step in journey.steps if step.operation in operations]
 
 
+#: What only happens where offices are troubled, or their archive is looked at.
+TROUBLED = {"office.delegate", "office.seal_again", "office.file"}
+
+
 def planned(name: str, *, seed: int = 1) -> Day:
     """Plan a shipped scenario with made-up people."""
     scenario = scenario_files.load(name)
@@ -424,7 +428,30 @@ def test_the_toys_day_takes_every_path(toy: Day) -> None:
         for journey in planned("toy", seed=seed).plan.journeys
         for step in journey.steps
     }
-    assert set(OPERATIONS) - used <= {"onestop.sign_in", "office.sign_in", "sector.declare"}
+    assert set(OPERATIONS) - used <= {"onestop.sign_in", "office.sign_in", "sector.declare", *TROUBLED}
+
+
+def test_the_troubled_day_takes_the_ways_of_troubled_offices(toy: Day) -> None:
+    """TRB-DELEGATE, TRB-SIGNFORMAT, TRB-TWO-TRACK: deputies are named first, seals made anew."""
+    day = planned("toy_troubled")
+    since = {step.detail["deputy"]: step.at for step in day.steps("office.delegate")}
+    sent = {step.account for step in day.steps("office.delegate")}
+    of_leaders = [step for step in day.steps("office.sign", "office.assign") if step.actor == "leader"]
+    in_stead = [step for step in of_leaders if step.account in since]
+
+    assert day.steps(*TROUBLED)
+    assert {step.operation for step in day.steps(*TROUBLED)} == TROUBLED
+    assert not [step for step in of_leaders if step.account in sent]
+    assert in_stead
+    assert all(step.at > since[step.account] for step in in_stead)
+    for journey in day.plan.journeys:
+        order = [step.operation for step in journey.steps]
+        for later in ("office.seal_again", "office.file"):
+            assert later not in order or order.index(later) > order.index("office.issue")
+        if "office.seal_again" in order and "office.register" in order:
+            assert order.index("office.register") > order.index("office.seal_again")
+    assert {step.detail["paper"] for step in day.steps("office.file")} == {True, False}
+    assert not toy.steps(*TROUBLED)
 
 
 def test_every_site_declares_once_a_month_on_one_of_its_first_working_days(toy: Day) -> None:

@@ -1,4 +1,4 @@
-"""Every trouble that concerns portal, one-stop or nation: the keys of a scenario that switch it on, and its measure."""
+"""Every trouble of the brief: the keys of a scenario that switch it on in a running stack, and its measure there."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 
 from loadtests import faults
 from simulation import scenario_files
+from simulation.year.whatif import TROUBLES
 from verification import requirement_tables
 from verification.yardsticks import YARDSTICKS
 
@@ -26,7 +27,7 @@ class Switch(msgspec.Struct, frozen=True):
     measure: str
 
 
-#: TRB id -> switch. Those of signing concern documents, and are shown by the hub's and the offices' books.
+#: TRB id -> switch.
 SWITCHES: Mapping[str, Switch] = {
     "TRB-NO-ECITIZEN": Switch("toy_troubled", ("figures.online_share",), "troubles", "online_share"),
     "TRB-HOLLOW-SERVICE": Switch("toy_troubled", ("journeys.dossier-online",), "troubles", "unused_services_share"),
@@ -41,7 +42,12 @@ SWITCHES: Mapping[str, Switch] = {
         "toy_sen_mismatch", ("onestop_mismatches.skips-received",), "integration", "error_share"
     ),
     "TRB-WETSIGN": Switch(
-        "signing_vinh_phuc", ("figures.leader_signs_digitally_share",), "signing_vinh_phuc", "signed_on_screen_share"
+        "toy_troubled", ("figures.leader_signs_digitally_share",), "troubles", "signed_on_screen_share"
+    ),
+    "TRB-DELEGATE": Switch("toy_troubled", ("habits.deputy_share",), "troubles", "deputised_share"),
+    "TRB-SIGNFORMAT": Switch("toy_troubled", ("habits.misformed_signature_share",), "troubles", "sealed_again_share"),
+    "TRB-TWO-TRACK": Switch(
+        "toy_troubled", ("habits.paper_copy_share", "habits.filing_share"), "troubles", "two_track_share"
     ),
 }
 _EACH = pytest.mark.parametrize(("trouble", "switch"), SWITCHES.items(), ids=SWITCHES)
@@ -76,6 +82,11 @@ def test_its_requirement_is_measured(trouble: str, switch: Switch) -> None:
     assert named
     if switch.table == "troubles":
         assert [one.id for one in named] == [trouble]
+
+
+def test_every_trouble_of_the_brief_can_be_switched_on() -> None:
+    """All that the year's model knows, too, can be had in a running stack."""
+    assert set(SWITCHES) == set(TROUBLES)
 
 
 def test_the_table_of_troubles_has_a_switch_for_every_row() -> None:

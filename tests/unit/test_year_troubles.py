@@ -21,7 +21,7 @@ from simulation.year.indicators import Counts, Offer, score
 MOVES = {
     "TRB-WETSIGN": ("clerk_years_detour", 1),
     "TRB-DELEGATE": ("clerk_years_detour", 1),
-    "TRB-SIGNFORMAT": ("hours_to_issue", 1),
+    "TRB-SIGNFORMAT": ("clerk_years_again", 1),
     "TRB-TWO-TRACK": ("clerk_years_two_track", 1),
     "TRB-VENDOR-MISMATCH": ("official_years", 1),
     "TRB-UNBOUND-CATALOGUE": ("score", -1),

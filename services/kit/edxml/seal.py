@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from datetime import datetime
 from typing import Literal
 
@@ -22,6 +23,8 @@ from services.kit.edxml.signature_form import CANONICAL, METHODS, SHA1, SHA256, 
 
 Profile = Literal["xmldsig", "xades"]
 _C14N_1_1 = "http://www.w3.org/2006/12/xml-c14n11"
+_SIGNATURE = re.compile("<ds:Signature .*?</ds:Signature>", re.DOTALL)  # as `sign_envelope` writes it
+_KEY_INFO = re.compile("<ds:KeyInfo>.*?</ds:KeyInfo>", re.DOTALL)
 _HALF = 32  # bytes of either number of a P-256 signature
 
 
@@ -120,6 +123,19 @@ class Seal:
         value = self._key.sign(content, ec.ECDSA(hashes.SHA256()))
         digest = hashlib.sha256(content).hexdigest()
         return ContentSignature(digest=digest, value=base64.b64encode(value).decode(), certificate=self._pem)
+
+
+def unsealed(envelope: str) -> str:
+    """The envelope with an empty place instead of its one signature. Raises ValueError unless it has one."""
+    bare, found = _SIGNATURE.subn(lambda _: PLACEHOLDER, envelope)
+    if found != 1:
+        raise ValueError(f"gói tin có {found} chữ ký, cần đúng một")
+    return bare
+
+
+def without_certificate(envelope: str) -> str:
+    """The envelope as a program seals it that leaves the certificate out: not the required form (TRB-SIGNFORMAT)."""
+    return _KEY_INFO.sub("", envelope)
 
 
 def _form_of(profile: Profile) -> str:

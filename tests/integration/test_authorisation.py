@@ -51,6 +51,7 @@ OFFICE: Table = {
             "documents/{draft}/print": CLERK,
             "documents/{draft}/scan": CLERK,
             "documents/{draft}/issue": CLERK,
+            "documents/{draft}/seal": CLERK,
             "incoming/registration": CLERK,
             "incoming/assignment": HANDLERS,
             "incoming/completion": SPECIALIST,

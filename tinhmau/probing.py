@@ -80,7 +80,7 @@ def probe(
             control.ask(stack.control, {"act": "metrics", "folder": str(folder.parents[1] / "metrics")})
     seen = evidence.gather(folder)
     results = hope.lost() if driven.given_up else judge_either_way(objectives, seen)
-    looked = sights.read(metrics, moments=suffering(seen, began=driven.began))
+    looked = telling(metrics, suffering(seen, began=driven.began))
     with screen.progress(Text("Chờ hệ thống lắng xuống", "Letting the stack settle")) as tell:
         left = ledger.settle(stack, seconds=_SETTLE_SECONDS, progress=tell)
     return _sum_up(number, load, seed, planned, seen, results, looked, left=sum(map(abs, left.values())))
@@ -88,6 +88,15 @@ def probe(
 
 def _never() -> str:
     return ""
+
+
+def telling(metrics: Path, moments: Sequence[tuple[float, float]]) -> sights.Sights:
+    """What was seen while clients waited longest; of the whole day where nothing scarce was seen then.
+
+    Where attempts end by their time-outs, the longest waits last into seconds when hardly anybody is left who waits.
+    """
+    worst, whole = sights.read(metrics, moments=moments), sights.read(metrics)
+    return whole if bottleneck.suspects(whole) and not bottleneck.suspects(worst) else worst
 
 
 def suffering(seen: Evidence, *, began: float) -> Sequence[tuple[float, float]]:

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from tinhmau.probing import telling
 from verification.capacity.bottleneck import suspects
 from verification.capacity.sights import Backend, Kept, Look, Pressure, Sights, read
 from verification.machine import Sample
@@ -113,3 +114,20 @@ def test_what_was_watched_is_read_back_only_for_the_moments_that_are_asked_for(t
     assert [look.at for look in seen.looks] == [11.7]
     assert seen.looks[0].services["portal"] == Pressure(most=16.0, under_way=3.0)
     assert len(read(tmp_path).looks) == 2
+
+
+@pytest.mark.parametrize(
+    ("moments", "named"), [([(12.0, 20.0)], "slow-query"), ([(5.0, 11.5)], "lock"), ([], "slow-query")]
+)
+def test_where_the_worst_seconds_tell_nothing_the_whole_day_does(
+    tmp_path: Path, moments: list[tuple[float, float]], named: str
+) -> None:
+    """Clients who wait for their time-outs after all others have gone do not hide the cause; other seconds stay out."""
+    slow, locked = [_session(seconds=0.2)] * 9, [_session("Lock:advisory", seconds=2)] * 9
+    with (tmp_path / "watch.ndjson").open("wb") as out:
+        for at in range(20):
+            seen = slow if at < 5 else locked if at < 7 else []
+            seen = slow * 3 if at < 5 else seen
+            out.write(msgspec.json.encode(Look(at=float(at), processors=2, busy=0.5, backends=tuple(seen))) + b"\n")
+
+    assert suspects(telling(tmp_path, moments))[0].kind == named

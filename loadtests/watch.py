@@ -72,10 +72,11 @@ class Watch:
                     if dsn and (connection is None or connection.is_closed()):
                         with suppress(OSError, asyncpg.PostgresError, TimeoutError):
                             connection = await asyncpg.connect(dsn, timeout=_ANSWER_SECONDS)
+                    # Before services are asked: one that is stopped most of the time has been let go when it answers.
+                    seen = {"at": round(time.time(), 3), **processors.look(self._pids())}
                     backends, services = await asyncio.gather(_backends(connection), self._services(session))
                     line = {
-                        "at": round(time.time(), 3),
-                        **processors.look(self._pids()),
+                        **seen,
                         "backends": backends,
                         "services": services,
                     }

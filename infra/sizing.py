@@ -48,7 +48,8 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     source: str  #: where they were measured
 
 
-_BUSY = 0.5
+#: Use of a processor at the busiest moment that is rented for.
+BUSY = 0.5
 _BUSY_SOURCE = (
     "assumed: at half load a request waits on average about as long as it is served (M/M/1), and one replica may fail"
 )
@@ -138,10 +139,10 @@ class _Wanted(msgspec.Struct, frozen=True, kw_only=True):
 def _assumed(workload: str, rate: float) -> _Wanted:
     capacity, source = _CAPACITY.get(workload, _CAPACITY_OTHERWISE)
     return _Wanted(
-        cores=math.ceil(rate / (capacity * _BUSY)),
+        cores=math.ceil(rate / (capacity * BUSY)),
         reason=Text(
-            f"{vietnamese(rate)} yêu cầu/giây lúc cao điểm; một vCPU chịu {capacity:.0f}, dùng tới {_BUSY:.0%}.",
-            f"{rate:.1f} requests/s at the peak; one vCPU carries {capacity:.0f}, used up to {_BUSY:.0%}.",
+            f"{vietnamese(rate)} yêu cầu/giây lúc cao điểm; một vCPU chịu {capacity:.0f}, dùng tới {BUSY:.0%}.",
+            f"{rate:.1f} requests/s at the peak; one vCPU carries {capacity:.0f}, used up to {BUSY:.0%}.",
         ),
         source=f"{source}; {_BUSY_SOURCE}",
     )
@@ -154,12 +155,12 @@ def _wanted(workload: str, demand: Demand, measured: Measured | None) -> _Wanted
         return None
     rate, each = demand.operations_per_second, use.demand * 1000
     return _Wanted(
-        cores=math.ceil((rate * use.demand + use.idle) / _BUSY),
+        cores=math.ceil((rate * use.demand + use.idle) / BUSY),
         reason=Text(
             f"{vietnamese(rate)} thao tác của người dùng mỗi giây lúc cao điểm; đo được mỗi thao tác dùng "
-            f"{vietnamese(each, 2)} ms bộ xử lý ở đây, dùng tới {_BUSY:.0%}.",
+            f"{vietnamese(each, 2)} ms bộ xử lý ở đây, dùng tới {BUSY:.0%}.",
             f"{rate:.1f} operations of clients a second at the peak; each was seen to need {each:.2f} ms of processor "
-            f"here, used up to {_BUSY:.0%}.",
+            f"here, used up to {BUSY:.0%}.",
         ),
         source=f"{measured.source}; {_BUSY_SOURCE}",
     )
@@ -226,12 +227,12 @@ def _size_database(demand: Demand, measured: Measured | None) -> Size:
 def _assumed_of_database(demand: Demand) -> _Wanted:
     queries = sum(demand.requests_per_second.values()) * _DATABASE_QUERIES
     return _Wanted(
-        cores=math.ceil(queries / (_DATABASE_CAPACITY * _BUSY)),
+        cores=math.ceil(queries / (_DATABASE_CAPACITY * BUSY)),
         reason=Text(
             f"{queries:.0f} câu lệnh/giây ({_DATABASE_QUERIES:g} câu mỗi yêu cầu); một vCPU chịu "
-            f"{_DATABASE_CAPACITY:.0f}, chỉ dùng tới {_BUSY:.0%}.",
+            f"{_DATABASE_CAPACITY:.0f}, chỉ dùng tới {BUSY:.0%}.",
             f"{queries:.0f} statements/s ({_DATABASE_QUERIES:g} a request); one vCPU carries "
-            f"{_DATABASE_CAPACITY:.0f}, used up to {_BUSY:.0%}.",
+            f"{_DATABASE_CAPACITY:.0f}, used up to {BUSY:.0%}.",
         ),
         source="assumed: half of pgbench's 6,100 durable inserts a second on 2 vCPU, five statements a request",
     )

@@ -10,6 +10,7 @@ import msgspec
 from rich.table import Table
 
 from infra import pricing
+from infra.sizing import BUSY
 from simulation.mistakes import BadInputError, Mistake
 from simulation.text import Text
 from simulation.twin import fitting, growth
@@ -24,7 +25,6 @@ from verification.objectives import files
 _OBJECTIVES = run_folder.ROOT / "fixtures" / "objectives" / "capacity.toml"
 _TWIN = "twin.json"
 _WITHIN = 0.15  # of what was measured: a forecast is believed where unseen runs were told so closely
-_FULLEST = 0.5  # use at the busiest moment that is rented for, as in infra/sizing.py; assumed
 _GB_PER_VCPU = 2  # as in infra/sizing.py; assumed
 _NOT_RENTED = (MACHINE, "generator", "supervisor")  #: the whole, and what belongs to the testbed; as names begin
 _DATABASE = "postgresql"  # a process for every session: it uses all processors
@@ -273,7 +273,7 @@ def sizes(twin: Twin, load: float) -> dict[str, int]:
     """Processors of each service for a load, so that half of them are used in its busiest second."""
     busiest = max(twin.profile) * (twin.fixed + twin.scaling * load)
     return {
-        one.name: max(1, math.ceil((busiest * one.demand + one.idle) / _FULLEST))
+        one.name: max(1, math.ceil((busiest * one.demand + one.idle) / BUSY))
         for one in twin.stations
         if not one.name.startswith(_NOT_RENTED)
     }

@@ -72,6 +72,15 @@ def add_working_time(calendar: WorkingCalendar, start: datetime, worked: timedel
     raise LookupError(message)
 
 
+def closing_time(calendar: WorkingCalendar, moment: datetime) -> datetime:
+    """When the office closes next: on the day of `moment`, or on the next working day once it has closed.
+
+    Raises LookupError where the calendar never opens.
+    """
+    opens = add_working_time(calendar, moment, timedelta(0))
+    return _midnight(opens) + timedelta(seconds=calendar.shifts_of(opens.date())[-1][1])
+
+
 def working_time_between(calendar: WorkingCalendar, start: datetime, end: datetime) -> timedelta:
     """Working time spent from `start` to `end`; zero where `end` is not later."""
     total = timedelta(0)

@@ -11,7 +11,7 @@ from running_service import AUDIT_TOKEN, PASSCODE_KEY, PROVIDER_SECRET, Running
 
 from services.vendors import quirks
 from tinhmau.doubles import Double, DoubleError
-from verification.conformance import agreement
+from verification.conformance import agreement, clock
 from verification.conformance.access import Access
 from verification.conformance.inspection import inspect
 from verification.conformance.listener import Listener
@@ -146,13 +146,24 @@ def test_a_double_refuses_a_mismatch_it_does_not_have(doubles: dict[str, Double]
         doubles["sen"].plant(["news-dubbled"])
 
 
-def test_without_a_clock_what_needs_another_hour_is_unknown(doubles: dict[str, Double], listener: Listener) -> None:
-    """Three answers: a product whose clock nobody may set is neither praised nor blamed for its pauses."""
+@pytest.mark.parametrize(("hours", "days"), [(8.0, 0), (12.5, 0), (18.25, 0), (18.25, 2), (10.0, 3)])
+def test_without_a_clock_what_needs_another_hour_is_unknown(
+    doubles: dict[str, Double], listener: Listener, hours: float, days: int
+) -> None:
+    """Three answers: a product whose clock nobody may set is neither praised nor blamed for its pauses.
+
+    It is inspected at whatever hour it is: at work, at noon, in the evening, on Friday evening and on Saturday.
+    """
     doubles["truc"].plant([])
     access = doubles["truc"].access
     blind = Access(url=access.url, passcode_key=access.passcode_key, integration_key=access.integration_key)
+    agreed = agreement.of_era("2018")
+    moment = agreed.moment(hours, days=days)
 
-    rating = inspect("truc", blind, agreement.of_era("2018"), listener)
+    with clock.of(access) as set_clock:
+        assert set_clock is not None
+        set_clock(moment)
+    rating = inspect("truc", blind, agreed, listener, wall=lambda: moment)
 
     assert broken(rating) == set(), told(rating)
     assert {judged.point.id for judged in rating.of("unknown")} == {"deadline-pause"}

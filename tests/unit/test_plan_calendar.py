@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from simulation.calendar import (
     add_working_time,
     calendar_of,
+    closing_time,
     is_working,
     second_of_day,
     working_time_between,
@@ -96,6 +97,21 @@ def test_a_deadline_steps_over_night_weekend_and_holiday() -> None:
     deadline = add_working_time(calendar_of("2018"), at("2018-08-31T16:00:00"), timedelta(hours=8))
 
     assert deadline == at("2018-09-04T16:00:00")
+
+
+@pytest.mark.parametrize(
+    ("moment", "closes"),
+    [
+        ("2018-08-22T05:00:00", "2018-08-22T17:00:00"),
+        ("2018-08-22T12:00:00", "2018-08-22T17:00:00"),
+        ("2018-08-22T16:59:59", "2018-08-22T17:00:00"),
+        ("2018-08-22T17:00:00", "2018-08-23T17:00:00"),
+        ("2018-08-31T18:00:00", "2018-09-04T17:00:00"),  # Friday evening; the Monday after is a day off
+    ],
+)
+def test_once_closed_the_next_closing_time_is_another_days(moment: str, closes: str) -> None:
+    """What comes after hours is dealt with on the next working day."""
+    assert closing_time(calendar_of("2018"), at(moment)) == at(closes)
 
 
 @pytest.mark.parametrize("era", ERAS)

@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from datetime import datetime
 
 from verification.conformance import clock, dialects
 from verification.conformance.access import Access
 from verification.conformance.agreement import Agreement
-from verification.conformance.inspector import Inspector
+from verification.conformance.inspector import Inspector, official_now
 from verification.conformance.listener import Listener
 from verification.conformance.rating import Rating, rate
 from verification.conformance.scenarios import SCENARIOS
 
 
 def inspect(
-    dialect: str, access: Access, agreement: Agreement, listener: Listener, *, only: Collection[str] = ()
+    dialect: str,
+    access: Access,
+    agreement: Agreement,
+    listener: Listener,
+    *,
+    only: Collection[str] = (),
+    wall: Callable[[], datetime] = official_now,
 ) -> Rating:
     """Play the scenarios against the product: all, or those that look at the points named in `only`.
 
-    Raises KeyError for an unknown dialect.
+    `wall` is the hour of a product whose clock cannot be set. Raises KeyError for an unknown dialect.
     """
     scenarios = [scenario for scenario in SCENARIOS if not only or set(only) & set(scenario.points)]
     product = dialects.DIALECTS[dialect](access, listener)
     try:
         with clock.of(access) as set_clock:
-            inspector = Inspector(product, agreement, access, set_clock)
+            inspector = Inspector(product, agreement, access, set_clock, wall)
             inspector.play(scenarios)
     finally:
         product.close()

@@ -67,14 +67,26 @@ class Abandoned(Exception):  # noqa: N818 -- the scenario's end, not an error
     """What was found makes the rest of the scenario meaningless."""
 
 
+def official_now() -> datetime:
+    """Official time, from this machine's clock."""
+    return datetime.now(VIETNAM)
+
+
 class Inspector:
     """One inspection of one product."""
 
-    def __init__(self, product: Product, agreement: Agreement, access: Access, clock: SetClock | None) -> None:
-        """Without a clock, scenarios that need another hour stay unknown."""
+    def __init__(
+        self,
+        product: Product,
+        agreement: Agreement,
+        access: Access,
+        clock: SetClock | None,
+        wall: Callable[[], datetime],
+    ) -> None:
+        """Without a clock, it is `wall` for the product, and scenarios that need another hour stay unknown."""
         self.product, self.agreement = product, agreement
         self.findings: list[Finding] = []
-        self._access, self._clock = access, clock
+        self._access, self._clock, self._wall = access, clock, wall
         self._calendar = calendar_of(agreement.era)
         self._scenario = ""
         self._signed_in: dict[str, Who] = {}
@@ -154,7 +166,7 @@ class Inspector:
     @property
     def now(self) -> datetime:
         """Official time as the product should have it."""
-        return self._now or datetime.now(VIETNAM)
+        return self._now or self._wall()
 
     def check_moment(self, found: datetime | None) -> None:
         """Look at a moment that must be now, and learn by how much the product's hours are off."""

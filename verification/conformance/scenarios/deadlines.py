@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from simulation.calendar import calendar_of, working_time_between
+from simulation.calendar import calendar_of, closing_time, working_time_between
 from verification.conformance.inspector import Inspector, Scenario
 from verification.conformance.points import Words
 from verification.conformance.product import AskSupplement, Supplement
@@ -18,11 +18,12 @@ def over_the_weekend(to: Inspector) -> None:
 
 
 def same_day(to: Inspector) -> None:
-    """What the law grants on the same day is promised for closing time."""
+    """What the law grants on the same day is promised for closing time, of the next working day once it has closed.
+
+    A product whose clock nobody may set is inspected at whatever hour it is.
+    """
     answer = to.act(to.who("reception_clerk"), to.handed("same_day"), "received")
-    midnight = to.now.replace(hour=0, minute=0, second=0, microsecond=0)
-    closes = calendar_of(to.agreement.era).shifts[-1][1]
-    to.check_due("deadline-same-day", answer.due_at, midnight + timedelta(seconds=closes))
+    to.check_due("deadline-same-day", answer.due_at, closing_time(calendar_of(to.agreement.era), to.now))
 
 
 def pause(to: Inspector) -> None:

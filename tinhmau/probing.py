@@ -27,6 +27,7 @@ from tinhmau.following import hopeless
 from tinhmau.phases import Traffic, World
 from verification import evidence
 from verification.capacity import bottleneck, sights
+from verification.capacity.disturbance import believed, disturbance
 from verification.capacity.lateness import judge_either_way
 from verification.capacity.verdict import Probed
 from verification.evidence import Evidence
@@ -81,9 +82,10 @@ def probe(
     seen = evidence.gather(folder)
     results = hope.lost() if driven.given_up else judge_either_way(objectives, seen)
     looked = telling(metrics, suffering(seen, began=driven.began))
+    disturbed = disturbance(sights.read(metrics))
     with screen.progress(Text("Chờ hệ thống lắng xuống", "Letting the stack settle")) as tell:
         left = ledger.settle(stack, seconds=_SETTLE_SECONDS, progress=tell)
-    return _sum_up(number, load, seed, planned, seen, results, looked, left=sum(map(abs, left.values())))
+    return _sum_up(number, load, seed, planned, seen, results, looked, disturbed, left=sum(map(abs, left.values())))
 
 
 def _never() -> str:
@@ -126,6 +128,7 @@ def _sum_up(
     seen: Evidence,
     results: Sequence[ObjectiveResult],
     looked: sights.Sights,
+    disturbed: Text | None,
     *,
     left: int,
 ) -> Probed:
@@ -137,7 +140,7 @@ def _sum_up(
         number=number,
         load=load,
         seed=seed,
-        answer=overall(results),
+        answer=believed(overall(results), disturbed),
         results=tuple(results),
         operations=len(final),
         seconds=seconds,
@@ -150,4 +153,5 @@ def _sum_up(
         suspects=bottleneck.suspects(looked),
         cpu=dict(bottleneck.cpu_by_service(looked)),
         looks=len(looked.looks),
+        disturbed=disturbed,
     )

@@ -27,6 +27,7 @@ MISLED = 0.03
 CREDIBLE = 0.90
 
 _CELLS = 4000
+_LOST = 3  # unknown answers running after which no more are asked for
 _FROM, _TO = 1 / 64, 4096.0  # load factors beyond which nothing is looked for
 
 Loads = NDArray[np.float64]
@@ -86,7 +87,7 @@ def next_load(probes: Sequence[Probe], *, first: float = 1.0, most: float = _TO)
 def finished(probes: Sequence[Probe], *, within: float, budget: int, most: float = _TO) -> Why | None:
     """Why to stop, or None. `within` is the wanted width of the interval as a share of the limit."""
     answers = {probe.answer for probe in probes}
-    if len(probes) >= 2 and {probe.answer for probe in probes[-2:]} == {"UNKNOWN"}:  # noqa: PLR2004 -- twice running
+    if len(probes) >= _LOST and {probe.answer for probe in probes[-_LOST:]} == {"UNKNOWN"}:
         return "unknown"
     if {"KEPT", "BROKEN"} <= answers and limit(probes, most=most).width <= within:
         return "found"

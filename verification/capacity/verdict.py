@@ -24,7 +24,7 @@ WHY: dict[Why, Text] = {
         "the objectives are not kept even under next to no load",
     ),
     "too high": Text("không gặp giới hạn nào trong phạm vi tìm", "no limit was met within what is looked at"),
-    "unknown": Text("hai lần thử liền không đo được gì chắc chắn", "two probes running could not be relied upon"),
+    "unknown": Text("ba lần thử liền không đo được gì chắc chắn", "three probes running could not be relied upon"),
 }
 
 
@@ -45,6 +45,7 @@ class Probed(Probe, frozen=True, kw_only=True):
     suspects: tuple[Suspect, ...]
     cpu: dict[str, float]  #: percent of one processor by service, while clients waited longest
     looks: int = 0  #: that the naming rests on
+    disturbed: Text | None = None  #: how much of the machine other programs took, where it was too much
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from simulation.calendar import calendar_of, closing_time, working_time_between
 from verification.conformance.inspector import Inspector, Scenario
 from verification.conformance.points import Words

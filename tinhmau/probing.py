@@ -81,8 +81,8 @@ def probe(
             control.ask(stack.control, {"act": "metrics", "folder": str(folder.parents[1] / "metrics")})
     seen = evidence.gather(folder)
     results = hope.lost() if driven.given_up else judge_either_way(objectives, seen)
-    looked = telling(metrics, suffering(seen, began=driven.began))
-    disturbed = disturbance(sights.read(metrics))
+    worst = suffering(seen, began=driven.began)
+    looked, disturbed = telling(metrics, worst), disturbance(sights.read(metrics, moments=worst))
     with screen.progress(Text("Chờ hệ thống lắng xuống", "Letting the stack settle")) as tell:
         left = ledger.settle(stack, seconds=_SETTLE_SECONDS, progress=tell)
     return _sum_up(number, load, seed, planned, seen, results, looked, disturbed, left=sum(map(abs, left.values())))

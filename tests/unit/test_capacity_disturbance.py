@@ -21,7 +21,7 @@ def _sights(busy: float, *, processors: int = 2) -> Sights:
     return Sights(looks=(look,) * 10, samples=tuple(samples))
 
 
-@pytest.mark.parametrize(("busy", "processors"), [(1.1, 2), (1.4, 2), (1.8, 4)])
+@pytest.mark.parametrize(("busy", "processors"), [(1.1, 2), (1.35, 2), (1.65, 4)])
 def test_a_little_that_is_nobodys_disturbs_nobody(busy: float, processors: int) -> None:
     """Kernel and supervisor use some; a larger machine has more to spare."""
     assert disturbance(_sights(busy, processors=processors)) is None

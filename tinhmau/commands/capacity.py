@@ -55,7 +55,7 @@ _OBJECTIVES = run_folder.ROOT / "fixtures" / "objectives" / "capacity.toml"
 @click.option(
     "--probes",
     type=click.IntRange(2, 60),
-    default=14,
+    default=20,
     show_default=True,
     metavar=options.NUMBER,
     help=t("Số lần thử nhiều nhất.", "Probes at most."),

@@ -8,9 +8,10 @@ from verification.capacity.bottleneck import cpu_by_service
 from verification.capacity.sights import Sights
 from verification.wording import number
 
-#: Share of the machine's processors that others may use. Assumed; on a quiet machine of two, 2 to 15 % go to what is
-#: nobody's in particular (kernel, supervisor, the command that asks), and with a compiler beside the stack 25 to 45 %.
-OTHERS_SHARE = 0.2
+#: Share of the machine's processors that others may use while clients wait longest. Assumed; on a quiet machine of two,
+#: 2 to 6 % go to what is nobody's in particular (kernel, supervisor, the command that asks), and with a test or a
+#: compiler beside the stack 17 to 45 % (decision 36).
+OTHERS_SHARE = 0.15
 
 
 def disturbance(sights: Sights) -> Text | None:

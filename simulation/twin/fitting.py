@@ -3,12 +3,16 @@
 Demands by the utilisation law: processor seconds used = idle x time + demand x operations, by regression over the
 runs. Waiting by Erlang's C at every station and, where a second wants more than a station can do, by what is left
 over. Everything that does not queue at a processor (disk, wire, locks of an idle system) is in the latencies of the
-lightest run. How much a formula's second of waiting is worth here (variation of demands, several visits) is fitted.
+lightest run. Fitted to p50 and p95: how much a formula's second of waiting is worth here (variation of demands, several
+visits), and how much longer an operation holds the whole machine than its processor seconds say: services put small
+things together when they are busy and do what can wait meanwhile, so that processors look full long before they are.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import msgspec
 import numpy as np
@@ -21,10 +25,14 @@ from simulation.twin.scalability import fit as fit_scalability
 
 MACHINE = "machine"  #: all processors together
 _DRAWS = 40_000
+_DRAWS_TO_FIT = 8_000
 _SEED = 42  # draws are only a way to add distributions; the same for every forecast
 _P95, _P50 = 0.95, 0.5
-_LARGEST_STRETCH = 50.0
+_LARGEST_STRETCH = 2000.0
 _NARROW = 1e-3
+_CLOSE = 0.02  # to which the two fitted numbers are found
+_HOLDS_MOST = 4.0  # times what processor seconds say, or that part of it
+_TRUST = 0.1  # in processor seconds, against relative errors of latencies squared; assumed
 _SMOOTHED_OVER = 100.0  # operations: a tenth of chance is left in so many
 
 
@@ -43,6 +51,8 @@ class Twin(msgspec.Struct, frozen=True, kw_only=True):
     stations: tuple[Station, ...]  #: the machine first
     base: tuple[float, ...]  #: latency quantiles at no load to speak of
     stretch: float  #: seconds waited here for one second by Erlang's formula
+    holding: float  #: seconds that an operation holds the machine for one that it uses of its processors
+    lanes: int  #: servers that waiting at the machine goes by: its processors, or one that is as fast as all together
     profile: tuple[float, ...]  #: shape of a run: share of its operations in each second
     fixed: float  #: operations of a run that come by the clock
     scaling: float  #: operations of a run for each unit of load
@@ -91,6 +101,8 @@ def fit(runs: Sequence[Observed], *, processors: int, replicas: Mapping[str, int
         stations=(whole, *single),
         base=runs[0].quantiles,
         stretch=1.0,
+        holding=1.0,
+        lanes=processors,
         profile=tuple(float(share) for share in np.asarray(summed) / np.sum(summed)),
         fixed=fixed,
         scaling=scaling,
@@ -98,7 +110,7 @@ def fit(runs: Sequence[Observed], *, processors: int, replicas: Mapping[str, int
                                     [run.good for run in runs]),
         loads=tuple(run.load for run in runs),
     )  # fmt: skip
-    return _stretched(twin, runs)
+    return _fitted(twin, runs)
 
 
 def _station(name: str, runs: Sequence[Observed], *, servers: int) -> Station:
@@ -116,20 +128,43 @@ def _line(at: Sequence[float], values: Sequence[float]) -> tuple[float, float]:
     return float(level), float(slope)
 
 
-def _stretched(twin: Twin, runs: Sequence[Observed]) -> Twin:
-    """Find the stretch that tells p50 and p95 of the runs best, by relative error; the lightest is the base itself."""
+def _fitted(twin: Twin, runs: Sequence[Observed]) -> Twin:
+    """Find lanes, holding and stretch that tell p50 and p95 of the runs best; the lightest is the base itself."""
 
-    def error(stretch: float) -> float:
-        tried = msgspec.structs.replace(twin, stretch=stretch)
-        return float(
-            sum(
-                np.log(max(told, 1e-9) / max(run.latency(share), 1e-9)) ** 2
-                for run in runs[1:]
-                for share, told in zip((_P50, _P95), _latencies(tried, run.load), strict=True)
-            )
+    def stretched(lanes: int, holding: float) -> Twin:
+        held = msgspec.structs.replace(twin, lanes=lanes, holding=holding)
+        found = lowest(
+            lambda stretch: _error(msgspec.structs.replace(held, stretch=stretch), runs),
+            0.0, _LARGEST_STRETCH, within=_CLOSE,
+        )  # fmt: skip
+        return msgspec.structs.replace(held, stretch=found)
+
+    def error(lanes: int, power: float) -> float:
+        return _error(stretched(lanes, math.exp(power)), runs) + _TRUST * power**2
+
+    most = math.log(_HOLDS_MOST)
+    best = {
+        lanes: lowest(partial(error, lanes), -most, most, within=_CLOSE) for lanes in {1, twin.lanes}
+    }  # an operation that visits processes of one processor each waits sooner than one that may go anywhere
+    lanes = min(best, key=lambda lanes: error(lanes, best[lanes]))
+    return stretched(lanes, math.exp(best[lanes]))
+
+
+def _error(twin: Twin, runs: Sequence[Observed]) -> float:
+    return float(
+        sum(
+            math.log(max(told, 1e-9) / max(run.latency(share), 1e-9)) ** 2
+            for run in runs[1:]
+            for share, told in zip((_P50, _P95), _latencies(twin, run.load, draws=_DRAWS_TO_FIT), strict=True)
         )
+    )
 
-    return msgspec.structs.replace(twin, stretch=lowest(error, 0.0, _LARGEST_STRETCH, within=_NARROW))
+
+def _stations(twin: Twin) -> tuple[Station, ...]:
+    """Where operations wait: an operation holds the machine longer than its processor seconds say, or shorter."""
+    whole, *single = twin.stations
+    held = whole.demand * twin.holding * twin.lanes / whole.servers
+    return (msgspec.structs.replace(whole, servers=twin.lanes, demand=held), *single)
 
 
 def forecast(twin: Twin, load: float) -> Forecast:
@@ -138,7 +173,7 @@ def forecast(twin: Twin, load: float) -> Forecast:
     p50, p95 = _latencies(twin, load)
     seconds = len(profile)
     over = max(
-        (float(backlog(one.servers, one.demand, np.append(profile, 0.0))[-1]) for one in twin.stations), default=0.0
+        (float(backlog(one.servers, one.demand, np.append(profile, 0.0))[-1]) for one in _stations(twin)), default=0.0
     )
     operations = float(profile.sum())
     return Forecast(
@@ -173,19 +208,20 @@ def _wanted(twin: Twin, load: float) -> Values:
     return np.asarray(smooth * wanted.sum() / smooth.sum())
 
 
-def _latencies(twin: Twin, load: float) -> tuple[float, float]:
+def _latencies(twin: Twin, load: float, *, draws: int = _DRAWS) -> tuple[float, float]:
     """Draw operations by the second in which they come, and add to their base what they wait, station by station."""
     dice = np.random.default_rng(_SEED)
     profile, lightest = _wanted(twin, load), _wanted(twin, twin.loads[0])
-    seconds = dice.choice(len(profile), size=_DRAWS, p=profile / profile.sum())
-    told = np.interp(dice.random(_DRAWS), SHARES, twin.base)
+    seconds = dice.choice(len(profile), size=draws, p=profile / profile.sum())
+    told = np.interp(dice.random(draws), SHARES, twin.base)
     # What is too much for the narrowest place does not reach the others all at once.
-    told += np.max([backlog(one.servers, one.demand, profile) for one in twin.stations], axis=0)[seconds]
-    for one in twin.stations:
+    told += np.max([backlog(one.servers, one.demand, profile) for one in _stations(twin)], axis=0)[seconds]
+    for one in _stations(twin):
         free = one.servers * FULL
         share, mean = waiting(one.servers, one.demand, np.minimum(profile, free / max(one.demand, 1e-12)))
         there_share, there_mean = waiting(one.servers, one.demand, lightest)
-        spread = dice.exponential(size=_DRAWS) * (dice.random(_DRAWS) < share[seconds]) * mean[seconds]
-        told += twin.stretch * spread - twin.stretch * (there_share * there_mean)[seconds]  # the base has that already
+        long, luck = dice.exponential(size=draws), dice.random(draws)
+        told += twin.stretch * long * (luck < share[seconds]) * mean[seconds]
+        told -= twin.stretch * long * (luck < there_share[seconds]) * there_mean[seconds]  # the base has that already
     p50, p95 = np.quantile(np.maximum(told, 0.0), (_P50, _P95))
     return float(p50), float(p95)

@@ -23,8 +23,8 @@ from simulation.text import Text
 DATA, _ORDERS, _REFERENCE = "data", "orders.json", "reference"
 _REACHED = re.compile(r"last completed transaction was at log time (\S+ \S+)")
 _LAST = "SELECT extract(epoch FROM timestamp) FROM pg_last_committed_xact()"
-_BOOKS = "for one in /srv/state/*/calls.ndjson; do stat -c '%s %n' $one; done"
-_COPIES = "cd /var/lib/backup/books && for one in */calls.ndjson; do stat -c '%s /srv/state/%n' $one; done"
+_KEPT = r"-type f \( -name calls.ndjson -o -path '*/objects/*' ! -name '.*' ! -name '*.new' \) -printf '%s %P\n'"
+_BOOKS, _COPIES = f"find /srv/state {_KEPT}", f"find /var/lib/backup/books {_KEPT}"
 
 
 def begin(folder: Path, orders: Orders) -> Path:
@@ -82,7 +82,7 @@ def ask(database: Container, name: str, sql: str) -> str:
 
 
 def books_copied(backup: Container) -> bool:
-    """Whether the copies of the services' books are as long as the books are."""
+    """Whether the copies of the services' books and objects are as long as those are."""
     return _sizes(backup, _BOOKS) == _sizes(backup, _COPIES)
 
 

@@ -6,7 +6,7 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import docker
@@ -17,6 +17,7 @@ from standing_docker import Standing, toy, write_reference
 from infra import demand
 from infra.blueprint import draw_up
 from infra.docker_target import engine, failover, restoring
+from infra.docker_target.layout import BACKUP
 from infra.docker_target.plugin.kind import STACK_LABEL
 from infra.docker_target.target import DockerTarget, Options, left_over
 from simulation import province_files
@@ -76,8 +77,28 @@ def _words(standing: Standing) -> list[str]:
     return restoring.ask(database, "portal", "SELECT word FROM drill ORDER BY word").split()
 
 
+_LENGTH = 300_000
+_TEXT = f"""
+import asyncio, os
+from services.kit.objects import name_of, open_store
+store, text = open_store(os.environ["OBJECT_STORE"]), b"x" * {_LENGTH}
+"""
+_KEEP = _TEXT + "asyncio.run(store.put(name_of(text), text))"
+_FETCH = _TEXT + "print(len(asyncio.run(store.get(name_of(text)))))"
+
+
+def _in_hub(standing: Standing, program: str) -> str:
+    """Run a program of the hub's image inside one of its replicas."""
+    done = standing.containers("dochub")[0].exec_run(["python3", "-P", "-c", program])
+    assert done.exit_code == 0, done.output
+    return str(done.output.decode("utf-8").strip())
+
+
 def test_a_stack_is_restored_to_a_point_in_time_and_to_its_end() -> None:
-    """Destroyed whole; up to the point only what was written before, in full also what came after it."""
+    """Destroyed whole; up to the point only what was written before, in full also what came after it.
+
+    What the hub keeps beside its database comes back as well.
+    """
     province = province_files.load("toy")
     with tempfile.TemporaryDirectory(prefix="tinhmau-test-") as root:
         target = DockerTarget(Options(backup_to=Path(root, "backup")))
@@ -91,7 +112,10 @@ def test_a_stack_is_restored_to_a_point_in_time_and_to_its_end() -> None:
             first = Standing(target, stack)
             point = _write(first, "before")
             _write(first, "later")
+            _in_hub(first, _KEEP)
             _await_received(first)
+            (backup,) = first.containers(BACKUP)
+            _await(lambda: restoring.books_copied(backup))
         finally:
             target.remove(stack)
         assert left_over(engine.connect(), stack.name) == []
@@ -106,6 +130,7 @@ def test_a_stack_is_restored_to_a_point_in_time_and_to_its_end() -> None:
                 assert {row.state for row in target.status(restored)} == {"ready"}
                 _write(second, "new")
                 assert "new" in _words(second)
+                assert _in_hub(second, _FETCH) == str(_LENGTH)
             finally:
                 target.remove(restored)
 
@@ -131,7 +156,11 @@ def test_a_backup_goes_on_after_a_failover() -> None:
 
 def _await_received(standing: Standing) -> None:
     database = failover.primary(standing.client, standing.stack.name)
+    _await(lambda: restoring.ask(database, "postgres", _RECEIVED) == "t")
+
+
+def _await(seen: Callable[[], bool]) -> None:
     until = time.monotonic() + _PATIENCE_SECONDS
-    while restoring.ask(database, "postgres", _RECEIVED) != "t":
+    while not seen():
         assert time.monotonic() < until
         time.sleep(0.2)

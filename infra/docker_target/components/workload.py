@@ -20,7 +20,7 @@ _CLOCK = "clock.json"
 
 
 class Workload(pulumi.ComponentResource):
-    """All replicas of one service. They share the book of calls, which is appended to one whole line at a time."""
+    """All replicas of one service. They share the book of calls, which grows by whole lines, and its objects."""
 
     def __init__(
         self,
@@ -110,4 +110,6 @@ def _environment(placement: Placement, service: str, port: int) -> dict[str, str
         variables["CLOCK_FILE"] = f"/srv/clock/{_CLOCK}"
     if service == "lgsp":
         variables["LGSP_REGISTRY"] = "/etc/tinhmau/registry.json"
+    if service == "dochub":
+        variables["OBJECT_STORE"] = "file:///var/lib/tinhmau/objects"
     return variables

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -75,6 +75,11 @@ class Running:
         member = next(one for one in self.province.staff if one.role == role and one.agency == agency)
         return self.sign_in("onestop", member.account)
 
+    @property
+    def post_office(self) -> str:
+        """A post office of the province, named by its commune."""
+        return next(one.unit for one in self.province.agencies if one.tier == "commune")
+
     def procedure(self, wanted: Callable[[Procedure], bool], what: str) -> Procedure:
         """A procedure of the catalogue that is asked for by a person and goes through no other agency."""
         found = next((one for one in self.province.procedures if wanted(one)), None)
@@ -89,7 +94,7 @@ class Running:
             if one.tier == procedure.tier and procedure.department in {"", one.code}
         )
 
-    def filed(self, procedure: Procedure, *, delivery: str = "counter", **more: str) -> str:
+    def filed(self, procedure: Procedure, *, delivery: str = "counter", **more: Any) -> str:
         """A dossier of the citizen's, filed online; returns its code."""
         body = {"procedure": procedure.code, "agency": self.receiver(procedure).code,
                 "form": {"full_name": self.name, "request": procedure.name}, "prefilled": ["full_name"],
@@ -165,6 +170,15 @@ def bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"} if token else {}
 
 
+def _of_all_levels(province: Province) -> Province:
+    """The province with a procedure of level 1, which the catalogue of 2026 does not list."""
+    if any(one.level == 1 for one in province.procedures):
+        return province
+    lowest = min(province.procedures, key=lambda one: one.level)
+    changed = (msgspec.structs.replace(one, level=1) if one is lowest else one for one in province.procedures)
+    return msgspec.structs.replace(province, procedures=tuple(changed))
+
+
 def _small(province: Province) -> Province:
     """The province with three of its communes and a few of their people."""
     communes = tuple(msgspec.structs.replace(one, population=min(one.population, 400)) for one in province.communes[:3])
@@ -184,21 +198,21 @@ def _small(province: Province) -> Province:
 
 
 @contextmanager
-def standing(era: str, *, product: str = "") -> Iterator[Running]:
+def standing(era: str, *, product: str = "", planted: Sequence[str] = ()) -> Iterator[Running]:
     """Place a province of the era: nine o'clock on a working day, up as long as the block.
 
-    `product`: a vendor's, behind the one-stop.
+    `product`: a vendor's, behind the one-stop, with the mismatches `planted` in it.
     """
     name, day = ERAS[era]
     whole = province_files.load(name)
-    province = whole if name == "toy" else _small(whole)
+    province = _of_all_levels(whole if name == "toy" else _small(whole))
     people = population.draw(province, seed=7)
     target = LocalTarget()
     with tempfile.TemporaryDirectory(prefix="tinhmau-rows-") as folder:
         given = Path(folder) / "reference"
         reference.write(province, given, day=date.fromisoformat(day))
         people.write_reference(given)
-        reference.write_product(given, name=product)
+        reference.write_product(given, name=product, planted=planted)
         blueprint = draw_up(province, demand.demand_of_province(province))
         stack = target.place(blueprint, reference=given, province=province)
         try:

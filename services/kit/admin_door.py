@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from services.kit.accounts import Account, SignIn, issue_token, session_cookie
+from services.kit.accounts import Account, SignIn
 from services.kit.kit import Endpoint, Kit
 from services.kit.pages import Pages
 from services.kit.problems import Problem
@@ -60,8 +60,7 @@ class AdminDoor:
         except Problem as problem:
             return self._pages.page("sign_in.html", problem.status, wrong=problem.detail, account=attempt.account)
         response = RedirectResponse(self._home, 303)
-        token = issue_token(self._kit.settings.token_key, who)
-        response.set_cookie(session_cookie(self._kit.settings.service), token, httponly=True, samesite="strict")
+        self._kit.open_session(response, who)
         return response
 
 

@@ -77,6 +77,17 @@ class Kit:
         """Who sent the request. Raises 401, or 403 unless the role is among `roles` (any role when none are named)."""
         return signed_in(request, self.settings.token_key, session_cookie(self.settings.service), *roles)
 
+    def open_session(self, response: Response, who: Account) -> None:
+        """Give an official's browser the cookie by which `who` knows them: no script and no other site can use it."""
+        response.set_cookie(
+            session_cookie(self.settings.service), issue_token(self.settings.token_key, who), path="/", httponly=True,
+            samesite="strict", secure=self.settings.public_url.startswith("https://"),
+        )  # fmt: skip
+
+    def close_session(self, response: Response) -> None:
+        """Take that cookie back."""
+        response.delete_cookie(session_cookie(self.settings.service), path="/", httponly=True, samesite="strict")
+
     def write(self, handler: WriteHandler, *, body: Any = None, prepare: Prepare | None = None) -> Endpoint:
         """Make an endpoint that takes effect once per Idempotency-Key, with its reply kept in the same transaction."""
 

@@ -46,7 +46,7 @@ def build(kit: Kit) -> Parts:
     identity, door = Identity(kit, pages, signed_on), NationalDoor(kit, pages, lookups, signed_on)
     lists = SharedLists(kit)
     faults = Faults(kit.clock)
-    ndxp = Ndxp(kit)
+    ndxp, counters = Ndxp(kit), post.Post(kit)
     authority = Authority(kit)
 
     async def set_faults(request: Request) -> Response:
@@ -75,6 +75,8 @@ def build(kit: Kit) -> Parts:
             Route("/pay/{order}", payments.show, methods=["GET"]),
             Route("/pay/{order}", kit.write(payments.pay), methods=["POST"]),
             Route("/pay/{order}/form", payments.pay_by_form, methods=["POST"]),
+            Route("/post/intake", kit.write(counters.take_in, body=post.Intake), methods=["POST"]),
+            Route("/post/parcels/{parcel}", counters.follow),
             Route("/post/parcels/{parcel}/delivery", kit.write(post.deliver), methods=["POST"]),
             Route("/.well-known/openid-configuration", identity.discovery),
             Route("/api/sign-in", kit.sign_in(filing.find), methods=["POST"]),

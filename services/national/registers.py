@@ -78,8 +78,9 @@ class Registers:
         """
         number = _wanted(request, "personal_number")
         row = await self._kit.pool.fetchrow(
-            "SELECT commune, born <= now() - interval '25 years' AS grown FROM person WHERE personal_number = $1",
+            "SELECT commune, born <= $2::date - interval '25 years' AS grown FROM person WHERE personal_number = $1",
             number,
+            self._kit.clock.now().date(),
         )
         drawn = hashlib.sha256(f"land|{number}".encode()).digest()
         if row is None or not row["grown"] or drawn[0] >= _LANDHOLDERS * 256:

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from services.kit.accounts import Account, SignIn, issue_token, session_cookie
+from services.kit.accounts import Account, SignIn
 from services.kit.edxml import statuses
 from services.kit.edxml.content_signature import ContentSignature
 from services.kit.edxml.trouble import EdxmlError
@@ -147,17 +147,12 @@ class Desks:
                 request, "sign_in.html", None, status=problem.status, wrong=problem.detail, account=attempt.account
             )
         response = RedirectResponse("/", 303)
-        response.set_cookie(
-            session_cookie(self._kit.settings.service),
-            issue_token(self._kit.settings.token_key, who),
-            httponly=True,
-            samesite="strict",
-        )
+        self._kit.open_session(response, who)
         return response
 
     async def _sign_out(self, _request: Request) -> Response:
         response = RedirectResponse("/sign-in", 303)
-        response.delete_cookie(session_cookie(self._kit.settings.service), httponly=True, samesite="strict")
+        self._kit.close_session(response)
         return response
 
     async def _desk(self, request: Request, who: Account) -> Response:

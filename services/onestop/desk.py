@@ -12,7 +12,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from services.kit.accounts import Account, SignIn, issue_token, session_cookie
+from services.kit.accounts import Account, SignIn
 from services.kit.clock import VIETNAM
 from services.kit.kit import Kit, json
 from services.kit.languages import Text
@@ -46,6 +46,12 @@ _PARCELS = "SELECT parcel, sent_at, delivered_at FROM parcel WHERE code = $1"
 _HANDED_IN = "SELECT content FROM paper WHERE code = $1 AND kind = 'counter' ORDER BY id LIMIT 1"
 _DOSSIER = f"SELECT {dossiers.COLUMNS} FROM dossier WHERE code = $1"  # noqa: S608 -- our own column names
 
+#: How a dossier came.
+_CHANNEL_NAMES = {
+    "online": Text("Trực tuyến", "Online"),
+    "counter": Text("Tại quầy", "Counter"),
+    "post": Text("Bưu điện", "Post"),
+}
 #: What is done beside the acts on a dossier's state, as the page names it afterwards.
 _BESIDE = {
     "apology": Text("đã gửi phiếu xin lỗi", "the apology was sent"),
@@ -167,13 +173,7 @@ class Desk:
                 "door.html", problem.status, request=request, wrong=problem.detail, account=attempt.account, who=None
             )
         response = RedirectResponse("/desk", 303)
-        response.set_cookie(
-            session_cookie(self._kit.settings.service),
-            issue_token(self._kit.settings.token_key, who),
-            httponly=True,
-            samesite="strict",
-            path="/",
-        )
+        self._kit.open_session(response, who)
         return response
 
     async def _official(self, attempt: SignIn) -> Account:
@@ -190,7 +190,7 @@ class Desk:
     async def leave(self, _request: Request) -> Response:
         """Sign out."""
         response = RedirectResponse("/", 303)
-        response.delete_cookie(session_cookie(self._kit.settings.service), path="/", httponly=True, samesite="strict")
+        self._kit.close_session(response)
         return response
 
     async def show_desk(self, request: Request, **more: Any) -> Response:
@@ -217,6 +217,7 @@ class Desk:
             role=ROLE_NAMES[who.role],
             agency=self._reference.agencies[who.agency].name,
             lines=lines,
+            channels=_CHANNEL_NAMES,
             open=rows[0]["open"] if rows else 0,
             referrals=[
                 {

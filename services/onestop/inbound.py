@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -20,7 +20,7 @@ _SUBMIT = """
     WITH fresh AS (
         INSERT INTO dossier (code, procedure, agency, channel, delivery, applicant_number, applicant_name, company,
                              fee, state, seq, submitted_at)
-        VALUES ($1, $2, $3, 'online', $4, $5, $6, $7, $8, 'submitted', 0, $9)
+        VALUES ($1, $2, $3, $12, $4, $5, $6, $7, $8, 'submitted', 0, $9)
         ON CONFLICT (code) DO NOTHING RETURNING code
     ), event AS (
         INSERT INTO event (code, seq, event, state, actor, at, request_key)
@@ -48,7 +48,7 @@ class Company(msgspec.Struct, frozen=True):
 
 
 class Submission(msgspec.Struct, frozen=True, kw_only=True):
-    """A dossier submitted at the portal."""
+    """A dossier submitted at the portal, or at a post office."""
 
     code: str
     procedure: str
@@ -60,6 +60,7 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
     company: Company | None = None
     form: msgspec.Raw = msgspec.field(default_factory=lambda: msgspec.Raw(b"{}"))
     request_key: str | None = None  #: the citizen's own Idempotency-Key
+    channel: Literal["online", "post"] = "online"
 
 
 class Supplement(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,8 +115,9 @@ class Inbound:
         values = (
             item.code, item.procedure, item.agency, item.delivery, item.applicant.personal_number,
             item.applicant.full_name, company, item.fee, item.submitted_at, item.request_key, bytes(item.form),
+            item.channel,
         )  # fmt: skip
-        if not self._reference.procedures[item.procedure].automatic:
+        if not self._reference.procedures[item.procedure].automatic or item.channel != "online":
             tx.later(_SUBMIT, *values)  # told before, under another key, it changes nothing
         elif await tx.value(_SUBMIT, *values) is None:
             return
@@ -128,7 +130,7 @@ class Inbound:
             code=item.code,
             procedure=item.procedure,
             agency=item.agency,
-            channel="online",
+            channel=item.channel,
             delivery=item.delivery,
             applicant_number=item.applicant.personal_number,
             applicant_name=item.applicant.full_name,
@@ -146,7 +148,7 @@ class Inbound:
             digest=None,
         )
         await news.announce(tx, dossier, self._reference)
-        if not tx.product:  # a product knows no act without an official
+        if not tx.product and item.channel == "online":  # a product knows no act without an official, nor does paper
             await automatic.grant(tx, dossier, self._reference, self._time)
 
     async def add_supplement(self, item: Supplement, tx: Transaction) -> None:

@@ -29,7 +29,7 @@ STATE_NUMBERS: Mapping[str, str] = {
     "withdrawn": "7",
 }
 #: Channel -> HinhThuc. [M]
-CHANNEL_NUMBERS: Mapping[str, str] = {"counter": "0", "online": "1"}
+CHANNEL_NUMBERS: Mapping[str, str] = {"counter": "0", "online": "1", "post": "2"}
 
 
 def synchronisation(dossier: Dossier, reference: Reference) -> dict[str, Any]:

@@ -42,6 +42,6 @@ async def _tell_portal(tx: Transaction, dossier: Dossier, wanted: str = "") -> N
         "due_at": dossier.due_at,
         "result": dossier.result if readable else None,
         "digest": dossier.digest if readable else None,
-        "wanted": wanted if dossier.channel == "online" else "",
+        "wanted": wanted if dossier.channel != "counter" else "",  # who filed there has no page at the portal
     }
     await tx.send("portal", "dossiers.progress", news, subject=dossier.code)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from starlette.requests import Request
@@ -20,6 +20,8 @@ from services.portal.catalogue import Catalogue, receives
 from services.portal.companies import Companies, Company
 
 DELIVERIES = ("counter", "online", "post")
+#: How a dossier comes here: from the applicant's own screen, or from a post office.
+Channel = Literal["online", "post"]
 
 # Code, dossier, step, event and form of all that are filed together, in one statement. Counters are taken in the order
 # of their agencies, so that two groups cannot wait for each other. A counter simply grows past 9999; lpad alone would
@@ -29,9 +31,9 @@ _SUBMIT = """
         SELECT one.*, count(*) OVER (PARTITION BY agency) AS among,
                row_number() OVER (PARTITION BY agency ORDER BY place) AS nth
         FROM unnest($3::text[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::text[], $9::text[], $10::bytea[],
-                    $11::text[], $12::smallint[], $13::smallint[]) WITH ORDINALITY
+                    $11::text[], $12::smallint[], $13::smallint[], $14::text[]) WITH ORDINALITY
              AS one (agency, procedure, fee, delivery, applicant, company, request_key, form, mandate, saved, typed,
-                     place)
+                     channel, place)
     ), number AS (
         INSERT INTO counter (agency, day, last) SELECT agency, $1, 5000 + count(*) FROM item GROUP BY agency
         ORDER BY agency
@@ -44,7 +46,7 @@ _SUBMIT = """
     ), dossier AS (
         INSERT INTO dossier (code, procedure, agency, channel, state, seq, fee, delivery, applicant, company,
                              submitted_at, request_key, mandate, fields_saved, fields_typed)
-        SELECT code, procedure, agency, 'online', 'submitted', 0, fee, delivery, applicant, company, $2, request_key,
+        SELECT code, procedure, agency, channel, 'submitted', 0, fee, delivery, applicant, company, $2, request_key,
                mandate, saved, typed
         FROM coded
     ), step AS (
@@ -86,7 +88,14 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     key: str
     filled: frozenset[str] = frozenset()  #: marks of fields that registers gave at the sign-in
+    channel: Channel = "online"
     trace: str = ""  #: traceparent; left out: of what is being done
+
+    @property
+    def fee(self) -> int:
+        """Fee in đồng; only who files online can have it waived."""
+        procedure = self.ready.procedure
+        return procedure.online_fee if self.channel == "online" else procedure.fee
 
 
 class Filing:
@@ -183,7 +192,7 @@ class Filing:
                 (
                     one.filed.agency,
                     one.filed.procedure,
-                    one.ready.procedure.online_fee,
+                    one.fee,
                     one.filed.delivery,
                     one.account,
                     one.filed.company,
@@ -191,6 +200,7 @@ class Filing:
                     form,
                     one.ready.standing,
                     *_counted(one.filed, one.filled),
+                    one.channel,
                 )
                 for one, form in zip(entries, forms, strict=True)
             ),
@@ -209,7 +219,8 @@ class Filing:
                 "delivery": one.filed.delivery,
                 "standing": one.ready.standing,
                 "submitted_at": tx.now,
-                "fee": one.ready.procedure.online_fee,
+                "fee": one.fee,
+                "channel": one.channel,
                 "form": msgspec.Raw(form),
                 "request_key": one.key,
             }

@@ -1,7 +1,8 @@
-"""Dossiers that were handed in at the National Public Service Portal: numbered here, sent on, and told back."""
+"""Dossiers handed in at the National Public Service Portal or at a post office: numbered here, sent on, told back."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -11,18 +12,22 @@ from services.kit.reference import Reference
 from services.kit.transaction import Transaction
 from services.portal import levels
 from services.portal.catalogue import Catalogue, receives
-from services.portal.filing import DELIVERIES, Entry, Filed, Filing, Ready
+from services.portal.filing import DELIVERIES, Channel, Entry, Filed, Filing, Ready
+
+#: By post a form is handed in that could be downloaded (SYS-LEVELS: level 2 is handed in directly or by post).
+_LOWEST_LEVEL: Mapping[Channel, int] = {"online": levels.SUBMISSION, "post": levels.FORM}
 
 
 class Received(msgspec.Struct, frozen=True, kw_only=True):
     """What the nation hands over, by the field names of its synchronisation (DVCQG)."""
 
-    MaHoSo: str  #: the nation's own code
+    MaHoSo: str  #: the nation's own code; of what comes by post, the parcel's number
     MaTTHC: str
     DonViXuLy: str  #: code of the agency
     ChuHoSo: str  #: full name
     MaDoiTuong: str  #: personal number
     HinhThucTra: str = "counter"
+    KenhNop: Channel = "online"  #: how it was handed in; our own field, no sample has one for the post
     NoiDung: dict[str, Any] = {}
 
 
@@ -38,10 +43,12 @@ class FromTheNation:
         procedure, agency = self._catalogue.by_code.get(item.MaTTHC), self._agencies.get(item.DonViXuLy)
         if procedure is None or agency is None or not receives(agency, procedure):
             raise Refused(f"{item.MaTTHC} is not handed in at {item.DonViXuLy}")
-        if procedure.level < levels.SUBMISSION:
-            raise Refused(f"{item.MaTTHC} is at level {procedure.level}: nothing is handed in online")
+        if procedure.level < _LOWEST_LEVEL[item.KenhNop]:
+            raise Refused(f"{item.MaTTHC} is at level {procedure.level}: it is not handed in by “{item.KenhNop}”")
         if item.HinhThucTra not in DELIVERIES or not item.NoiDung:
             raise Refused(f"{item.MaHoSo} has no form or no way to return the result")
+        if item.HinhThucTra == "online" and procedure.level < levels.RESULT:
+            raise Refused(f"{item.MaTTHC} is at level {procedure.level}: its result does not go online")
         filed = Filed(item.MaTTHC, item.DonViXuLy, item.NoiDung, item.HinhThucTra)
         entry = Entry(
             filed=filed,
@@ -49,6 +56,7 @@ class FromTheNation:
             account=item.MaDoiTuong,
             name=item.ChuHoSo,
             key=f"dvcqg:{item.MaHoSo}",
+            channel=item.KenhNop,
         )
         (code,) = await self._filing.enter(tx, [entry])
         told = {"MaHoSo": item.MaHoSo, "code": code}

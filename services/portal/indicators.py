@@ -26,7 +26,7 @@ _COUNT = """
     SELECT agency, count(*) AS received, count(*) FILTER (WHERE channel = 'online') AS online,
            count(finished.code) AS decided, count(finished.code) FILTER (WHERE finished.at <= due_at) AS on_time,
            count(*) FILTER (WHERE channel = 'online' AND fee > 0) AS with_fee,
-           count(payment."order") FILTER (WHERE payment.status = 'paid') AS paid,
+           count(payment."order") FILTER (WHERE payment.status = 'paid' AND channel = 'online') AS paid,
            count(*) FILTER (WHERE fields_saved > 0) AS filled_in,
            count(*) FILTER (WHERE digest IS NOT NULL) AS digital_results,
            coalesce(sum(fields_saved), 0) AS fields_saved, coalesce(sum(fields_typed), 0) AS fields_typed,

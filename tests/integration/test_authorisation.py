@@ -13,9 +13,11 @@ from typing import Any
 
 import pytest
 import requests
-from running_service import AUDIT_TOKEN, Place, Running, lgsp_token
+from running_service import AUDIT_TOKEN, PASSCODE_KEY, Place, Running, lgsp_token
 from signing_keys import Keys
-from small_province import COMMUNE, LAN, account
+from small_province import BINH, COMMUNE, LAN, account
+
+from loadtests.accounts import passcode
 
 #: Officials of an agency by role, then who has none.
 OFFICIALS = {"specialist", "leader", "document_clerk", "reception_clerk"}
@@ -78,9 +80,11 @@ DOCHUB: Table = {
 }
 NATIONAL: Table = {
     "/": ("GET", ANYBODY),
+    "/post/intake": ("POST", ANYBODY),
     # An order's and a parcel's number cannot be guessed: who has it may act by it (docs/wire.md).
     "/pay/{order}": ("GET POST", ANYBODY),
     "/pay/{order}/form": ("POST", ANYBODY),
+    "/post/parcels/{parcel}": ("GET", ANYBODY),
     "/post/parcels/{parcel}/delivery": ("POST", ANYBODY),
     "/.well-known/openid-configuration": ("GET", ANYBODY),
     "/api/sign-in": ("POST", ANYBODY),
@@ -278,3 +282,68 @@ def test_a_caller_in_the_wrong_place_would_be_noticed(services: Callable[[str], 
         False, False, True,
     ]  # fmt: skip
     assert (_own_refusal(wrong), _own_refusal(refused)) == (True, False)
+
+
+#: Doors by page: service, address, an account that gets in there, and what is closed to whoever has not.
+DOORS = (
+    ("onestop", "/sign-in", account("specialist", COMMUNE), "/desk"),
+    ("office", "/sign-in", account("specialist", COMMUNE), "/"),
+    ("dochub", "/sign-in", "lgsp.admin", "/undelivered"),
+    ("national", "/oidc/sign-on", LAN, "/dvc/nop/1.000003"),
+)  # fmt: skip
+_EACH_DOOR = pytest.mark.parametrize(("name", "door", "who", "inside"), DOORS, ids=[row[0] for row in DOORS])
+
+
+def _enter(session: requests.Session, service: Running, door: str, who: str, code: str) -> requests.Response:
+    fields = {"account": who, "passcode": code, "next": "/dvc"}
+    return session.post(service.url + door, data=fields, timeout=30, allow_redirects=False)
+
+
+@_EACH_DOOR
+def test_brute_force_ends_at_every_door(
+    services: Callable[[str], Running], name: str, door: str, who: str, inside: str
+) -> None:
+    """Five wrong passcodes, by page and API together, and the account rests, right passcode or not; no other does."""
+    service, right = services(name), passcode(PASSCODE_KEY, who)
+    other = {"national": BINH, "dochub": account("leader", COMMUNE)}.get(name, account("leader", COMMUNE))
+    with requests.Session() as guesser:
+        wrong = [_enter(guesser, service, door, who, "0" * 12).status_code for _ in range(3)]
+        wrong += [
+            service.post("/api/sign-in", {"account": who, "passcode": "1" * 12}, key="").status_code for _ in range(2)
+        ]
+        page = _enter(guesser, service, door, who, right)
+        program = service.post("/api/sign-in", {"account": who, "passcode": right}, key="")
+        closed = guesser.get(service.url + inside, timeout=30, allow_redirects=False)
+    unharmed = service.post("/api/sign-in", {"account": other, "passcode": passcode(PASSCODE_KEY, other)}, key="")
+    service.query("DELETE FROM sign_in_failure")
+
+    assert wrong == [401] * 5
+    assert (page.status_code, program.status_code) == (429, 429)
+    assert not _let_in(closed)
+    assert unharmed.status_code == 200
+
+
+@_EACH_DOOR
+def test_session_fixation_is_in_vain_at_every_door(
+    services: Callable[[str], Running], name: str, door: str, who: str, inside: str
+) -> None:
+    """What somebody planted in a browser opens nothing, before and after its owner signs in; scripts cannot read it."""
+    service = services(name)
+    with requests.Session() as victim:
+        first = _enter(victim, service, door, who, passcode(PASSCODE_KEY, who))
+        ((cookie, issued),) = victim.cookies.items()
+        opened = victim.get(service.url + inside, timeout=30, allow_redirects=False)
+    with requests.Session() as planted:
+        planted.cookies.set(cookie, "planted")
+        entered = _enter(planted, service, door, who, passcode(PASSCODE_KEY, who))
+        given = entered.cookies.get(cookie)
+    after = requests.get(service.url + inside, cookies={cookie: "planted"}, timeout=30, allow_redirects=False)
+    told = first.headers["set-cookie"].lower()
+
+    assert first.status_code == entered.status_code == 303
+    assert _let_in(opened)
+    assert given not in {None, "planted"}
+    assert issued != "planted"
+    assert not _let_in(after)
+    assert "httponly" in told
+    assert "samesite=" in told

@@ -144,6 +144,40 @@ def test_files_that_are_not_what_they_say_are_refused(lan: PageReader, name: str
     assert not lan.tree.xpath("//a[contains(@href, '/files/')]")
 
 
+def test_a_dossier_takes_ten_files_and_not_one_more(lan: PageReader, portal: Running) -> None:
+    """The eleventh is refused and named, whether it comes later or all come at once; the ten are kept."""
+    lan.open(f"/apply/{ONLINE}")
+    for number in range(10):
+        lan.press(f"/apply/{ONLINE}", "save", files={"file.more": (f"{number}.pdf", PDF, "application/pdf")})
+    lan.press(f"/apply/{ONLINE}", "save", files={"file.more": ("11.pdf", PDF, "application/pdf")})
+    assert (lan.status, "11 tệp" in lan.complaints) == (422, True)
+    draft = lan.fields(f"/apply/{ONLINE}")["draft"]
+    token = lan.open("/my").fields("/sign-out")["csrf"]
+
+    many = [("file.more", (f"{number}.pdf", PDF, "application/pdf")) for number in range(40)]
+    flood = lan.session.post(
+        f"{portal.url}/apply/{ONLINE}", data={"csrf": token, "act": "save"}, files=many, timeout=30
+    )  # fmt: skip
+
+    kept = portal.query("SELECT owner, count(*) AS files FROM attachment GROUP BY owner HAVING count(*) > 1")
+    assert 400 <= flood.status_code < 500
+    assert {row["owner"]: row["files"] for row in kept} == {draft: 10}
+
+
+def test_a_file_named_by_its_own_content_is_never_shown_as_a_page(lan: PageReader, portal: Running) -> None:
+    """A page that begins like a PDF is taken for one: saved, never opened within the portal, and no script in it runs."""
+    trick = b"%PDF-1.7\n<html><script>alert(document.cookie)</script></html>"
+    lan.open(f"/apply/{ONLINE}")
+    lan.press(f"/apply/{ONLINE}", "save", files={"file.more": ("trang.html", trick, "text/html")})
+    (link,) = lan.tree.xpath("//a[contains(@href, '/files/')]/@href")
+    saved = lan.session.get(portal.url + link, timeout=30)
+
+    assert saved.headers["content-type"] == "application/pdf"
+    assert saved.headers["x-content-type-options"] == "nosniff"
+    assert saved.headers["content-disposition"].startswith("attachment")
+    assert "sandbox" in saved.headers["content-security-policy"]
+
+
 def test_a_file_name_cannot_lead_anywhere(lan: PageReader) -> None:
     """Folders, markup and a false ending are taken out of a name; the ending is that of the content."""
     lan.open(f"/apply/{ONLINE}")

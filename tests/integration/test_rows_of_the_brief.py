@@ -1,4 +1,4 @@
-"""Every SYS row of portal, one-stop and their neighbours in a running province of each era: real services, real LGSP.
+"""Every row of portal, one-stop and their neighbours in a running province of each era: real services, real LGSP.
 
 One test a row, named for it. Deeper tests of each stand beside the service they are about.
 """
@@ -18,12 +18,14 @@ from standing_era import Running as Standing
 from loadtests.accounts import passcode
 from simulation.province import Procedure
 
-#: Rows of the brief whose systems this part of the project is about. Each has a test here, walked through both eras.
+#: Rows of the brief whose systems and troubles this part of the project is about. Each has a test here, in both eras.
 ROWS = (
     "SYS-PORTAL", "SYS-LEVELS", "SYS-ONESTOP", "SYS-ONESTOP-VENDORS", "SYS-PAY", "SYS-POST", "SYS-CONSULT",
     "SYS-OPENDATA", "SYS-KPI",
     "SYS-TTHC-DB", "SYS-NATIONAL-PORTAL", "SYS-DB-POPULATION", "SYS-DB-BUSINESS", "SYS-DB-INSURANCE", "SYS-DB-LAND",
     "SYS-ESSENTIAL", "SYS-VNEDU", "SYS-HIS", "SYS-CCVC",
+    "TRB-UNBOUND-CATALOGUE", "TRB-HOLLOW-SERVICE", "TRB-NO-SHARING", "TRB-NO-ECITIZEN", "TRB-SLOW-MINISTRY",
+    "TRB-VENDOR-MISMATCH",
 )  # fmt: skip
 
 
@@ -70,19 +72,34 @@ def test_sys_portal(running: Standing) -> None:
 
 
 def test_sys_levels(running: Standing) -> None:
-    """SYS-LEVELS: each level of the catalogue allows what it allows, and refuses the next."""
+    """SYS-LEVELS: what each of the four levels allows, and that it refuses all that belongs to a higher one."""
     citizen = running.sign_in("portal", running.citizen)
-    for level in sorted({one.level for one in running.province.procedures}):
-        procedure = running.procedure(lambda one, level=level: one.level == level, f"of level {level}")
+    seen = {}
+    for level in (1, 2, 3, 4):
+        procedure = running.procedure(
+            lambda one, level=level: (
+                (one.level, one.applicant, one.automatic) == (level, "person", False)
+                and (level < 4 or one.online_fee > 0)
+            ),
+            f"of level {level}",
+        )
+        body = {"procedure": procedure.code, "agency": running.receiver(procedure).code, "form": {"a": "b"}}
+        handed_in = {"office": running.post_office, "procedure": procedure.code, "agency": body["agency"],
+                     "applicant": {"personal_number": running.citizen, "full_name": running.name}}  # fmt: skip
         form = running.get("portal", f"/api/procedures/{procedure.code}/form")
-        body = {"procedure": procedure.code, "agency": running.receiver(procedure).code, "form": {"a": "b"},
-                "delivery": "counter"}  # fmt: skip
-        filed = running.post("portal", "/api/dossiers", body, token=citizen)
-        assert form.status_code == (200 if level >= 2 else 409)
-        assert filed.status_code == (201 if level >= 3 else 409), filed.text
-        if level == 3:
-            paid = running.post("portal", f"/api/dossiers/{filed.json()['code']}/payment", token=citizen)
-            assert (paid.status_code, paid.json()["title"]) == (409, "wrong-level")
+        by_post = running.post("national", "/post/intake", handed_in)
+        online = running.post("portal", "/api/dossiers", body | {"delivery": "online"}, token=citizen)
+        filed = running.post("portal", "/api/dossiers", body | {"delivery": "counter"}, token=citizen)
+        code = filed.json().get("code", "")
+        paid = running.post("portal", f"/api/dossiers/{code}/payment", token=citizen).status_code if code else None
+        seen[level] = (form.status_code, by_post.status_code, filed.status_code, online.status_code, paid)
+
+    assert seen == {
+        1: (409, 409, 409, 409, None),
+        2: (200, 201, 409, 409, None),
+        3: (200, 201, 201, 422, 409),
+        4: (200, 201, 201, 201, 201),
+    }
 
 
 def test_sys_onestop(running: Standing) -> None:
@@ -153,16 +170,40 @@ def test_sys_pay(running: Standing) -> None:
 
 
 def test_sys_post(running: Standing) -> None:
-    """SYS-POST: the result goes by post, can be followed, and is returned once the postman has delivered it."""
-    procedure = running.procedure(_online, "to file online")
-    code = running.filed(procedure, delivery="post")
-    parcel = running.worked(code, procedure, by="post")["parcel"]
-    before = running.state(code, "posted")["steps"]
-    running.delivered(parcel)
-    after = running.state(code, "returned")["steps"]
+    """SYS-POST: taken in at a post office, brought to the agency, followed all the way, returned by the postman."""
+    procedure = running.procedure(
+        lambda one: one.level == 2 and one.applicant == "person" and not one.linked_agencies, "of level 2"
+    )
+    handed_in = {"office": running.post_office, "procedure": procedure.code,
+                 "agency": running.receiver(procedure).code, "delivery": "post",
+                 "applicant": {"personal_number": running.citizen, "full_name": running.name}}  # fmt: skip
+    papers = running.done("national", "/post/intake", handed_in)["parcel"]
 
-    assert [step["state"] for step in after] == [*(step["state"] for step in before), "returned"]
-    assert after[-1]["at"] >= before[-1]["at"]
+    def follow(parcel: str) -> dict[str, Any]:
+        return dict(running.get("national", f"/post/parcels/{parcel}").json())
+
+    on_the_way = follow(papers)
+    for _ in range(2):  # a postman who is not sure tells it again
+        running.done("national", f"/post/parcels/{papers}/delivery")
+    code = str(until(lambda: follow(papers)["code"], "the papers never became a dossier"))
+    result = running.worked(code, procedure, by="post")["parcel"]
+    posted = running.state(code, "posted")["steps"]
+    running.delivered(result)
+    returned = running.state(code, "returned")["steps"]
+    (kept,) = (row for row in running.export("onestop", "dossiers") if row["code"] == code)
+
+    assert on_the_way == {"parcel": papers, "status": "accepted", "code": None}
+    assert follow(papers) == {"parcel": papers, "status": "delivered", "code": code}
+    assert follow(result) == {"parcel": result, "status": "delivered", "code": code}
+    assert [step["state"] for step in posted] == ["submitted", "received", "examined", "approved", "posted"]
+    assert [step["state"] for step in returned] == [*(step["state"] for step in posted), "returned"]
+    assert (kept["channel"], kept["state"]) == ("post", "returned")
+    known = {row["code"]: row["channel"] for row in running.export("portal", "dossiers")}
+    assert list(known.values()).count("post") == 1
+    assert known[code] == "post"
+    wrong = running.post("national", "/post/intake", handed_in | {"office": "x", "agency": "y", "delivery": "online"})
+    assert [one["where"] for one in wrong.json()["errors"]] == ["$.office", "$.agency", "$.delivery"]
+    assert running.get("national", "/post/parcels/HS0VN").status_code == 404
 
 
 def test_sys_consult(running: Standing) -> None:
@@ -354,13 +395,16 @@ def test_sys_vnedu(running: Standing) -> None:
 def test_sys_his(running: Standing) -> None:
     """SYS-HIS: insured patients of a facility are what it declares to the insurance for the month."""
     facility = running.province.health[-1].code
-    insured = 0
-    for _ in range(3):
-        visit = {"facility": facility, "patient": running.citizen}
-        insured += running.done("sector", "/his/visits", visit)["insured"]
-    before = 1 if running.province.health[0].code == facility and insured else 0
+    holders = running.people.filter(running.people["insurance_card"].fill_null("") != "")["personal_number"]
+    others = running.people.filter(running.people["insurance_card"].fill_null("") == "")["personal_number"]
+    before = _declared(running, "his", facility)
+    seen = [
+        running.done("sector", "/his/visits", {"facility": facility, "patient": patient})["insured"]
+        for patient in (holders[1], holders[2], others[1])
+    ]
 
-    assert _declared(running, "his", facility) in {insured, insured + before}
+    assert seen == [True, True, False]
+    assert _declared(running, "his", facility) == before + 2
 
 
 def test_sys_ccvc(running: Standing) -> None:
@@ -375,6 +419,140 @@ def test_sys_ccvc(running: Standing) -> None:
     assert appointed["official_known"] is True
     assert (wrong.status_code, wrong.json()["errors"][0]["where"]) == (422, "$.agency")
     assert _declared(running, "ccvc", agency) == 1
+
+
+# Troubles
+
+
+def test_trb_unbound_catalogue(running: Standing) -> None:
+    """TRB-UNBOUND-CATALOGUE: services that the nation no longer has, or has under another code, are named to all."""
+    keeper = running.stack.audit_token
+    gone, renamed = running.province.procedures[0], running.province.procedures[1]
+
+    def change(changes: dict[str, Any]) -> set[tuple[str, str]]:
+        address = f"{running.url('national')}/control/catalogue"
+        assert requests.put(address, json=changes, headers=bearer(keeper), timeout=30).ok
+        running.done("portal", "/api/catalogue/comparison", token=keeper)
+        return {(row["procedure"], row["what"]) for row in running.export("portal", "drift")}
+
+    fields = {name: getattr(renamed, name) for name in ("name", "field", "level", "tier", "applicant", "fee")}
+    more = {"deadline_hours": 8.0, "same_day": False, "needs_leader": True, "share_of_demand": 0.0}
+    bound = change({})
+    unbound = change({gone.code: None, renamed.code: None, "9.999999": fields | more})
+    page = running.get("portal", "/catalogue/drift").text
+    again = change({})
+
+    assert unbound - bound == {(gone.code, "code"), (renamed.code, "code"), ("9.999999", "code")}
+    for named in (gone.code, gone.name, renamed.code, "9.999999"):
+        assert named in page
+    assert again == bound
+
+
+def test_trb_hollow_service(running: Standing) -> None:
+    """TRB-HOLLOW-SERVICE: online services that nobody uses are named until somebody does; so are unqualified ones."""
+    hollow = running.get("portal", "/api/services/quality").json()
+    unused = {one["code"] for one in hollow["unused"]}
+    procedure = running.procedure(lambda one: _online(one) and one.code in unused, "that nobody has used")
+    named = procedure.name in running.get("portal", "/catalogue/quality").text
+    running.filed(procedure)
+    after = {one["code"] for one in running.get("portal", "/api/services/quality").json()["unused"]}
+
+    wanting = {
+        one.code for one in running.province.procedures if one.level >= 3 and (one.certified_copies or one.visit)
+    }
+    assert named
+    assert after == unused - {procedure.code}
+    assert {one["code"] for one in hollow["unqualified"]} == wanting
+    assert all(one["reasons"] for one in hollow["unqualified"])
+
+
+def test_trb_no_sharing(running: Standing) -> None:
+    """TRB-NO-SHARING: without what the registers know everything is typed, and the books count it."""
+    procedure = running.procedure(_online, "to file online")
+    shared = running.filed(procedure)
+    typed = running.filed(procedure, prefilled=[])
+    counted = {row["code"]: (row["fields_saved"], row["fields_typed"])
+               for row in running.export("portal", "saved_fields")}  # fmt: skip
+
+    assert counted[shared] == (1, 1)
+    assert counted[typed] == (0, 2)
+
+
+def test_trb_no_ecitizen(running: Standing) -> None:
+    """TRB-NO-ECITIZEN: who stays away from the portal shows on the board: the online share of an agency falls."""
+    procedure = running.procedure(lambda one: _online(one) and one.tier == "commune", "of a commune to file online")
+    agency = running.receiver(procedure).code
+    clerk = running.official("reception_clerk", agency)
+    body = {"procedure": procedure.code, "applicant": {"personal_number": running.citizen, "full_name": running.name},
+            "fee_cash": 0, "delivery": "counter"}  # fmt: skip
+
+    def online_share(received: int) -> float:
+        def up_to_date() -> dict[str, Any] | None:
+            lines = running.get("portal", "/api/indicators").json()["agencies"]
+            return next((one for one in lines if (one["agency"], one["received"]) == (agency, received)), None)
+
+        return float(until(up_to_date, f"the board never showed {received} dossiers of {agency}")["online_share"])
+
+    running.filed(procedure)
+    channels = [row["channel"] for row in running.export("portal", "dossiers") if row["agency"] == agency]
+    before, online = online_share(len(channels)), channels.count("online")
+    for _ in range(3):
+        running.done("onestop", "/api/dossiers", body, token=clerk)
+    after = online_share(len(channels) + 3)
+
+    assert before == pytest.approx(online / len(channels))
+    assert after == pytest.approx(online / (len(channels) + 3))
+
+
+def test_trb_slow_ministry(running: Standing) -> None:
+    """TRB-SLOW-MINISTRY: a slow population database holds every sign-in up; one that is out lets nobody in."""
+    attempt = {"account": running.citizen, "passcode": passcode(running.stack.passcode_key, running.citizen)}
+    faults = f"{running.url('national')}/control/faults"
+
+    def sign_in(fault: dict[str, Any]) -> tuple[int, float]:
+        answer = requests.put(faults, json=fault, headers=bearer(running.stack.audit_token), timeout=30)
+        assert answer.ok, answer.text
+        before = {row["call"] for row in running.export("lgsp", "audit")}
+        status = running.post("portal", "/api/sign-in", attempt).status_code
+        calls = [row for row in running.export("lgsp", "audit") if row["call"] not in before]
+        return status, max(row["duration_ms"] for row in calls if row["operation"] == "population.verify")
+
+    slow, out = sign_in({"population": {"latency_ms": 700}}), sign_in({"population": {"outage": True}})
+    well = sign_in({})
+
+    assert (slow[0], out[0], well[0]) == (200, 503, 200)
+    assert slow[1] >= 700
+
+
+@pytest.mark.parametrize(("era", "product", "planted"), [
+    ("2018", "truc", "rejection-as-approval"), ("2026", "sen", "skips-received"),
+])  # fmt: skip
+def test_trb_vendor_mismatch(era: str, product: str, planted: str) -> None:
+    """TRB-VENDOR-MISMATCH: what the product says against the norm is refused, named, and enters no book."""
+    with standing(era, product=product, planted=[planted]) as running:
+        procedure = running.procedure(_online, "to file online")
+        agency, code = running.receiver(procedure).code, running.filed(procedure)
+        clerk, specialist = running.official("reception_clerk", agency), running.official("specialist", agency)
+        who = running.official("leader", agency) if procedure.needs_leader else specialist
+        running.arrived(code, clerk)
+        seen = []
+        for path, body, token in (
+            ("acceptance", None, clerk), ("examination", {"proposal": "reject"}, specialist),
+            ("decision", {"decision": "reject"}, who),
+        ):  # fmt: skip
+            answer = running.post("onestop", f"/api/dossiers/{code}/{path}", body, token=token)
+            seen.append((path, answer.status_code))
+            if not answer.ok:
+                break
+        books = {
+            name: {row["code"]: row["state"] for row in running.export(name, "dossiers")}.get(code)
+            for name in ("portal", "onestop", "national")
+        }
+
+    act, before = {"truc": ("decision", "examined"), "sen": ("acceptance", "submitted")}[product]
+    assert seen[-1] == (act, 502)
+    assert (answer.json()["title"], product in answer.json()["detail"]) == ("product-disagrees", True)
+    assert set(books.values()) == {before}
 
 
 def _declared(running: Standing, system: str, site: str) -> int:

@@ -314,6 +314,7 @@ def test_sys_portal_a_dossier_is_numbered_kept_and_sent_on_once(portal: Running,
             "standing": None,
             "submitted_at": NINE,
             "fee": 8000,
+            "channel": "online",
             "form": {"child": "An"},
             "request_key": "first-submission",
         }

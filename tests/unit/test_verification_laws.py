@@ -502,3 +502,16 @@ def test_a_law_over_nothing_is_not_kept(tmp_path: Path) -> None:
     world.journal = [seen for seen in world.journal if not seen.write]
 
     assert {law.answer for law in judge(world.write(tmp_path)).laws} == {"UNKNOWN"}
+
+
+def test_what_came_by_post_is_numbered_as_what_came_online(tmp_path: Path) -> None:
+    """SYS-POST: the portal numbers it; a number of the one-stop's own range is told."""
+    world = World()
+    for book in ("portal.dossiers", "onestop.dossiers"):
+        world.row(book, code=PAID).update(channel="post")
+    assert _law("LAW-1", world, tmp_path / "right").answer == "KEPT"
+
+    for book in ("portal.dossiers", "onestop.dossiers"):
+        world.row(book, code=COUNTER).update(channel="post")
+    law = _law("LAW-1", world, tmp_path / "wrong")
+    assert (law.answer, {one.subject for one in law.violations}) == ("BROKEN", {COUNTER})

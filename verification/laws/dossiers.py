@@ -68,7 +68,7 @@ def check(evidence: Evidence) -> LawResult:
             _day(findings, code, onestop[code][0].received_at if onestop[code][0].channel == "counter" else None)
             _history(findings, onestop[code][0], events.get(code, []))
         if code in portal:
-            _day(findings, code, portal[code][0].submitted_at if portal[code][0].channel == "online" else None)
+            _day(findings, code, portal[code][0].submitted_at if portal[code][0].channel != "counter" else None)
     return findings.result(len(codes))
 
 
@@ -139,7 +139,7 @@ def _well_formed(findings: Findings, row: OnestopDossier) -> None:
             f"Mã không mang mã của cơ quan tiếp nhận {row.agency}.",
             f"The code does not carry the code of the receiving agency {row.agency}.",
         )
-    if (int(match["counter"]) >= _FIRST_ONLINE_COUNTER) != (row.channel == "online"):
+    if (int(match["counter"]) >= _FIRST_ONLINE_COUNTER) != (row.channel != "counter"):
         findings.violation(
             row.code,
             f"Số thứ tự {match['counter']} không thuộc dãy của kênh {row.channel}.",

@@ -72,8 +72,8 @@ def build(kit: Kit) -> Parts:
         await accepting.stop()
         await texts.close()
 
-    async def home(_request: Request) -> Response:
-        return pages.page("home.html", counts=await kit.pool.fetchrow(_COUNTS))
+    async def home(request: Request) -> Response:
+        return pages.page("home.html", request=request, counts=await kit.pool.fetchrow(_COUNTS))
 
     return Parts(
         routes=[

@@ -17,6 +17,7 @@ from services.dochub.accepting import Accepting, Sent
 from services.kit.accounts import Account
 from services.kit.admin_door import AdminDoor, form
 from services.kit.kit import Kit, Reply, json, reply
+from services.kit.languages import Text
 from services.kit.operations import Again, Refused
 from services.kit.pages import Pages
 from services.kit.problems import Problem, decode, not_found
@@ -73,8 +74,10 @@ class Undelivered:
         )
         return {"envelopes": [dict(row) for row in envelopes], "pushes": [dict(row) for row in pushes]}
 
-    async def _show(self, _request: Request, who: Account) -> Response:
-        return self._pages.page("undelivered.html", who=who, key=str(uuid.uuid4()), came="", **await self._told())
+    async def _show(self, request: Request, who: Account) -> Response:
+        return self._pages.page(
+            "undelivered.html", request=request, who=who, key=str(uuid.uuid4()), came="", **await self._told()
+        )
 
     async def _replay_by_form(self, request: Request, who: Account) -> Response:
         fields = await form(request)
@@ -83,9 +86,9 @@ class Undelivered:
         told = done.read()
         if told["state"] != "refused":
             return RedirectResponse("/undelivered", 303)
-        came = f"Vẫn bị từ chối: {told['reason']}"
+        came = Text(f"Vẫn bị từ chối: {told['reason']}", f"Refused again: {told['reason']}")
         return self._pages.page(
-            "undelivered.html", 200, who=who, key=str(uuid.uuid4()), came=came, **await self._told()
+            "undelivered.html", request=request, who=who, key=str(uuid.uuid4()), came=came, **await self._told()
         )
 
     async def _replay(self, _request: Request, asked: Letter, tx: Transaction, _prepared: Any) -> Reply:
@@ -93,15 +96,20 @@ class Undelivered:
             return await self._take(asked.name, tx)
         if asked.kind == "push":
             return await _push_again(asked.name, tx)
-        raise Problem(422, "invalid", "Loại thư là “envelope” hoặc “push”.")
+        raise Problem(422, "invalid", Text("Loại thư là “envelope” hoặc “push”.", "The kind is “envelope” or “push”."))
 
     async def _take(self, digest: str, tx: Transaction) -> Reply:
         row = await tx.row("SELECT xml FROM refused_envelope WHERE digest = $1 FOR UPDATE", digest)
         if row is None:
-            raise not_found(f"gói tin bị từ chối {digest[:64]}")
+            raise not_found(Text(f"gói tin bị từ chối {digest[:64]}", f"refused envelope {digest[:64]}"))
         if row["xml"] is None:
             raise Problem(
-                409, "text-not-kept", "Gói tin quá dài nên trục không giữ; nơi gửi còn giữ và có thể gửi lại."
+                409,
+                "text-not-kept",
+                Text(
+                    "Gói tin quá dài nên trục không giữ; nơi gửi còn giữ và có thể gửi lại.",
+                    "The envelope was too long to be kept; its sender has it still and can send it again.",
+                ),
             )
         try:
             await self._accepting.accept(Sent(row["xml"]), tx)
@@ -115,7 +123,7 @@ class Undelivered:
 async def _push_again(key: str, tx: Transaction) -> Reply:
     row = await tx.row("DELETE FROM dead_letter WHERE key = $1 RETURNING destination, operation, subject, body", key)
     if row is None:
-        raise not_found(f"gói đẩy {key[:120]} chưa giao được")
+        raise not_found(Text(f"gói đẩy {key[:120]} chưa giao được", f"undelivered push {key[:120]}"))
     await tx.send(
         row["destination"], row["operation"], decode(row["body"], msgspec.Raw), subject=row["subject"], key=key
     )

@@ -45,20 +45,22 @@ class AdminDoor:
             except Problem as problem:
                 if problem.status == _NOT_SIGNED_IN:
                     return RedirectResponse("/sign-in", 303)
-                return self._pages.page("problem.html", problem.status, problem=problem)
+                return self._pages.page("problem.html", problem.status, request=request, problem=problem)
 
         return endpoint
 
     async def _sign_in(self, request: Request) -> Response:
         if request.method == "GET":
-            return self._pages.page("sign_in.html", wrong="")
+            return self._pages.page("sign_in.html", request=request, wrong="")
         fields = await form(request)
         attempt = SignIn(fields.get("account", ""), fields.get("passcode", ""))
         try:
             await self._kit.check_passcode(attempt)
             who, _ = await self._kit.find_staff(attempt)
         except Problem as problem:
-            return self._pages.page("sign_in.html", problem.status, wrong=problem.detail, account=attempt.account)
+            return self._pages.page(
+                "sign_in.html", problem.status, request=request, wrong=problem.detail, account=attempt.account
+            )
         response = RedirectResponse(self._home, 303)
         self._kit.open_session(response, who)
         return response

@@ -15,6 +15,7 @@ from services.kit.accounts import Account
 from services.kit.admin_door import AdminDoor, form
 from services.kit.clock import VIETNAM
 from services.kit.kit import Kit, json
+from services.kit.languages import Text
 from services.kit.pages import Pages
 from services.kit.problems import Problem, decode, invalid, not_found
 from services.lgsp import onboarding, proving, searching
@@ -23,6 +24,16 @@ from services.lgsp.limits import Limits
 from services.lgsp.store import Onboarding, Store
 
 _DAY_SECONDS = 86_400
+_ACTS: Mapping[str, str] = {
+    "onboarding": Text("khai báo kết nối", "onboarding"),
+    "rotation": Text("cấp khoá", "new key"),
+    "revocation": Text("thu hồi khoá", "revocation"),
+}
+_BREAKER_STATES: Mapping[str, str] = {
+    "closed": Text("thông", "closed"),
+    "open": Text("ngắt", "open"),
+    "half-open": Text("đang thử", "half open"),
+}
 _KEPT_DAYS = 90  # level-3 systems keep logs three months at least (docs/adr/0020)
 
 
@@ -116,7 +127,13 @@ class Administration:
         who = self._door.admin(request)
         wanted: _Rotation = decode(await request.body() or b"{}", _Rotation)
         if not 0 <= wanted.overlap_seconds <= 30 * _DAY_SECONDS:
-            raise Problem(422, "overlap", "Thời gian dùng song song phải từ 0 giây đến 30 ngày.")
+            raise Problem(
+                422,
+                "overlap",
+                Text(
+                    "Thời gian dùng song song phải từ 0 giây đến 30 ngày.", "Both may hold from 0 seconds to 30 days."
+                ),
+            )
         identity, secret = await self._give(
             request.path_params["system"], who, timedelta(seconds=wanted.overlap_seconds)
         )
@@ -124,7 +141,7 @@ class Administration:
 
     async def _give(self, system: str, who: Account, overlap: timedelta) -> tuple[str, str]:
         if system not in self._gateway.registry.systems:
-            raise not_found(f"hệ thống “{system}”")
+            raise not_found(Text(f"hệ thống “{system}”", f"system “{system}”"))
         given = await self._store.rotate(system, overlap=overlap, who=who.account, now=self._kit.clock.now())
         await self._reload()
         return given
@@ -136,7 +153,9 @@ class Administration:
 
     async def _take(self, system: str, credential: str, who: Account) -> None:
         if not await self._store.revoke(system, credential, who=who.account, now=self._kit.clock.now()):
-            raise not_found(f"khoá “{credential}” còn hiệu lực của “{system}”")
+            raise not_found(
+                Text(f"khoá “{credential}” còn hiệu lực của “{system}”", f"a valid key “{credential}” of “{system}”")
+            )
         await self._reload()
 
     async def _search(self, request: Request) -> Response:
@@ -151,30 +170,44 @@ class Administration:
         self._door.admin(request)
         wanted: _Retention = decode(await request.body() or b"{}", _Retention)
         if wanted.keep_days < _KEPT_DAYS:
-            raise Problem(422, "too-short", f"Nhật ký phải được giữ ít nhất {_KEPT_DAYS} ngày.")
+            raise Problem(
+                422,
+                "too-short",
+                Text(
+                    f"Nhật ký phải được giữ ít nhất {_KEPT_DAYS} ngày.",
+                    f"The audit has to be kept for {_KEPT_DAYS} days at least.",
+                ),
+            )
         today = datetime.combine(datetime.now(VIETNAM), time.min, VIETNAM)
         removed = await proving.prune(self._kit.pool, today - timedelta(days=wanted.keep_days), self._kit.clock.now())
         return json({"removed": removed})
 
     # The pages.
 
-    async def _show(self, _request: Request) -> Response:
+    async def _show(self, request: Request) -> Response:
         registry = self._gateway.registry
-        return self._pages.page("registry.html", systems=sorted(registry.systems), contracts=registry.contracts)
+        return self._pages.page(
+            "registry.html", request=request, systems=sorted(registry.systems), contracts=registry.contracts
+        )
 
-    async def _show_administration(self, _request: Request, who: Account) -> Response:
-        return await self._show_told(who)
+    async def _show_administration(self, request: Request, who: Account) -> Response:
+        return await self._show_told(request, who)
 
-    async def _show_told(self, who: Account, *, fresh: tuple[str, str, str] | None = None) -> Response:
+    async def _show_told(
+        self, request: Request, who: Account, *, fresh: tuple[str, str, str] | None = None
+    ) -> Response:
         changes = await self._kit.pool.fetch(
             "SELECT number, at, who, what, detail::text FROM registry_change ORDER BY number DESC LIMIT 20"
         )
-        return self._pages.page("administration.html", told=self._told(), changes=changes, who=who, fresh=fresh)
+        return self._pages.page(
+            "administration.html", request=request, told=self._told(), changes=changes, who=who, fresh=fresh,
+            acts=_ACTS, breaker_states=_BREAKER_STATES,
+        )  # fmt: skip
 
     async def _rotate_by_form(self, request: Request, who: Account) -> Response:
         system = (await form(request)).get("system", "")
         identity, secret = await self._give(system, who, timedelta(hours=1))
-        return await self._show_told(who, fresh=(system, identity, secret))
+        return await self._show_told(request, who, fresh=(system, identity, secret))
 
     async def _revoke_by_form(self, request: Request, who: Account) -> Response:
         fields = await form(request)
@@ -182,7 +215,7 @@ class Administration:
         return RedirectResponse("/administration", 303)
 
     async def _show_audit(self, request: Request, who: Account) -> Response:
-        asked = dict(request.query_params)
+        asked = {name: value for name, value in request.query_params.items() if name != "lang"}
         problem: Problem | None = None
         calls: list[dict[str, Any]] = []
         try:
@@ -190,7 +223,12 @@ class Administration:
         except Problem as found:
             problem = found
         names: Mapping[str, str] = {
-            "consumer": "Bên gọi", "provider": "Bên cung cấp", "operation": "Dịch vụ", "purpose": "Mục đích",
-            "outcome": "Kết quả", "call": "Mã lời gọi", "trace": "Mã vết", "since": "Từ lúc", "until": "Đến trước lúc",
+            "consumer": Text("Bên gọi", "Caller"), "provider": Text("Bên cung cấp", "Provider"),
+            "operation": Text("Dịch vụ", "Service"), "purpose": Text("Mục đích", "Purpose"),
+            "outcome": Text("Kết quả", "Outcome"), "call": Text("Mã lời gọi", "Call"),
+            "trace": Text("Mã vết", "Trace"), "since": Text("Từ lúc", "Since"),
+            "until": Text("Đến trước lúc", "Before"),
         }  # fmt: skip
-        return self._pages.page("audit.html", calls=calls, asked=asked, names=names, problem=problem, who=who)
+        return self._pages.page(
+            "audit.html", request=request, calls=calls, asked=asked, names=names, problem=problem, who=who
+        )

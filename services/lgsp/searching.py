@@ -9,6 +9,7 @@ from typing import Any
 import asyncpg
 
 from services.kit.clock import VIETNAM
+from services.kit.languages import Text
 from services.kit.problems import invalid
 
 #: What may be asked for, and how the row must be then.
@@ -42,7 +43,11 @@ async def search(pool: asyncpg.Pool, asked: Mapping[str, str]) -> list[dict[str,
     """
     wanted: dict[str, Any] = {name: value.strip() for name, value in asked.items() if value.strip()}
     mistakes = [
-        {"where": name, "found": "không có trường này", "way_out": f"Các trường: {', '.join(FIELDS)}."}
+        {
+            "where": name,
+            "found": Text("không có trường này", "there is no such field"),
+            "way_out": Text(f"Các trường: {', '.join(FIELDS)}.", f"Fields: {', '.join(FIELDS)}."),
+        }
         for name in wanted
         if name not in _CONDITIONS
     ]
@@ -52,8 +57,14 @@ async def search(pool: asyncpg.Pool, asked: Mapping[str, str]) -> list[dict[str,
                 moment = datetime.fromisoformat(wanted[name])
                 wanted[name] = moment if moment.tzinfo else moment.replace(tzinfo=VIETNAM)
             except ValueError:
-                way_out = "Viết như 2018-08-22T09:00:00+07:00."
-                mistakes.append({"where": name, "found": f"“{wanted[name]}” không phải thời điểm", "way_out": way_out})
+                example = "2018-08-22T09:00:00+07:00"
+                mistakes.append(
+                    {
+                        "where": name,
+                        "found": Text(f"“{wanted[name]}” không phải thời điểm", f"“{wanted[name]}” is no moment"),
+                        "way_out": Text(f"Viết như {example}.", f"Write as {example}."),
+                    }
+                )
     if mistakes:
         raise invalid(mistakes)
     conditions = [_CONDITIONS[name].format(f"${place}") for place, name in enumerate(wanted, 1)]

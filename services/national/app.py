@@ -64,10 +64,10 @@ def build(kit: Kit) -> Parts:
     async def start() -> None:
         await registers.load(kit.pool, kit.settings.reference_data)
 
-    async def home(_request: Request) -> Response:
+    async def home(request: Request) -> Response:
         people = await kit.pool.fetchval("SELECT reltuples::bigint FROM pg_class WHERE relname = 'person'")
         dossiers = await kit.pool.fetchval("SELECT count(*) FROM dossier")
-        return pages.page("home.html", people=people, dossiers=dossiers)
+        return pages.page("home.html", request=request, people=people, dossiers=dossiers)
 
     return Parts(
         routes=[

@@ -6,7 +6,7 @@ hosts (secondary sources). The code of the procedure stands in the address (MaTT
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from urllib.parse import quote, urlencode, urlsplit
 
 import msgspec
@@ -14,11 +14,13 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from services.kit.kit import Kit
+from services.kit.languages import Text
 from services.kit.operations import Consumer
 from services.kit.pages import Pages
 from services.kit.problems import Problem, decode, not_found
 from services.kit.reference import Procedure
 from services.kit.words import fold
+from services.national.post import BY_POST
 from services.national.registers import Registers
 from services.national.single_sign_on import SingleSignOn
 
@@ -29,6 +31,25 @@ _TRACK = """
     WHERE code = coalesce((SELECT province_code FROM submission WHERE submission.code = $1), $1)
 """
 _ONLINE = 3  # levels 3 and 4: một phần, toàn trình
+_LEVEL_NAMES: Mapping[int, str] = {
+    1: Text("Cung cấp thông tin", "Information only"),
+    2: Text("Cung cấp thông tin", "Information only"),
+    3: Text("Một phần", "Partly online"),
+    4: Text("Toàn trình", "Wholly online"),
+}
+#: State -> what people read, in the nation's own words.
+_STATE_NAMES: Mapping[str, str] = {
+    "submitted": Text("Mới đăng ký", "Handed in"),
+    "received": Text("Được tiếp nhận", "Received"),
+    "awaiting_supplement": Text("Yêu cầu bổ sung", "More is needed from the applicant"),
+    "referred": Text("Đang lấy ý kiến cơ quan khác", "Another agency is asked"),
+    "examined": Text("Đang xử lý", "Being worked on"),
+    "approved": Text("Đã xử lý xong", "Decided"),
+    "rejected": Text("Từ chối giải quyết", "Refused"),
+    "posted": Text("Đang gửi kết quả qua bưu điện", "The result is on its way by post"),
+    "returned": Text("Đã trả kết quả", "Result returned"),
+    "withdrawn": Text("Công dân đã rút", "Withdrawn by the applicant"),
+}
 
 
 class _Offer(msgspec.Struct):
@@ -46,7 +67,11 @@ class NationalDoor:
         """A province says where its forms are."""
         offer: _Offer = decode(await request.body(), _Offer)
         if urlsplit(offer.apply_url).scheme not in {"http", "https"}:
-            raise Problem(422, "invalid", "apply_url phải là một địa chỉ http hoặc https.")
+            raise Problem(
+                422,
+                "invalid",
+                Text("apply_url phải là một địa chỉ http hoặc https.", "apply_url must be an http or https address."),
+            )
         await self._kit.pool.execute(
             "INSERT INTO form_host VALUES ($1, $2) ON CONFLICT (system) DO UPDATE SET apply_url = $2",
             consumer.system, offer.apply_url,
@@ -60,7 +85,7 @@ class NationalDoor:
             try:
                 return await show(request)
             except Problem as problem:
-                return self._pages.page("door_problem.html", problem.status, problem=problem)
+                return self._pages.page("door_problem.html", problem.status, request=request, problem=problem)
 
         return endpoint
 
@@ -73,23 +98,40 @@ class NationalDoor:
             for one in (await self._registers.catalogue()).values()
             if words and all(word in fold(f"{one.name} {one.code}") for word in words)
         ]
-        return self._pages.page("door_search.html", query=query, found=found[:_SHOWN], count=len(found))
+        return self._pages.page(
+            "door_search.html", request=request, query=query, found=found[:_SHOWN], count=len(found)
+        )
 
     async def procedure(self, request: Request) -> Response:
         """Show one procedure."""
         procedure = await self._find(request)
-        return self._pages.page("door_procedure.html", procedure=procedure, online=procedure.level >= _ONLINE)
+        return self._pages.page(
+            "door_procedure.html", request=request, procedure=procedure, level=_LEVEL_NAMES[procedure.level],
+            online=procedure.level >= _ONLINE, by_post=procedure.level >= BY_POST,
+        )  # fmt: skip
 
     async def file(self, request: Request) -> Response:
         """Sign on, choose the agency, and go on to the province's form."""
         procedure = await self._find(request)
         if procedure.level < _ONLINE:
-            raise Problem(409, "wrong-level", "Thủ tục này chưa nộp trực tuyến được.", level=procedure.level)
+            raise Problem(
+                409,
+                "wrong-level",
+                Text("Thủ tục này chưa nộp trực tuyến được.", "This procedure cannot be handed in online."),
+                level=procedure.level,
+            )
         if self._signed_on.read(request) is None:
             return RedirectResponse(f"/oidc/sign-on?next={quote(request.url.path, safe='')}", 303)
         host = await self._kit.pool.fetchval("SELECT apply_url FROM form_host ORDER BY system LIMIT 1")
         if host is None:
-            raise Problem(503, "no-form-host", "Tỉnh chưa báo nơi đặt biểu mẫu; xin thử lại sau ít phút.")
+            raise Problem(
+                503,
+                "no-form-host",
+                Text(
+                    "Tỉnh chưa báo nơi đặt biểu mẫu; xin thử lại sau ít phút.",
+                    "The province has not said yet where its forms are; please try again in a few minutes.",
+                ),
+            )
         agencies = {
             one.code: one
             for one in self._kit.reference.agencies.values()
@@ -100,15 +142,18 @@ class NationalDoor:
             return RedirectResponse(f"{host}/{procedure.code}?{urlencode({'agency': chosen})}", 303)
         parts = urlsplit(host)
         return self._pages.page(
-            "door_agency.html", procedure=procedure, agencies=sorted(agencies.values(), key=lambda one: one.name),
-            leads_to=f"{parts.scheme}://{parts.netloc}",
+            "door_agency.html", request=request, procedure=procedure,
+            agencies=sorted(agencies.values(), key=lambda one: one.name), leads_to=f"{parts.scheme}://{parts.netloc}",
         )  # fmt: skip
 
     async def track(self, request: Request) -> Response:
         """TraCuuHoSo for people: what the province has told of a dossier, nothing private."""
         code = request.query_params.get("code", "").strip()
         row = await self._kit.pool.fetchrow(_TRACK, code)
-        return self._pages.page("door_track.html", 200 if row or not code else 404, code=code, dossier=row)
+        return self._pages.page(
+            "door_track.html", 200 if row or not code else 404, request=request, code=code, dossier=row,
+            state=_STATE_NAMES.get(row["state"], row["state"]) if row else "",
+        )  # fmt: skip
 
     async def look_up_dossier(self, request: Request, _consumer: Consumer) -> dict[str, object]:
         """TraCuuHoSo for systems."""
@@ -120,5 +165,5 @@ class NationalDoor:
         code = request.path_params["procedure"]
         procedure = (await self._registers.catalogue()).get(code)
         if procedure is None:
-            raise not_found(f"thủ tục {code}")
+            raise not_found(Text(f"thủ tục {code}", f"procedure {code}"))
         return procedure

@@ -23,6 +23,7 @@ from starlette.responses import RedirectResponse, Response
 
 from services.kit.accounts import SignIn
 from services.kit.kit import Kit, json
+from services.kit.languages import Text
 from services.kit.operations import Consumer
 from services.kit.pages import Pages
 from services.kit.problems import Problem, decode
@@ -90,7 +91,14 @@ class Identity:
         """A system says where its people come back to; it learns where to send them."""
         wanted: _Client = decode(await request.body(), _Client)
         if urlsplit(wanted.redirect_uri).scheme not in {"http", "https"}:
-            raise Problem(422, "invalid", "redirect_uri phải là một địa chỉ http hoặc https.")
+            raise Problem(
+                422,
+                "invalid",
+                Text(
+                    "redirect_uri phải là một địa chỉ http hoặc https.",
+                    "redirect_uri must be an http or https address.",
+                ),
+            )
         await self._kit.pool.execute(
             "INSERT INTO identity_client VALUES ($1, $2) ON CONFLICT (client) DO UPDATE SET redirect_uri = $2",
             consumer.system, wanted.redirect_uri,
@@ -111,7 +119,14 @@ class Identity:
             or (row["client"], row["redirect_uri"]) != (consumer.system, asked.redirect_uri)
             or not hmac.compare_digest(challenge_of(asked.code_verifier), row["challenge"])
         ):
-            raise Problem(400, "invalid_grant", "Mã đăng nhập không dùng được: sai, đã dùng hoặc quá hạn.")
+            raise Problem(
+                400,
+                "invalid_grant",
+                Text(
+                    "Mã đăng nhập không dùng được: sai, đã dùng hoặc quá hạn.",
+                    "The code is of no use: wrong, used or too old.",
+                ),
+            )
         number, key = await self._signing_key()
         now = int(time.time())
         claims = {
@@ -147,22 +162,22 @@ class Identity:
     async def show(self, request: Request) -> Response:
         """Ask for account and passcode."""
         asked = msgspec.convert(dict(request.query_params), Asked, strict=False)
-        refused = await self._refuse(asked)
+        refused = await self._refuse(request, asked)
         if refused:
             return refused
         known = self._signed_on.read(request)
         if known and known.level >= asked.level:
             return await self._back(asked, known.account, level=known.level)
-        return self._door(asked)
+        return self._door(request, asked)
 
     async def enter(self, request: Request) -> Response:
         """Check the passcode, or the one-time code of the second step, and send the browser back with a code."""
         if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
-            raise Problem(403, "other-site", "Yêu cầu đến từ một trang khác.")
+            raise Problem(403, "other-site", Text("Yêu cầu đến từ một trang khác.", "This came from another site."))
         async with request.form(max_files=0, max_fields=20) as form:
             given = {name: value.strip() for name, value in form.items() if isinstance(value, str)}
         asked = msgspec.convert(given, Asked, strict=False)
-        refused = await self._refuse(asked)
+        refused = await self._refuse(request, asked)
         if refused:
             return refused
         try:
@@ -172,23 +187,27 @@ class Identity:
             await self._kit.check_passcode(SignIn(account, given.get("passcode", "")))
             await self._known(account)
         except Problem as problem:
-            return self._door(asked, status=problem.status, mistake=problem.detail, account=given.get("account", ""))
+            return self._door(
+                request, asked, status=problem.status, mistake=problem.detail, account=given.get("account", "")
+            )
         if asked.level == "1":
             return await self._back(asked, account, level="1")
         step, code = secrets.token_urlsafe(18), f"{secrets.randbelow(10**6):06d}"
         await self._kit.pool.execute(
             "INSERT INTO identity_step (id, account, code) VALUES ($1, $2, $3)", step, account, code
         )
-        return self._door(asked, step=step, message=code)
+        return self._door(request, asked, step=step, message=code)
 
     async def show_sign_on(self, request: Request) -> Response:
         """Sign on for the nation's own pages."""
-        return self._pages.page("sign_on.html", back=_own_path(request.query_params.get("next", "")), mistake="")
+        return self._pages.page(
+            "sign_on.html", request=request, back=_own_path(request.query_params.get("next", "")), mistake=""
+        )
 
     async def sign_on(self, request: Request) -> Response:
         """Check the passcode, and remember it for half an hour, for other systems too."""
         if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
-            raise Problem(403, "other-site", "Yêu cầu đến từ một trang khác.")
+            raise Problem(403, "other-site", Text("Yêu cầu đến từ một trang khác.", "This came from another site."))
         async with request.form(max_files=0, max_fields=10) as form:
             given = {name: value.strip() for name, value in form.items() if isinstance(value, str)}
         back = _own_path(given.get("next", ""))
@@ -196,29 +215,43 @@ class Identity:
             await self._kit.check_passcode(SignIn(given.get("account", ""), given.get("passcode", "")))
             await self._known(given["account"])
         except Problem as problem:
-            return self._pages.page("sign_on.html", problem.status, back=back, mistake=problem.detail)
+            return self._pages.page("sign_on.html", problem.status, request=request, back=back, mistake=problem.detail)
         response = RedirectResponse(back, 303)
         self._signed_on.give(response, SignedOn(given["account"], "1"))
         return response
 
     async def _known(self, account: str) -> None:
         if not await self._kit.pool.fetchval("SELECT 1 FROM person WHERE personal_number = $1", account):
-            raise Problem(401, "unknown-person", "Không có công dân này trong cơ sở dữ liệu quốc gia về dân cư.")
+            raise Problem(
+                401,
+                "unknown-person",
+                Text(
+                    "Không có công dân này trong cơ sở dữ liệu quốc gia về dân cư.",
+                    "There is no such person in the national population database.",
+                ),
+            )
 
     async def _second_step(self, given: dict[str, str]) -> str:
         row = await self._kit.pool.fetchrow(_TRY_STEP, given["step"], _MOST_TRIES, _STEP_SECONDS)
         if row is None or not hmac.compare_digest(row["code"].encode(), given.get("code", "").encode()):
-            raise Problem(401, "wrong-code", "Mã xác thực không đúng hoặc đã hết hạn; xin đăng nhập lại.")
+            raise Problem(
+                401,
+                "wrong-code",
+                Text(
+                    "Mã xác thực không đúng hoặc đã hết hạn; xin đăng nhập lại.",
+                    "The code is wrong or too old; please sign in again.",
+                ),
+            )
         await self._kit.pool.execute("DELETE FROM identity_step WHERE id = $1", given["step"])
         return str(row["account"])
 
-    async def _refuse(self, asked: Asked) -> Response | None:
+    async def _refuse(self, request: Request, asked: Asked) -> Response | None:
         """Refuse a request: on a page of our own unless the address to go back to is the client's own."""
         known = await self._kit.pool.fetchval(
             "SELECT redirect_uri FROM identity_client WHERE client = $1", asked.client_id
         )
         if known is None or known != asked.redirect_uri:
-            return self._pages.page("sign_in_refused.html", 400)
+            return self._pages.page("sign_in_refused.html", 400, request=request)
         if asked.response_type != "code" or "openid" not in asked.scope.split():
             return _redirect(asked, error="unsupported_response_type")
         if asked.code_challenge_method != "S256" or not asked.code_challenge or not asked.state or not asked.nonce:
@@ -236,6 +269,7 @@ class Identity:
 
     def _door(
         self,
+        request: Request,
         asked: Asked,
         *,
         status: int = 200,
@@ -246,7 +280,8 @@ class Identity:
     ) -> Response:
         parts = urlsplit(asked.redirect_uri)
         return self._pages.page(
-            "sign_in.html", status, leads_to=f"{parts.scheme}://{parts.netloc}", asked=msgspec.structs.asdict(asked),
+            "sign_in.html", status, request=request, leads_to=f"{parts.scheme}://{parts.netloc}",
+            asked=msgspec.structs.asdict(asked),
             level=asked.level, mistake=mistake, account=account, step=step, message=message,
         )  # fmt: skip
 

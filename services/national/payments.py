@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from services.kit.kit import Kit, Reply, reply
+from services.kit.languages import Text
 from services.kit.operations import Consumer, Refused
 from services.kit.pages import Pages
 from services.kit.problems import decode, not_found
@@ -95,7 +96,7 @@ class Payments:
         order = request.path_params["order"]
         row = await tx.row('SELECT code, amount, status, payee FROM payment_order WHERE "order" = $1 FOR UPDATE', order)
         if row is None:
-            raise not_found(f"khoản thanh toán {order}")
+            raise not_found(Text(f"khoản thanh toán {order}", f"payment order {order}"))
         if row["status"] == "pending":
             await tx.execute(
                 "UPDATE payment_order SET status = 'paid', paid_at = $2, request_key = $3 WHERE \"order\" = $1",
@@ -115,8 +116,8 @@ class Payments:
             'SELECT "order", code, amount, status, return_url FROM payment_order WHERE "order" = $1', order
         )
         if row is None:
-            raise not_found(f"khoản thanh toán {order}")
-        return self._pages.page("pay.html", order=row, leads_to=_origin(row["return_url"]))
+            raise not_found(Text(f"khoản thanh toán {order}", f"payment order {order}"))
+        return self._pages.page("pay.html", request=request, order=row, leads_to=_origin(row["return_url"]))
 
     async def pay_by_form(self, request: Request) -> Response:
         """The button of that page: pay, or give up; either way back to where one came from, with a signed word."""
@@ -129,7 +130,7 @@ class Payments:
             'SELECT "order", code, amount, status, return_url FROM payment_order WHERE "order" = $1', order
         )
         if row is None:
-            raise not_found(f"khoản thanh toán {order}")
+            raise not_found(Text(f"khoản thanh toán {order}", f"payment order {order}"))
         if not row["return_url"]:
             return RedirectResponse(f"/pay/{order}", 303)
         told = {

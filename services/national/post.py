@@ -21,7 +21,7 @@ from services.kit.transaction import Transaction
 DELIVERIES = ("counter", "online", "post")
 #: Lowest service level whose papers go by post (SYS-LEVELS: forms are handed in directly or by post from level 2 on),
 #: and the one whose result goes online.
-_BY_POST, _RESULT_ONLINE = 2, 4
+BY_POST, _RESULT_ONLINE = 2, 4
 _NUMBER_LENGTHS = (9, 12)  # identity card of old, personal number (NĐ 137/2015)
 _TAKE_IN = """
     WITH kept AS (
@@ -95,8 +95,8 @@ class Post:
     def _check(self, body: Intake) -> None:
         reference, mistakes = self._kit.reference, Mistakes()
         procedure, agency = reference.national_procedures.get(body.procedure), reference.agencies.get(body.agency)
-        if procedure and procedure.level < _BY_POST:
-            detail = f"Thủ tục {procedure.code} ở mức độ {procedure.level}; nộp qua bưu điện cần mức độ {_BY_POST}."
+        if procedure and procedure.level < BY_POST:
+            detail = f"Thủ tục {procedure.code} ở mức độ {procedure.level}; nộp qua bưu điện cần mức độ {BY_POST}."
             raise Problem(409, "wrong-level", detail, level=procedure.level)
         if body.office not in {one.unit for one in reference.agencies.values() if one.tier == "commune"}:
             mistakes.add("office", f"không có bưu cục “{body.office}”", "Ghi mã xã của bưu cục trong tỉnh.")

@@ -148,13 +148,13 @@ class _Sector:
         await tx.send("national", "insurance.declare", told, subject=f"{body.system}:{body.site}")
         return Reply(201, {"declaration": number, "people": people})
 
-    async def home(self, _request: Request) -> Response:
+    async def home(self, request: Request) -> Response:
         """How much has been done today."""
         row = await self._kit.pool.fetchrow(
             "SELECT (SELECT count(*) FROM enrolment) AS enrolments, (SELECT count(*) FROM visit) AS visits, "
             "(SELECT count(*) FROM appointment) AS appointments, (SELECT count(*) FROM declaration) AS declarations"
         )
-        return self._pages.page("home.html", counts=row)
+        return self._pages.page("home.html", request=request, counts=row)
 
     def _known_agency(self, field: str, code: str) -> None:
         if code not in self._agencies:

@@ -165,7 +165,7 @@ def test_a_dossier_takes_ten_files_and_not_one_more(lan: PageReader, portal: Run
 
 
 def test_a_file_named_by_its_own_content_is_never_shown_as_a_page(lan: PageReader, portal: Running) -> None:
-    """A page that begins like a PDF is taken for one: saved, never opened within the portal, and no script in it runs."""
+    """A page that begins like a PDF is taken for one: saved to disk, never opened within the portal with its script."""
     trick = b"%PDF-1.7\n<html><script>alert(document.cookie)</script></html>"
     lan.open(f"/apply/{ONLINE}")
     lan.press(f"/apply/{ONLINE}", "save", files={"file.more": ("trang.html", trick, "text/html")})

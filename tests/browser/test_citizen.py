@@ -10,6 +10,7 @@ from command_line import Standing
 from insider import Insider
 from playwright.sync_api import expect
 from visitor import Visitor
+from walking import until_shown
 
 pytestmark = pytest.mark.needs("chromium")
 
@@ -36,17 +37,6 @@ def sign_in_nationally(visitor: Visitor, account: str, passcode: str) -> None:
     visitor.page.get_by_label("Số định danh cá nhân").fill(account)
     visitor.page.get_by_label("Mã đăng nhập").fill(passcode)
     visitor.page.get_by_role("button", name="Xác nhận").click()
-
-
-def until_shown(visitor: Visitor, words: str) -> None:
-    """Look again until the page says it: what other systems have to tell takes a moment."""
-    for _ in range(100):
-        if words in visitor.page.locator("main").inner_text():
-            return
-        visitor.page.wait_for_timeout(200)
-        visitor.page.reload()
-    message = f"the page never said “{words}”: {visitor.page.locator('main').inner_text()}"
-    raise AssertionError(message)
 
 
 def test_sys_levels_a_level_4_dossier_is_filed_and_paid_on_a_phone(citizen: Visitor, toy_up: Standing) -> None:

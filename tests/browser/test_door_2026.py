@@ -6,15 +6,14 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 from standing_era import Running, standing
 from visitor import Visitor
+from walking import answer_question
 
 from loadtests.accounts import passcode
 
 pytestmark = [pytest.mark.needs("chromium")]
-
-_NUMBERS = ("không", "một", "hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín")
 
 
 @pytest.fixture(scope="module")
@@ -31,13 +30,6 @@ def phone(chromium: Browser) -> Iterator[Visitor]:
     context.set_default_timeout(15_000)
     yield Visitor(context.new_page())
     context.close()
-
-
-def _answer(page: Page) -> str:
-    """Add up what the question at the end of the form asks for."""
-    asked = page.locator("label[for=captcha]").inner_text().lower()
-    first, second = (_NUMBERS.index(word) for word in re.findall(r"\w+", asked) if word in _NUMBERS)
-    return str(first + second)
 
 
 def test_from_the_nations_search_to_a_paid_dossier(phone: Visitor, province: Running) -> None:
@@ -74,7 +66,7 @@ def test_from_the_nations_search_to_a_paid_dossier(phone: Visitor, province: Run
     page.get_by_role("button", name="Tiếp tục").click()
     assert "Bước 3/3" in page.inner_text("main")
     fitting.append(phone.overflows())
-    page.get_by_label(re.compile("bằng mấy")).fill(_answer(page))
+    page.get_by_label(re.compile("bằng mấy")).fill(answer_question(page))
     page.get_by_role("button", name="Nộp hồ sơ").click()
 
     assert "/my/" in page.url, page.inner_text("main")

@@ -8,8 +8,9 @@ from urllib.parse import urljoin
 
 import pytest
 from command_line import Standing
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 from visitor import Visitor
+from walking import opened
 
 from infra import stack
 from loadtests.accounts import passcode
@@ -44,15 +45,6 @@ def enter(chromium: Browser, toy_up: Standing) -> Iterator[Enter]:
     yield official
     for context in contexts:
         context.close()
-
-
-def opened(page: Page, code: str) -> Page:
-    """Open a dossier by its code, as it stands on the receipt note."""
-    page.get_by_role("link", name="Bàn làm việc").click()
-    page.get_by_label("Mở hồ sơ theo mã").fill(code)
-    page.get_by_role("button", name="Mở", exact=True).click()
-    expect(page.locator("h1")).to_have_text(f"Hồ sơ {code}")
-    return page
 
 
 def test_sys_onestop_a_counter_dossier_goes_from_desk_to_desk(enter: Enter) -> None:

@@ -7,6 +7,7 @@ EXCHANGE_FOLDER (dua). Prints its address when ready. VERSION is counted up from
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import sys
@@ -14,6 +15,7 @@ import threading
 import time
 from http.server import ThreadingHTTPServer
 from pathlib import Path
+from typing import IO
 
 import msgspec
 
@@ -33,6 +35,7 @@ _PRODUCTS = ("sen", "truc", "dua")
 _BAD_INPUT = 64
 _ENDS = ("/nang-cap", "/ban-giao")
 _ANSWERED_SECONDS = 0.05
+_ENDING_SECONDS = 3.0  #: that the process before may take to end; assumed
 
 
 def main() -> int:
@@ -47,6 +50,13 @@ def main() -> int:
         sys.stderr.write(f"python -m services.vendors {'|'.join(_PRODUCTS)}; found “{product}”.\n")
         sys.stderr.write("".join(f"  environment variable {name} is missing\n" for name in missing))
         sys.stderr.write("".join(f"  PLANTED: {product} has no mismatch “{name}”\n" for name in unknown))
+        return _BAD_INPUT
+    owned = _own(Path(os.environ["STORE"]))
+    if owned is None:
+        sys.stderr.write(
+            f"STORE {os.environ['STORE']} belongs to another {product} that is running; its dossiers are in that one's "
+            "memory. A one-stop with a product behind it runs as one replica: end the other one first.\n"
+        )
         return _BAD_INPUT
     store = Store(Path(os.environ["STORE"]))
     office = Office(agreement.read(Path(os.environ["REFERENCE_DATA"]), os.environ["PASSCODE_KEY"]), store)
@@ -64,7 +74,24 @@ def main() -> int:
     server.shutdown()
     with office.working():
         pass  # what waits for the next act is kept now
+    owned.close()
     return 0
+
+
+def _own(store: Path) -> IO[str] | None:
+    """Keep every other process from a store as long as what is returned is open; None where one does not let go."""
+    held = store.with_name(f"{store.name}.lock").open("w", encoding="utf-8")
+    until = time.monotonic() + _ENDING_SECONDS
+    while True:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= until:
+                held.close()
+                return None
+            time.sleep(_ANSWERED_SECONDS)
+        else:
+            return held
 
 
 def _replace(asked: threading.Event, office: Office, server: ThreadingHTTPServer) -> None:

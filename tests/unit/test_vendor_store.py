@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -138,3 +142,34 @@ def test_starting_over_forgets_what_is_on_its_way(ear: Listener) -> None:
 
     assert at_once == [1]
     assert heard == [1, 4]
+
+
+def test_a_store_belongs_to_one_running_product(tmp_path: Path) -> None:
+    """A second one, as a second replica would start, is refused with the way out; once the first is dead, it starts."""
+    agreed.of_era("2018").write(tmp_path)
+    environment = os.environ | {
+        "REFERENCE_DATA": str(tmp_path), "PASSCODE_KEY": "k", "PROVIDER_SECRET": "s", "LISTEN": "127.0.0.1:0",
+        "STORE": str(tmp_path / "store.db"),
+    }  # fmt: skip
+
+    def start() -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-P", "-m", "services.vendors", "truc"], env=environment, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+
+    with start() as first:
+        assert first.stdout
+        assert "url" in first.stdout.readline()
+        with start() as second:
+            out, told = second.communicate(timeout=60)
+        first.send_signal(signal.SIGKILL)
+    with start() as third:
+        assert third.stdout
+        started = third.stdout.readline()
+        third.terminate()
+
+    assert (second.returncode, out) == (64, "")
+    assert "belongs to another truc" in told
+    assert "one replica" in told
+    assert "url" in started

@@ -60,7 +60,7 @@ class Apologising:
     async def draw_up(self, request: Request, _body: Any) -> Letter:
         """Have the paper made and signed. Raises 409 for a dossier that is not late or whose new promise still runs."""
         who: Account = request.state.who
-        dossier = await self._desk.find(request.path_params["code"], who)
+        dossier = await self._desk.find(request.path_params["code"], who, what="apology")
         now = self._kit.clock.now()
         await self._check(dossier, now)
         assert dossier.due_at  # noqa: S101 -- a dossier that is late has a deadline
@@ -100,7 +100,7 @@ class Apologising:
     async def show(self, request: Request) -> Response:
         """Show the newest apology of a dossier as it was sent. Raises 404 while there is none."""
         who = self._kit.who(request, *READERS)
-        dossier = await self._desk.find(request.path_params["code"], who)
+        dossier = await self._desk.find(request.path_params["code"], who, what="apology")
         return papers.response(await self._paper(dossier.code), f"xin-loi-{dossier.code}.pdf")
 
     async def give(self, request: Request, _consumer: Consumer) -> dict[str, Any]:

@@ -46,6 +46,7 @@ _EXPORTS = {
     "archive": "SELECT code, agency, moment(at) AS at, actor, records, digest, request_key FROM archived ORDER BY code",
     "apologies": "SELECT code, moment(at) AS at, actor, moment(due_at) AS due_at, moment(again_at) AS again_at, "
     "digest, request_key FROM apology ORDER BY code, at",
+    "accesses": "SELECT code, account, what, allowed, moment(at) AS at FROM access ORDER BY id",
     "tickets": "SELECT agency, day::text AS day, number, moment(drawn_at) AS drawn_at, moment(called_at) AS called_at, "
     "called_by, moment(ended_at) AS ended_at, outcome, request_key FROM ticket ORDER BY agency, day, number",
     "payments": 'SELECT code, kind, amount, "order", request_key FROM payment ORDER BY id',

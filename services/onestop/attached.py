@@ -54,7 +54,7 @@ class Attached:
     async def show(self, request: Request) -> Response:
         """List the files. Raises 503 while the portal is out of reach."""
         who = self._kit.who(request, *ROLES)
-        dossier = await self._desk.find_shared(request.path_params["code"], who)
+        dossier = await self._desk.find_shared(request.path_params["code"], who, what="files")
         form = self._kit.reference.forms.get(dossier.procedure)
         labels = {paper.name: paper.said for paper in form.papers} if form else {}
         files = []
@@ -77,7 +77,7 @@ class Attached:
     async def open(self, request: Request) -> Response:
         """Send one file to be saved. Raises 404 for a file that is not this dossier's."""
         who = self._kit.who(request, *ROLES)
-        dossier = await self._desk.find_shared(request.path_params["code"], who)
+        dossier = await self._desk.find_shared(request.path_params["code"], who, what="file")
         if dossier.channel != "online":
             raise not_found(Text("tệp này trong hồ sơ", "this file of the dossier"))
         asked = {"code": dossier.code, "file": request.path_params["file"]}

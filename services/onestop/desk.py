@@ -44,6 +44,7 @@ _HISTORY = "SELECT seq, event, state, actor, at, note FROM event WHERE code = $1
 _PAYMENTS = 'SELECT kind, amount, "order", at FROM payment WHERE code = $1 ORDER BY id'
 _PARCELS = "SELECT parcel, sent_at, delivered_at FROM parcel WHERE code = $1"
 _HANDED_IN = "SELECT content FROM paper WHERE code = $1 AND kind = 'counter' ORDER BY id LIMIT 1"
+_ACCESSED = "INSERT INTO access (code, account, what, allowed, at) VALUES ($1, $2, $3, $4, $5)"
 _DOSSIER = f"SELECT {dossiers.COLUMNS} FROM dossier WHERE code = $1"  # noqa: S608 -- our own column names
 
 #: How a dossier came.
@@ -94,7 +95,7 @@ class Desk:
     async def one_dossier(self, request: Request) -> Response:
         """Answer one dossier with its history to officials who work on it; the applicant's number stays masked."""
         who = self._kit.who(request, *ROLES)
-        dossier = await self.find_shared(request.path_params["code"], who)
+        dossier = await self.find_shared(request.path_params["code"], who, what="dossier")
         history = await self._kit.pool.fetch(_HISTORY, dossier.code)
         number = dossier.applicant_number
         return json(
@@ -133,7 +134,7 @@ class Desk:
 
         async def endpoint(request: Request) -> Response:
             who = self._kit.who(request, *ROLES)
-            dossier = await self.find(request.path_params["code"], who)
+            dossier = await self.find(request.path_params["code"], who, what="archive")
             found = await proof(dossier.code)
             if found is None:
                 raise not_found(Text(f"hồ sơ {dossier.code} trong lưu trữ", f"dossier {dossier.code} in the archive"))
@@ -238,22 +239,30 @@ class Desk:
         plain = {"number": None, "before": 0, "who": None, "agency": agency, "board": board, "problem": problem}
         return self._pages.page("queue.html", problem.status if problem else 200, request=request, **(plain | values))
 
-    async def find(self, code: str, who: Account) -> dossiers.Dossier:
-        """Find a dossier of the official's agency. Raises 404, or 403 for another agency's."""
+    async def find(self, code: str, who: Account, *, what: str) -> dossiers.Dossier:
+        """Find a dossier of the official's agency, to show `what` of it. Raises 404, or 403 for another agency's.
+
+        A dossier holds personal data, so every look at one is written down, those that are refused as well.
+        """
         row = await self._kit.pool.fetchrow(_DOSSIER, code)
         if row is None:
             raise not_found(Text(f"hồ sơ {code}", f"dossier {code}"))
         dossier = dossiers.read(row)
+        await self._note(code, who, what, allowed=dossier.agency == who.agency)
         dossiers.check_agency(dossier.agency, who)
         return dossier
 
-    async def find_shared(self, code: str, who: Account) -> dossiers.Dossier:
+    async def find_shared(self, code: str, who: Account, *, what: str) -> dossiers.Dossier:
         """Find a dossier of the official's agency, or one about which that agency was asked. Raises 404 or 403."""
         if await self._kit.pool.fetchval(_ASKED_OF, code, who.agency):
             row = await self._kit.pool.fetchrow(_DOSSIER, code)
             assert row  # noqa: S101 -- a referral is of a dossier
+            await self._note(code, who, what, allowed=True)
             return dossiers.read(row)
-        return await self.find(code, who)
+        return await self.find(code, who, what=what)
+
+    async def _note(self, code: str, who: Account, what: str, *, allowed: bool) -> None:
+        await self._kit.pool.execute(_ACCESSED, code, who.account, what, allowed, self._kit.clock.now())
 
     async def asked_now(self, code: str) -> str:
         """Agency whose opinion is awaited now; empty where none is."""

@@ -191,7 +191,7 @@ class Forms:
         return (await self._kit.once(request, handler, body, key=key, raw=raw, prepare=prepare)).read()
 
     async def _show(self, request: Request, who: Account, *, problem: Problem | None = None) -> Response:
-        dossier = await self._desk.find_shared(request.path_params["code"], who)
+        dossier = await self._desk.find_shared(request.path_params["code"], who, what="dossier")
         here = await self._desk.asked_now(dossier.code) if dossier.state == "referred" else dossier.agency
         route = {one["agency"] for one in await self._desk.route(dossier.code)}
         to_refer = self._linking.has_route(dossier) and not route

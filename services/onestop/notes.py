@@ -32,7 +32,7 @@ class Notes:
     async def receipt(self, request: Request) -> Response:
         """Make the receipt note. Raises 409 while nobody has received the dossier."""
         who = self._kit.who(request, *ROLES)
-        dossier = await self._desk.find(request.path_params["code"], who)
+        dossier = await self._desk.find(request.path_params["code"], who, what="receipt")
         if dossier.received_at is None:
             raise Problem(
                 409,

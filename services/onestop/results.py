@@ -46,7 +46,7 @@ class Results:
     async def show(self, request: Request) -> Response:
         """Show the signed paper to officials of the dossier's agency. Raises 409 while nothing has been decided."""
         who = self._kit.who(request, *ROLES)
-        dossier = await self._desk.find(request.path_params["code"], who)
+        dossier = await self._desk.find(request.path_params["code"], who, what="result")
         return papers.response(await self._paper(dossier), f"ket-qua-{dossier.code}.pdf")
 
     async def give(self, request: Request, _consumer: Consumer) -> dict[str, Any]:
@@ -67,7 +67,7 @@ class Results:
 
     async def make(self, code: str, who: Account) -> None:
         """Have the paper of a returned dossier made and kept, if there is none yet."""
-        dossier = await self._desk.find(code, who)
+        dossier = await self._desk.find(code, who, what="result")
         if dossier.state == "returned" and dossier.result is not None:
             await self._paper(dossier)
 

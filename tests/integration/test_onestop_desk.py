@@ -182,6 +182,30 @@ def test_papers_are_pdf_with_a_title_in_vietnamese(
     assert LAN.encode() not in receipt.content
 
 
+def test_every_look_at_a_dossier_is_written_down(
+    onestop: Running, browsers: dict[tuple[str, str], PageReader], clerk: PageReader
+) -> None:
+    """Who, at what, when, and whether it was let through; a personal number stands nowhere there."""
+    code = received(clerk)
+    before = len(onestop.export("accesses"))
+    stranger, leader = browsers["specialist", OTHER_COMMUNE], browsers["leader", COMMUNE]
+    at(leader, code).open(f"/dossiers/{code}/receipt")
+    at(stranger, code).open(f"/dossiers/{code}/receipt")
+    onestop.get(f"/api/dossiers/{code}", token=onestop.sign_in(account("specialist", COMMUNE)))
+    written = onestop.export("accesses")[before:]
+
+    assert [(row["account"], row["what"], row["allowed"]) for row in written] == [
+        (account("leader", COMMUNE), "dossier", True),
+        (account("leader", COMMUNE), "receipt", True),
+        (account("specialist", OTHER_COMMUNE), "dossier", False),
+        (account("specialist", OTHER_COMMUNE), "receipt", False),
+        (account("specialist", COMMUNE), "dossier", True),
+    ]
+    assert {row["code"] for row in written} == {code}
+    assert all(row["at"].startswith("2018-08-22T09:00") for row in written)
+    assert LAN not in str(written)
+
+
 def test_in_english_no_desk_has_a_label_left_in_vietnamese(
     onestop: Running, browsers: dict[tuple[str, str], PageReader]
 ) -> None:

@@ -40,6 +40,7 @@ CONTRACTS = (
     Contract("portal", "national", "dvcqg.offer", "post", ("offer-forms",)),
     Contract("portal", "national", "dvcqg.lookup", "get"),
     Contract("portal", "national", "dvcqg.numbered", "outbox"),
+    Contract("portal", "national", "dvcqg.questions", "outbox"),
     Contract("portal", "national", "land.lookup", "get", ("fill-in-form",)),
     Contract("portal", "national", "insurance.check", "get", ("fill-in-form",)),
     Contract("portal", "national", "identity.register", "post", ("sign-in",)),

@@ -108,6 +108,9 @@ def build(kit: Kit) -> Parts:
             "dvcqg.numbered": Operation(apply=filing.numbered, body=Numbered),
             "dvcqg.offer": Operation(at_once=door.offer),
             "dvcqg.lookup": Operation(at_once=door.look_up_dossier),
+            "dvcqg.questions": Operation(apply=portal.learn_answer, body=portal.Question),
+            "dvcqg.agencies": Operation(at_once=lookups.list_agencies),
+            "dvcqg.fields": Operation(at_once=lookups.list_fields),
             "identity.register": Operation(at_once=identity.register),
             "identity.token": Operation(at_once=identity.exchange),
             "identity.keys": Operation(at_once=identity.keys),
@@ -128,6 +131,8 @@ def build(kit: Kit) -> Parts:
             "dossiers": "SELECT code, procedure, state, seq FROM dossier ORDER BY code",
             "orders": 'SELECT "order", code, amount, status, request_key FROM payment_order ORDER BY "order"',
             "submissions": "SELECT code, procedure, agency, province_code, request_key FROM submission ORDER BY code",
+            "questions": "SELECT system, question, channel, agency, said, answer FROM question "
+            "ORDER BY system, question",
             "refunds": 'SELECT "order", amount, reason FROM payment_refund ORDER BY "order"',
             "parcels": "SELECT parcel, code, status, request_key FROM parcel ORDER BY parcel",
         },

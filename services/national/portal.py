@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import msgspec
 
 from services.kit.operations import Again
@@ -23,6 +25,29 @@ class Progress(msgspec.Struct):
     code: str
     state: str
     seq: int
+
+
+class Question(msgspec.Struct, kw_only=True):
+    """DongBoHoiDap: what somebody has said, and the province's answer. Field names assumed; only the verb is known."""
+
+    MaCauHoi: str
+    Kenh: str
+    MaCoQuan: str
+    NoiDung: str
+    TraLoi: str
+    NgayHoi: datetime
+    NgayTraLoi: datetime
+
+
+async def learn_answer(item: Question, tx: Transaction) -> None:
+    """Keep a question with its answer; an older answer never undoes a newer one."""
+    tx.later(
+        "INSERT INTO question (system, question, channel, agency, said, answer, asked_at, answered_at) "
+        "VALUES ('portal', $1, $2, $3, $4, $5, $6, $7) ON CONFLICT (system, question) DO UPDATE "
+        "SET answer = excluded.answer, answered_at = excluded.answered_at "
+        "WHERE question.answered_at <= excluded.answered_at",
+        item.MaCauHoi, item.Kenh, item.MaCoQuan, item.NoiDung, item.TraLoi, item.NgayHoi, item.NgayTraLoi,
+    )  # fmt: skip
 
 
 async def synchronise(item: Known, tx: Transaction) -> None:

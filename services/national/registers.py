@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +103,20 @@ class Registers:
         """LayThuTuc: one procedure of the national catalogue."""
         found = (await self.catalogue()).get(_wanted(request, "code"))
         return {"exists": found is not None, "procedure": found}
+
+    async def list_agencies(self, _request: Request, _consumer: Consumer) -> Any:
+        """LayDanhMucCoQuan: the province's agencies."""
+        return {
+            "agencies": [
+                {"MaCoQuan": one.code, "TenCoQuan": one.name, "CapCoQuan": one.tier, "MaCoQuanCha": one.parent}
+                for one in self._kit.reference.agencies.values()
+            ]
+        }
+
+    async def list_fields(self, _request: Request, _consumer: Consumer) -> Any:
+        """LayDanhMucLinhVuc: the fields of the national catalogue, and how many procedures each has."""
+        counted = Counter(one.field for one in (await self.catalogue()).values())
+        return {"fields": [{"TenLinhVuc": name, "SoThuTuc": count} for name, count in sorted(counted.items())]}
 
     async def change_catalogue(self, changes: dict[str, dict[str, Any] | None]) -> None:
         """Change the nation's catalogue at run time: fields of a procedure, a whole new one, or None to take it out."""

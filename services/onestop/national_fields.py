@@ -43,8 +43,10 @@ def synchronisation(dossier: Dossier, reference: Reference) -> dict[str, Any]:
         "MaHoSo": dossier.code,
         "MaTTHC": dossier.procedure,
         "TenTTHC": procedure.name,
-        "TenLinhVuc": procedure.field,
+        "TenLinhVuc": procedure.field,  # MaLinhVuc: no list of codes was found
+        "TrichYeuHoSo": procedure.name,
         "ChuHoSo": dossier.applicant_name,
+        "MaDoiTuong": dossier.applicant_number,
         "LoaiDoiTuong": "2" if dossier.company else "1",
         "NgayTiepNhan": _digits(dossier.received_at or dossier.submitted_at),
         "NgayHenTra": _digits(dossier.due_at),
@@ -55,9 +57,15 @@ def synchronisation(dossier: Dossier, reference: Reference) -> dict[str, Any]:
     }
 
 
-def progress(dossier: Dossier, reference: Reference, *, act: Act, actor: str, at: datetime) -> dict[str, Any]:
-    """Body of `dvcqg.progress`: a dossier that has moved on."""
+def progress(
+    dossier: Dossier, reference: Reference, *, act: Act, actor: str, at: datetime, wanted: str = ""
+) -> dict[str, Any]:
+    """Body of `dvcqg.progress`: a dossier that has moved on; `wanted` says what the applicant has to add.
+
+    What has happened since is told with it (NgayTra and the two lists), so that the whole need not be sent again.
+    """
     official = reference.staff.get(actor)
+    closed = dossier.state in {"returned", "withdrawn"}
     return {
         "code": dossier.code,
         "state": dossier.state,
@@ -69,6 +77,13 @@ def progress(dossier: Dossier, reference: Reference, *, act: Act, actor: str, at
         "PhongBanXuLy": reference.agencies[dossier.agency].name,
         "NoiDungXuLy": str(act.label),
         "TrangThaiHoSo": STATE_NUMBERS[dossier.state],
+        "NgayTra": _digits(at) if closed else "",
+        "DanhSachHoSoBoSung": [{"LyDoBoSung": wanted, "NgayYeuCau": _digits(at)}] if wanted else [],
+        "DanhSachGiayToKetQua": [
+            {"TenGiayTo": f"Kết quả giải quyết hồ sơ {dossier.code}", "MaGiayToKetQua": dossier.digest}
+        ]
+        if dossier.state == "returned"
+        else [],
     }
 
 

@@ -22,7 +22,7 @@ async def tell(
 ) -> None:
     """Tell both of a dossier that has moved on; `wanted` says what the applicant has to hand in."""
     await _tell_portal(tx, dossier, wanted)
-    moved = national_fields.progress(dossier, reference, act=act, actor=actor, at=tx.now)
+    moved = national_fields.progress(dossier, reference, act=act, actor=actor, at=tx.now, wanted=wanted)
     await tx.send("national", "dvcqg.progress", moved, subject=dossier.code)
 
 

@@ -8,6 +8,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from services.kit.clock import VIETNAM
 from services.kit.kit import Kit, Reply, reply
 from services.kit.languages import Text
 from services.kit.mistakes import Mistakes
@@ -17,6 +18,7 @@ from services.portal.look import Look
 from services.portal.sessions import check_origin
 
 _LONGEST = 2000
+_ANSWER = "UPDATE feedback SET answer = $2, answered_at = $3 WHERE id = $1 RETURNING channel, agency, text, at"
 _ADD = "INSERT INTO feedback (channel, agency, text, at, request_key) VALUES ($1, $2, $3, $4, $5) RETURNING id"
 
 
@@ -61,13 +63,16 @@ class Feedback:
         return reply({"feedback": number}, 201)
 
     async def answer(self, request: Request, body: Answer, tx: Transaction, _prepared: Any) -> Reply:
-        """Answer it, for everybody to read."""
+        """Answer it, for everybody to read, here and at the nation."""
         number = request.path_params["number"]
-        found = await tx.value(
-            "UPDATE feedback SET answer = $2, answered_at = $3 WHERE id = $1 RETURNING 1", number, body.text, tx.now
-        )
-        if not found:
+        row = await tx.row(_ANSWER, number, body.text, tx.now)
+        if row is None:
             raise not_found(Text(f"phản ánh {number}", f"feedback {number}"))
+        told = {
+            "MaCauHoi": str(number), "Kenh": row["channel"], "MaCoQuan": row["agency"], "NoiDung": row["text"],
+            "TraLoi": body.text, "NgayHoi": row["at"].astimezone(VIETNAM), "NgayTraLoi": tx.now,
+        }  # fmt: skip
+        await tx.send("national", "dvcqg.questions", told, subject=f"feedback:{number}")
         return reply({"feedback": number, "answer": body.text})
 
     async def show(self, request: Request) -> Response:

@@ -123,6 +123,7 @@ CONTRACTS = [
         ("portal", "national", "dvcqg.offer"),
         ("portal", "national", "dvcqg.lookup"),
         ("portal", "national", "dvcqg.numbered"),
+        ("portal", "national", "dvcqg.questions"),
         ("portal", "national", "land.lookup"),
         ("portal", "national", "insurance.check"),
         ("portal", "national", "identity.register"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -168,6 +169,29 @@ def test_without_a_clock_what_needs_another_hour_is_unknown(
     assert broken(rating) == set(), told(rating)
     assert {judged.point.id for judged in rating.of("unknown")} == {"deadline-pause"}
     assert (rating.grade, rating.exit_code) == (None, 2)
+
+
+@pytest.mark.parametrize("ahead", [4, -4], ids=["ahead", "behind"])
+@pytest.mark.parametrize(
+    ("hours", "days"), [(17.0, 0), (11.5, 0), (24.0, 0), (7.0, 0), (17.0, 2), (24.0, 555), (24.0, 556)],
+    ids=["closing time", "noon", "midnight", "opening", "week-end", "28 February", "29 February"],
+)  # fmt: skip
+def test_a_product_is_not_blamed_for_a_clock_some_minutes_off(
+    doubles: dict[str, Double], listener: Listener, hours: float, days: int, ahead: int
+) -> None:
+    """At a boundary of the day two minutes from now, or two minutes ago, the product may be beyond it and we not."""
+    doubles["truc"].plant([])
+    access = doubles["truc"].access
+    blind = Access(url=access.url, passcode_key=access.passcode_key, integration_key=access.integration_key)
+    agreed = agreement.of_era("2018")
+    boundary = agreed.moment(hours, days=days)
+
+    with clock.of(access) as set_clock:
+        assert set_clock is not None
+        set_clock(boundary + timedelta(minutes=ahead / 2))
+    rating = inspect("truc", blind, agreed, listener, wall=lambda: boundary - timedelta(minutes=ahead / 2))
+
+    assert broken(rating) == set(), told(rating)
 
 
 def test_a_product_that_is_not_there_is_unknown(listener: Listener) -> None:

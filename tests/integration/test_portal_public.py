@@ -301,9 +301,12 @@ def test_english_is_there_on_request_and_stays_until_it_is_sent_away(portal: Run
 
 
 def test_feedback_from_the_portal_and_from_social_media_is_answered_in_public(
-    portal: Running, anybody: PageReader
+    portal: Running, anybody: PageReader, national: Running, lgsp: StandinLgsp
 ) -> None:
-    """Nobody has to sign in to complain; a bridge brings in what was said elsewhere; answers are public, once given."""
+    """Nobody has to sign in to complain; a bridge brings in what was said elsewhere; answers are public, once given.
+
+    And the nation is told (DongBoHoiDap): an older answer that comes late undoes nothing.
+    """
     anybody.open("/feedback").press("/feedback", text="Trang tra cứu chậm <b>quá</b>")
     assert "Đã nhận phản ánh" in anybody.text
     said = {"channel": "facebook", "text": "Không tìm thấy thủ tục", "agency": DEPARTMENT}
@@ -312,6 +315,14 @@ def test_feedback_from_the_portal_and_from_social_media_is_answered_in_public(
 
     portal.post(f"/api/feedback/{number}/answer", {"text": "Đã sửa."}, token=AUDIT_TOKEN)
 
+    (told,) = lgsp.wait_for("national.dvcqg.questions", lambda one: one["MaCauHoi"] == str(number))
+    assert national.deliver("dvcqg.questions", told, consumer="portal")[0]["result"] == "done"
+    older = told | {"TraLoi": "Chưa biết.", "NgayTraLoi": "2018-08-21T09:00:00+07:00"}
+    assert national.deliver("dvcqg.questions", older, consumer="portal")[0]["result"] == "done"
+    assert national.export("questions") == [
+        {"system": "portal", "question": str(number), "channel": "facebook", "agency": DEPARTMENT,
+         "said": "Không tìm thấy thủ tục", "answer": "Đã sửa."}
+    ]  # fmt: skip
     assert "facebook" in anybody.open("/feedback").text
     assert "Đã sửa." in anybody.text
     assert portal.post("/api/feedback", said).status_code == 401

@@ -169,6 +169,41 @@ def test_sys_pay(running: Standing) -> None:
     assert books["differences"] == []
 
 
+def test_sys_pay_waiver(running: Standing) -> None:
+    """SYS-PAY, FIG-BT-BIZ: who files online pays nothing where the fee is waived; at the counter it is due."""
+    procedure = next((one for one in running.province.procedures if one.waived_online and one.fee), None)
+    if procedure is None:
+        assert running.province.era == "2026", "2018 had a waiver of 100,000 đồng a time (FIG-BT-BIZ)"
+        return
+    online = running.filed(procedure, company=running.company)
+    body = {"procedure": procedure.code, "applicant": {"personal_number": running.citizen, "full_name": running.name},
+            "fee_cash": procedure.fee, "delivery": "counter", "company": running.company}  # fmt: skip
+    clerk = running.official("reception_clerk", running.receiver(procedure).code)
+    counter = running.done("onestop", "/api/dossiers", body, token=clerk)["code"]
+    fees = until(
+        lambda: (known := {row["code"]: row["fee"] for row in running.export("portal", "dossiers")}).keys()
+        >= {online, counter} and known,
+        "the portal never heard of the counter's dossier",
+    )  # fmt: skip
+
+    assert (fees[online], fees[counter]) == (0, procedure.fee)
+    assert procedure.fee == 100_000
+
+
+def test_sys_national_portal_lists(running: Standing) -> None:
+    """SYS-NATIONAL-PORTAL: agencies and fields of the nation's lists are those of the province's catalogue."""
+    agencies, fields = (
+        running.from_the_nation(f"dvcqg.{name}")[name] for name in ("agencies", "fields")
+    )  # fmt: skip
+
+    assert {one["MaCoQuan"] for one in agencies} == {one.code for one in running.province.agencies}
+    counted = {one["TenLinhVuc"]: one["SoThuTuc"] for one in fields}
+    assert counted == {
+        field: sum(one.field == field for one in running.province.procedures)
+        for field in {one.field for one in running.province.procedures}
+    }
+
+
 def test_sys_post(running: Standing) -> None:
     """SYS-POST: taken in at a post office, brought to the agency, followed all the way, returned by the postman."""
     procedure = running.procedure(

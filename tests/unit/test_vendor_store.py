@@ -33,7 +33,9 @@ class Place:
 
     def open(self) -> Office:
         """Open what is on the disk; nothing is ever closed, as after `kill -9`."""
-        return Office(agreement.read(self._folder, "key"), Store(self._folder / "store.db"))
+        office = Office(agreement.read(self._folder, "key"), Store(self._folder / "store.db"))
+        office.clock = lambda: self._agreed.moment(9)  # numbers begin anew at midnight
+        return office
 
     def receive(self, office: Office) -> str:
         """Take a dossier in at the counter; returns its code."""

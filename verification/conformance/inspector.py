@@ -63,6 +63,10 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     points: tuple[str, ...]  #: what it looks at
 
 
+#: What is promised to whoever comes at a moment.
+Promise = Callable[[datetime], datetime]
+
+
 class Abandoned(Exception):  # noqa: N818 -- the scenario's end, not an error
     """What was found makes the rest of the scenario meaningless."""
 
@@ -181,18 +185,34 @@ class Inspector:
             self._shift = timedelta() if close else off
             self.note("moment-hour", close, f"{self.now:%H:%M}", f"{found:%H:%M}")
 
-    def check_due(self, point: str, found: datetime | None, expected: datetime) -> None:
-        """Look at a promised moment; where the product's days cannot be trusted, nothing is said of it."""
+    def check_due(self, point: str, found: datetime | None, promised: Promise) -> None:
+        """Look at a promised moment; where the product's days cannot be trusted, nothing is said of it.
+
+        A product with a clock of its own may be some minutes before or after us: for it the office may have closed
+        already, or not yet. What is promised at any moment between is right.
+        """
         if self.broken("moment-day"):
             self._unknown([point], "ngày của sản phẩm không đọc đúng được, nên không xét thời hạn")
             return
-        right = found is not None and abs(found - self._shift - expected) <= self._tolerance
+        earliest, latest = promised(self.now - self._apart), promised(self.now + self._apart)
+        step = self.product.resolution
+        right = found is not None and earliest - step <= found - self._shift <= latest + step
         told = f"{found - self._shift:%d/%m/%Y %H:%M}" if found else "để trống"
-        self.note(point, right, f"{expected:%d/%m/%Y %H:%M}", told)
+        self.note(point, right, f"{promised(self.now):%d/%m/%Y %H:%M}", told)
 
-    def working(self, hours: float, *, since: datetime | None = None) -> datetime:
-        """Return the moment `hours` of working time from `since` (now)."""
-        return add_working_time(self._calendar, since or self.now, timedelta(hours=hours))
+    def working(self, hours: float) -> Promise:
+        """Promise of `hours` of working time."""
+        return lambda since: add_working_time(self._calendar, since, timedelta(hours=hours))
+
+    @property
+    def days(self) -> frozenset[str]:
+        """Official days, as codes write them, that it may be for the product."""
+        return frozenset(f"{self.now + apart:%y%m%d}" for apart in (-self._apart, self._apart))
+
+    @property
+    def _apart(self) -> timedelta:
+        """By how much the product's clock may differ from ours."""
+        return timedelta() if self._now else _CLOCKS_DIFFER
 
     @property
     def _tolerance(self) -> timedelta:

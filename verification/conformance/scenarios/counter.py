@@ -42,7 +42,7 @@ def whole_life(to: Inspector) -> None:
 def _check_code(to: Inspector, code: str, agency: str) -> None:
     shape = re.fullmatch(rf"{re.escape(agency)}-(\d{{6}})-\d{{4,}}", code, re.ASCII)
     if to.note("code-form", shape is not None, f"{agency}-YYMMDD-XXXX", code) and shape:
-        to.same("code-day", f"{to.now:%y%m%d}", shape[1])
+        to.note("code-day", shape[1] in to.days, f"{to.now:%y%m%d}", shape[1])
 
 
 def _check_history(to: Inspector, code: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from simulation.calendar import calendar_of, closing_time, working_time_between
 from verification.conformance.inspector import Inspector, Scenario
 from verification.conformance.points import Words
@@ -21,14 +23,14 @@ def same_day(to: Inspector) -> None:
     A product whose clock nobody may set is inspected at whatever hour it is.
     """
     answer = to.act(to.who("reception_clerk"), to.handed("same_day"), "received")
-    to.check_due("deadline-same-day", answer.due_at, closing_time(calendar_of(to.agreement.era), to.now))
+    to.check_due("deadline-same-day", answer.due_at, partial(closing_time, calendar_of(to.agreement.era)))
 
 
 def pause(to: Inspector) -> None:
     """Asked on Wednesday afternoon, supplemented on Thursday morning: what was left at the question is left again."""
     clerk, specialist = to.who("reception_clerk"), to.who("specialist")
     hours = to.agreement.procedure("plain").deadline_hours
-    promised = to.working(hours)
+    promised = to.working(hours)(to.now)
     code = to.act(clerk, to.handed(), "received").code
     to.turn_clock(14.5)
     asked_at = to.now

@@ -149,14 +149,16 @@ class Running:
         told = launch.load(Path(self.stack.state) / "launch.json")
         return next(one.secrets[name] for one in told.services if one.name == service)
 
-    def from_the_nation(self, operation: str) -> dict[str, Any]:
+    def from_the_nation(self, operation: str, **query: str) -> dict[str, Any]:
         """Answer of an operation of the nation's to the LGSP: for whoever is linked to it."""
         token = jwt.encode(
             {"sub": "guest", "aud": "national", "op": operation, "call": str(uuid.uuid4()),
              "exp": int(time.time()) + 60},
             self.secret("national", "PROVIDER_SECRET"), algorithm="HS256",
         )  # fmt: skip
-        answer = requests.get(f"{self.url('national')}/lgsp/{operation}", headers={"X-Lgsp-Token": token}, timeout=30)
+        answer = requests.get(
+            f"{self.url('national')}/lgsp/{operation}", params=query, headers={"X-Lgsp-Token": token}, timeout=30
+        )
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
 
@@ -211,12 +213,13 @@ def _small(province: Province) -> Province:
 
 
 @contextmanager
-def standing(era: str, *, product: str = "", planted: Sequence[str] = ()) -> Iterator[Running]:
+def standing(era: str, *, product: str = "", planted: Sequence[str] = (), other: str = "") -> Iterator[Running]:
     """Place a province of the era: nine o'clock on a working day, up as long as the block.
 
-    `product`: a vendor's, behind the one-stop, with the mismatches `planted` in it.
+    `product`: a vendor's, behind the one-stop, with the mismatches `planted` in it; `other`: another province.
     """
     name, day = ERAS[era]
+    name = other or name
     whole = province_files.load(name)
     province = _of_all_levels(whole if name == "toy" else _small(whole))
     people = population.draw(province, seed=7)

@@ -284,6 +284,37 @@ def test_a_caller_in_the_wrong_place_would_be_noticed(services: Callable[[str], 
     assert (_own_refusal(wrong), _own_refusal(refused)) == (True, False)
 
 
+def test_every_operation_of_the_nation_can_be_switched_off_by_its_counterpart(
+    services: Callable[[str], Running],
+) -> None:
+    """TRB-SLOW-MINISTRY: an outage reaches each operation of its counterpart and no other; there is none without."""
+    nation = services("national")
+    offered = {
+        path.removeprefix("/lgsp/"): next(iter(one))
+        for path, one in _offered(nation).items()
+        if path.startswith("/lgsp/")
+    }
+
+    def fault(settings: dict[str, Any]) -> int:
+        headers = {"Authorization": f"Bearer {AUDIT_TOKEN}"}
+        return requests.put(f"{nation.url}/control/faults", json=settings, headers=headers, timeout=30).status_code
+
+    def out() -> set[str]:
+        answers = {
+            name: nation.call(name, consumer="portal", body={} if method == "post" else None)
+            for name, method in offered.items()
+        }
+        return {name for name, answer in answers.items() if "counterpart-fault" in answer.text}
+
+    counterparts = {name.partition(".")[0] for name in offered}
+    for one in sorted(counterparts):
+        assert fault({one: {"outage": True}}) == 200, f"{one} has no switch"
+        assert out() == {name for name in offered if name.startswith(f"{one}.")}
+    assert fault({}) == 200
+    assert out() == set()
+    assert len(counterparts) > 10
+
+
 #: Doors by page: service, address, an account that gets in there, and what is closed to whoever has not.
 DOORS = (
     ("onestop", "/sign-in", account("specialist", COMMUNE), "/desk"),

@@ -57,7 +57,7 @@ _EXPORTS = {
 def build(kit: Kit) -> Parts:
     """Put the portal together."""
     catalogue = Catalogue(kit.reference.procedures.values(), kit.reference.life_events.values())
-    following, watch, citizens = Following(kit, catalogue), CatalogueWatch(kit), Citizens(kit)
+    following, watch, citizens = Following(kit, catalogue), CatalogueWatch(kit, catalogue), Citizens(kit)
     companies, drafts, files = Companies(kit), Drafts(kit), Attachments(kit, scanning.from_environment(os.environ))
     filing, paying = Filing(kit, catalogue, companies), Paying(kit, catalogue)
     sessions = Sessions(kit)
@@ -90,6 +90,7 @@ def build(kit: Kit) -> Parts:
         await offering.start()
 
     async def stop() -> None:
+        await consulting.stop()
         await watch.stop()
         await offering.stop()
 

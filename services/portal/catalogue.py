@@ -48,6 +48,7 @@ class Catalogue:
         self.by_code = {procedure.code: procedure for procedure in ordered}
         self.events = {event.id: event for event in events}
         self._of_event = {event.id: frozenset(event.procedures) for event in self.events.values()}
+        self.version = 0  #: rises with every change
         self._index()
 
     def _index(self) -> None:
@@ -63,8 +64,10 @@ class Catalogue:
 
     def set_level(self, code: str, level: int) -> None:
         """Give a procedure another level; one that is no longer catalogued stays out."""
-        if code in self.by_code:
-            self.by_code[code] = msgspec.structs.replace(self.by_code[code], level=level)
+        known = self.by_code.get(code)
+        if known and known.level != level:
+            self.by_code[code] = msgspec.structs.replace(known, level=level)
+            self.version += 1
             self._index()
 
     def find(self, code: str) -> Procedure:

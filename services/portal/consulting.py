@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,6 +13,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from services.kit.database import UNAVAILABLE
 from services.kit.kit import Kit, Reply, json, reply
 from services.kit.languages import Text
 from services.kit.mistakes import Mistakes
@@ -23,6 +27,8 @@ from services.portal.sessions import Sessions
 #: What a service needs to go online. Assumed: press reports 0 and 1 only say that people should be asked first.
 LEAST_OPINIONS, LEAST_SUPPORT = 3, 0.5
 _LONGEST_COMMENT = 1000
+_LOOK_EVERY_SECONDS = 1.0
+_SETTLED_AFTER_SECONDS = 30.0  #: no request takes longer (services/kit/gate.py)
 
 _LIST = """
     SELECT procedure, level, question, opened_at, closes_at, published_at,
@@ -54,11 +60,32 @@ class Consulting:
     def __init__(self, kit: Kit, look: Look, sessions: Sessions, catalogue: Catalogue) -> None:
         """Change levels in `catalogue`."""
         self._kit, self._look, self._sessions, self._catalogue = kit, look, sessions, catalogue
+        self._task: asyncio.Task[None] | None = None
+        self._settled: dict[str, float] = {}  #: from when on the database tells of a level that was published here
 
     async def start(self) -> None:
-        """Give procedures the levels that were published in an earlier life."""
+        """Give procedures the levels that were published in an earlier life, and those that others publish from now."""
+        await self._catch_up()
+        self._task = asyncio.create_task(self._follow())
+
+    async def stop(self) -> None:
+        """Follow no longer."""
+        if self._task:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _follow(self) -> None:
+        """Look at what other replicas of the portal have published."""
+        while True:
+            await asyncio.sleep(_LOOK_EVERY_SECONDS)
+            with suppress(*UNAVAILABLE):
+                await self._catch_up()
+
+    async def _catch_up(self) -> None:
         for row in await self._kit.pool.fetch("SELECT procedure, level FROM published_level"):
-            self._catalogue.set_level(row["procedure"], row["level"])
+            if time.monotonic() >= self._settled.get(row["procedure"], 0.0):
+                self._catalogue.set_level(row["procedure"], row["level"])
 
     # The keeper's.
 
@@ -121,7 +148,8 @@ class Consulting:
             "ON CONFLICT (procedure) DO UPDATE SET level = excluded.level, at = excluded.at",
             procedure.code, body.level, tx.now,
         )  # fmt: skip
-        # In memory a moment before the commit; should that fail, the next start puts it right.
+        # In memory a moment before the commit; should that fail, a look once it must be over puts it right.
+        self._settled[procedure.code] = time.monotonic() + _SETTLED_AFTER_SECONDS
         self._catalogue.set_level(procedure.code, body.level)
         return reply({"procedure": procedure.code, "level": body.level})
 

@@ -22,6 +22,7 @@ from services.kit.languages import Text
 from services.kit.problems import Problem
 from services.kit.reference import Procedure
 from services.kit.transaction import Transaction
+from services.portal.catalogue import Catalogue
 
 log = structlog.get_logger()
 _PAUSE_SECONDS = (1.0, 2.0, 5.0, 10.0, 30.0)
@@ -90,9 +91,9 @@ def compare(ours: Mapping[str, Procedure], theirs: Iterable[Listed]) -> list[Dri
 class CatalogueWatch:
     """Compares once after every start, and whenever the auditor asks."""
 
-    def __init__(self, kit: Kit) -> None:
-        """Compare the service's own catalogue."""
-        self._kit = kit
+    def __init__(self, kit: Kit, catalogue: Catalogue) -> None:
+        """Compare `catalogue` as it stands, with the levels that were published since."""
+        self._kit, self._catalogue = kit, catalogue
         self._task: asyncio.Task[None] | None = None
         self.summary: Summary | None = None
 
@@ -130,7 +131,7 @@ class CatalogueWatch:
         return reply(msgspec.to_builtins(summary))
 
     async def _note(self, tx: Transaction, national: list[Listed]) -> Summary:
-        found = compare(self._kit.reference.procedures, national)
+        found = compare(self._catalogue.by_code, national)
         columns = [[getattr(one, name) for one in found] for name in Drift.__struct_fields__]
         await tx.execute("DELETE FROM drift")
         await tx.execute(_REPLACE, tx.now, len(national), len(found), *columns)

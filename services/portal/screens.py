@@ -63,9 +63,10 @@ class Screens:
     async def home(self, request: Request) -> Response:
         """Home: search, and the catalogue by event in life, field, agency and level."""
         if not request.query_params and not request.cookies:
-            # The page that most people see changes only with the catalogue's comparison.
-            if self._plain_home is None or self._plain_home[0] is not self._watch.summary:
-                self._plain_home = (self._watch.summary, await self._home(request, "", ANY))
+            # The page that most people see changes only with the catalogue and its comparison.
+            shows = self._catalogue.version, self._watch.summary
+            if self._plain_home is None or self._plain_home[0] != shows:
+                self._plain_home = (shows, await self._home(request, "", ANY))
             return HTMLResponse(self._plain_home[1].body, headers=dict(self._plain_home[1].headers))
         return await self._home(request, request.query_params.get("q", ""), self._wanted(request))
 

@@ -81,6 +81,22 @@ def test_level_2_wants_the_code_from_the_telephone(reader: PageReader, portal: R
     assert portal.query("SELECT assurance FROM session ORDER BY made_at DESC LIMIT 1") == [{"assurance": 2}]
 
 
+def test_brute_force_a_second_step_bears_five_codes(reader: PageReader, national: Running) -> None:
+    """Five wrong codes, and the right one is of no use any more: one has to begin anew."""
+    reader.open("/sign-in/national", level="2")
+    authorise(reader, national, LAN)
+    reader.address = national.url
+    code = re.search(r"mã xác thực là (\d{6})", reader.text)
+    assert code is not None
+    step = reader.fields("/oidc/authorize")
+    tried = [
+        reader.session.post(f"{national.url}/oidc/authorize", data={**step, "code": given}, timeout=30).status_code
+        for given in (*(f"{number:06d}" for number in range(5)), code.group(1))
+    ]
+
+    assert tried == [401] * 6
+
+
 def test_a_way_back_works_once_and_only_in_the_browser_that_left(
     reader: PageReader, portal: Running, national: Running
 ) -> None:

@@ -6,6 +6,7 @@ import csv
 import hashlib
 import hmac
 import io
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -268,13 +269,29 @@ def test_sys_consult_nothing_goes_online_that_people_do_not_want(place: Place) -
     told = gate.get("/api/consultations").json()["consultations"][0]
     assert (told["opinions"], told["wanting"], told["open"]) == (3, 2, False)
     assert publish(4) == (409, "not-consulted")
+    levels = [gate.get("/").text]
     assert publish() == (200, "")
+    levels.append(gate.get("/").text)
+    gate.post("/api/catalogue/comparison", token=AUDIT_TOKEN)
+    assert (FORM, "level") not in {(row["procedure"], row["what"]) for row in gate.export("drift")}
     body = {"procedure": FORM, "agency": COMMUNE, "form": {"a": "b"}, "delivery": "counter"}
     assert gate.post("/api/dossiers", body, token=gate.sign_in(LAN)).status_code == 201
     gate.restart()
     assert gate.get("/api/procedures", q=FORM).json()["procedures"][0]["level"] == 3
+    twin = place("portal", clock=("2018-08-24", 9 * 3600.0), DATABASE_URL=gate.settings["DATABASE_URL"])
+    assert twin.get("/api/procedures", q=FORM).json()["procedures"][0]["level"] == 3
     assert publish(2) == (200, "")
+    gate.post("/api/catalogue/comparison", token=AUDIT_TOKEN)
+    levels.append(gate.get("/").text)
     assert gate.post("/api/dossiers", body, token=gate.sign_in(LAN)).status_code == 409
+    assert (FORM, "level") in {(row["procedure"], row["what"]) for row in gate.export("drift")}
+    assert levels[0] != levels[1] != levels[2], "the first page shows how many procedures there are at each level"
+    for _ in range(200):  # another replica looks once a second at what was published
+        seen = twin.get("/api/procedures", q=FORM).json()["procedures"][0]["level"]
+        if seen == 2:
+            break
+        time.sleep(0.05)
+    assert seen == 2
 
 
 def test_english_is_there_on_request_and_stays_until_it_is_sent_away(portal: Running) -> None:

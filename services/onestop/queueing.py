@@ -46,7 +46,9 @@ _SERVING = """
     SELECT number FROM ticket WHERE agency = $1 AND day = $2 AND called_at IS NOT NULL AND ended_at IS NULL
     ORDER BY called_at DESC
 """
-_IN_HAND = "SELECT number FROM ticket WHERE called_by = $1 AND called_at IS NOT NULL AND ended_at IS NULL"
+_IN_HAND = """
+    SELECT number FROM ticket WHERE called_by = $1 AND day = $2 AND called_at IS NOT NULL AND ended_at IS NULL
+"""
 
 
 class Next(msgspec.Struct, frozen=True):
@@ -114,7 +116,8 @@ class Queueing:
         if who.role not in ROLES:
             return None
         board = await self.board(who.agency)
-        return {**board, "in_hand": await self._kit.pool.fetchval(_IN_HAND, who.account)}
+        in_hand = await self._kit.pool.fetchval(_IN_HAND, who.account, self._kit.clock.now().date())
+        return {**board, "in_hand": in_hand}
 
     def name(self, agency: str) -> str:
         """Name of an agency."""

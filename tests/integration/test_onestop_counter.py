@@ -152,6 +152,11 @@ def test_people_and_clerks_use_the_line_in_plain_browsers(onestop: Running, cler
     assert onestop.get(f"/api/queues/{COMMUNE}").json()["waiting"] == waiting - 1
     assert "Đang phục vụ số" in clerk.text
     door.close()
+    try:
+        turn_to(onestop, clock=LATE_DAY)
+        assert "Đang phục vụ số" not in clerk.open("/desk").text, "yesterday's line is over"
+    finally:
+        turn_to(onestop, clock=NINE)
 
 
 def test_who_is_late_says_sorry_once_and_the_applicant_is_told(

@@ -63,6 +63,14 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
     channel: Literal["online", "post"] = "online"
 
 
+class _File(msgspec.Struct):
+    name: str
+
+
+class _Form(msgspec.Struct):
+    files: list[_File] = []
+
+
 class Supplement(msgspec.Struct, frozen=True, kw_only=True):
     """What an applicant has handed in at the portal after being asked."""
 
@@ -147,7 +155,7 @@ class Inbound:
             result=None,
             digest=None,
         )
-        await news.announce(tx, dossier, self._reference)
+        await news.announce(tx, dossier, self._reference, papers=_attached(bytes(item.form)))
         if not tx.product and item.channel == "online":  # a product knows no act without an official, nor does paper
             await automatic.grant(tx, dossier, self._reference, self._time)
 
@@ -197,6 +205,14 @@ class Inbound:
         await news.tell(tx, moved, self._reference, act=DELIVER, actor="post")
         if tx.product and sent["product_number"]:
             await tx.product.follow_parcel(sent["product_number"])
+
+
+def _attached(form: bytes) -> list[str]:
+    """Names of the files that a form says were attached to it; a program's form may be anything."""
+    try:
+        return [file.name for file in msgspec.json.decode(form, type=_Form).files]
+    except msgspec.MsgspecError:
+        return []
 
 
 def operations(kit: Kit) -> dict[str, Any]:

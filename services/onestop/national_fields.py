@@ -6,7 +6,7 @@ are from memory, unverified [M]: change them in this table once the specificatio
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -32,8 +32,11 @@ STATE_NUMBERS: Mapping[str, str] = {
 CHANNEL_NUMBERS: Mapping[str, str] = {"counter": "0", "online": "1", "post": "2"}
 
 
-def synchronisation(dossier: Dossier, reference: Reference) -> dict[str, Any]:
-    """Body of `dvcqg.dossiers`: a dossier that the national portal has not heard of."""
+def synchronisation(dossier: Dossier, reference: Reference, *, papers: Sequence[str] = ()) -> dict[str, Any]:
+    """Body of `dvcqg.dossiers`: a dossier that the national portal has not heard of, with the names of its papers.
+
+    Email and SoDienThoai are left out, because nobody here is asked for them.
+    """
     procedure = reference.procedures[dossier.procedure]
     return {
         "code": dossier.code,
@@ -54,6 +57,7 @@ def synchronisation(dossier: Dossier, reference: Reference) -> dict[str, Any]:
         "HinhThuc": CHANNEL_NUMBERS[dossier.channel],
         "DonViXuLy": reference.agencies[dossier.agency].name,
         "DanhSachLePhi": [{"TenPhiLePhi": "Lệ phí", "MucPhi": dossier.fee}] if dossier.fee else [],
+        "TaiLieuNop": [{"TenTepDinhKem": name} for name in papers],
     }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from services.kit.reference import Reference
 from services.kit.transaction import Transaction
 from services.onestop import national_fields
@@ -9,11 +11,14 @@ from services.onestop.dossiers import Dossier
 from services.onestop.states import Act
 
 
-async def announce(tx: Transaction, dossier: Dossier, reference: Reference) -> None:
-    """Make a dossier known that was received at the counter; what came from the portal is known there already."""
+async def announce(tx: Transaction, dossier: Dossier, reference: Reference, *, papers: Sequence[str] = ()) -> None:
+    """Make a dossier known that was received at the counter; what came from the portal is known there already.
+
+    `papers` names what was handed in with it.
+    """
     if dossier.channel == "counter":
         await _tell_portal(tx, dossier)
-    known = national_fields.synchronisation(dossier, reference)
+    known = national_fields.synchronisation(dossier, reference, papers=papers)
     await tx.send("national", "dvcqg.dossiers", known, subject=dossier.code)
 
 

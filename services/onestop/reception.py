@@ -151,7 +151,7 @@ class Reception:
         for row, one, dossier in zip(rows, writes, entered, strict=True):
             coded = msgspec.structs.replace(dossier, code=row["code"])
             tx.key, tx.trace = one.key, one.trace
-            await news.announce(tx, coded, self._reference)
+            await news.announce(tx, coded, self._reference, papers=one.body.papers or ())
             replies.append(reply(dossiers.answer(coded, due_at=coded.due_at), 201))
         return replies
 

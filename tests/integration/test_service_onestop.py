@@ -211,6 +211,9 @@ def test_every_change_is_told_to_portal_and_national_portal_once(commune: Office
     assert known[0]["NgayHenTra"] == "20180824090000"
     assert [(item["seq"], item["TrangThaiHoSo"]) for item in moved] == [(2, "4"), (3, "9"), (4, "10")]
     assert moved[0]["NguoiXuLy"] == "Chuyên viên UBND xã An Mẫu"
+    assert (known[0]["MaDoiTuong"], known[0]["TrichYeuHoSo"]) == (LAN, "Đăng ký khai sinh")
+    assert [item["NgayTra"] for item in moved] == ["", "", "20180822090000"]
+    assert [len(item["DanhSachGiayToKetQua"]) for item in moved] == [0, 0, 1]
     assert len(set(lgsp.keys(PROGRESS))) == len(lgsp.keys(PROGRESS)), "nothing was sent twice"
 
 
@@ -292,6 +295,26 @@ def test_supplement_stops_the_clock_and_comes_back_from_the_portal(commune: Offi
         "citizen-supplement-key",
     )
     assert [item["seq"] for item in lgsp.wait_for(PROGRESS, of(code), count=3)] == [1, 2, 3]
+    wanted = [item["DanhSachHoSoBoSung"] for item in lgsp.wait_for(MOVED, of(code), count=3)]
+    assert wanted == [[], [{"LyDoBoSung": "Giấy chứng sinh", "NgayYeuCau": "20180822090000"}], []]
+
+
+@pytest.mark.parametrize(
+    ("form", "papers"),
+    [({"files": [{"name": "don.pdf", "size": 1}]}, ["don.pdf"]), ({"files": 7}, []), ("x", [])],
+    ids=["a file", "no list", "no form"],
+)
+def test_the_nation_is_told_the_names_of_the_papers(
+    commune: Office, lgsp: StandinLgsp, form: Any, papers: list[str]
+) -> None:
+    """TaiLieuNop: of the files in the portal's form; whatever else a program has sent as its form does no harm."""
+    code = f"{COMMUNE}-{DAY}-{uuid.uuid4().int % 900_000 + 5001}"
+    sent = commune.submission(code) | {"form": form}
+    results = commune.onestop.deliver("dossiers.submit", sent, consumer="portal")
+
+    (known,) = lgsp.wait_for(SYNC, of(code))
+    assert results[0]["result"] == "done"
+    assert [one["TenTepDinhKem"] for one in known["TaiLieuNop"]] == papers
 
 
 def test_supplement_that_overtakes_its_dossier_is_taken_later(commune: Office) -> None:

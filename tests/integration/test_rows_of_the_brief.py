@@ -593,15 +593,16 @@ def test_trb_vendor_mismatch(era: str, product: str, planted: str) -> None:
             seen.append((path, answer.status_code))
             if not answer.ok:
                 break
-        books = {
-            name: {row["code"]: row["state"] for row in running.export(name, "dossiers")}.get(code)
-            for name in ("portal", "onestop", "national")
-        }
+        act, before = {"truc": ("decision", "examined"), "sen": ("acceptance", "submitted")}[product]
 
-    act, before = {"truc": ("decision", "examined"), "sen": ("acceptance", "submitted")}[product]
+        def books() -> set[str | None]:
+            names = ("portal", "onestop", "national")
+            return {{row["code"]: row["state"] for row in running.export(name, "dossiers")}.get(code) for name in names}
+
+        until(lambda: books() == {before}, "portal, one-stop and nation never agreed on the state before the act")
+
     assert seen[-1] == (act, 502)
     assert (answer.json()["title"], product in answer.json()["detail"]) == ("product-disagrees", True)
-    assert set(books.values()) == {before}
 
 
 def _declared(running: Standing, system: str, site: str) -> int:

@@ -166,6 +166,23 @@ def test_sys_national_portal_a_dossier_handed_in_at_the_nation_arrives_and_its_s
     assert national.post("/api/dossiers", body).status_code == 401
 
 
+def test_sys_db_land_nobody_holds_land_before_they_are_grown(
+    place: Place, national: Running, reference_2026: Path
+) -> None:
+    """Who is 25 on the official day may hold land; whatever year it is for the machine, in 2004 none of them was."""
+    earlier = place("national", clock=("2004-01-01", 9 * 3600.0), REFERENCE_DATA=str(reference_2026))
+
+    def holders(nation: Running) -> list[str]:
+        asked = {
+            number: nation.call("land.lookup", consumer="portal", query={"personal_number": number})
+            for number in PEOPLE
+        }
+        return [number for number, answer in asked.items() if answer.json()["exists"]]
+
+    assert holders(national)
+    assert holders(earlier) == []
+
+
 def test_sys_db_land_and_insurance_fill_forms_in_where_the_field_asks(portal: Running, national: Running) -> None:
     """SYS-DB-LAND, SYS-DB-INSURANCE: the parcel and the card of the simulated person stand in the form, untyped."""
     holders = [

@@ -77,6 +77,11 @@ class Running:
         member = next(one for one in self.province.staff if one.role == role and one.agency == agency)
         return self.sign_in("onestop", member.account)
 
+    def nearest_agency(self) -> str:
+        """Agency of the citizen's own commune."""
+        unit = self.people.filter(self.people["personal_number"] == self.citizen)["commune"][0]
+        return next(one.code for one in self.province.agencies if one.tier == "commune" and one.unit == unit)
+
     @property
     def post_office(self) -> str:
         """A post office of the province, named by its commune."""

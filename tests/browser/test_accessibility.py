@@ -55,7 +55,7 @@ _DESKS = (
 #: Addresses that are no pages, or pages that are looked at below (a dossier, a document) or in test_citizen.py.
 _NO_PAGES = re.compile(
     r"/(api|control|pki|export|open-data/|files|health|ready|metrics|openapi|backlog|lgsp/|dmdc/|v1/|\.well-known)"
-    r"|/pay/|/sign-in/(national|return)|/oidc/authorize|/dvc/nop/|.*/(pdf|receipt|apology|result|files|files/.*)$"
+    r"|/pay/|/post/|/sign-in/(national|return)|/oidc/authorize|/dvc/nop/|.*/(pdf|receipt|apology|result|files|files/.*)$"
 )
 
 

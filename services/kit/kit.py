@@ -99,16 +99,16 @@ class Kit:
         self.bodies[endpoint] = body
         return endpoint
 
-    def write_together(self, handler: Writes, *, body: Any, prepare: Prepare) -> Endpoint:
+    def write_together(self, handler: Writes, *, body: Any = None, prepare: Prepare) -> Endpoint:
         """Make an endpoint as `write` does, whose writes are committed in groups: for the most frequent ones.
 
-        What can be refused has to be refused by `prepare`; a guard before it sets `request.state.who`.
+        What can be refused without the database is refused by `prepare`; a guard before it sets `request.state.who`.
         """
         groups = Together(self.begin, handler)
 
         async def endpoint(request: Request) -> Response:
             key, raw = await _asked(request)
-            content = decode(raw, body)
+            content = decode(raw, body) if body is not None else None
             request.state.key = key
             prepared = await prepare(request, content)
             write = current(request.state.who, content, prepared, key=key, digest=_digest(request, raw))

@@ -58,8 +58,9 @@ class Write(msgspec.Struct, frozen=True, kw_only=True):
     trace: str  #: traceparent
 
 
-#: Does several writes in one transaction; one reply each, in their order. What can be refused was refused before.
-Writes = Callable[[Transaction, Sequence[Write]], Awaitable[list[Reply]]]
+#: Does several writes in one transaction; one reply each, in their order. A Problem refuses that one alone: it has
+#: left nothing behind, and its key stays free. What can be refused without the database was refused before.
+Writes = Callable[[Transaction, Sequence[Write]], Awaitable[Sequence[Reply | Problem]]]
 _Waiting = tuple[Write, "asyncio.Future[Done]"]
 
 
@@ -140,13 +141,14 @@ class Together:
             rows = await tx.fetch(_KNOWN, [write.key for write in writes])
             known = {row["key"]: row for row in rows}
             fresh = [write for write in writes if write.key not in known]
-            fresh_replies = await self._handler(tx, fresh) if fresh else []
-            new = {
-                write.key: Done(reply.status, msgspec.json.encode(reply.body))
-                for write, reply in zip(fresh, fresh_replies, strict=True)
-            }
-            for write in fresh:
-                tx.keep_new_reply(write.key, write.digest, new[write.key].status, new[write.key].body)
+            replies = await self._handler(tx, fresh) if fresh else []
+            new: dict[str, Done | Problem] = {}
+            for write, reply in zip(fresh, replies, strict=True):
+                if isinstance(reply, Problem):
+                    new[write.key] = reply
+                    continue
+                new[write.key] = done = Done(reply.status, msgspec.json.encode(reply.body))
+                tx.keep_new_reply(write.key, write.digest, done.status, done.body)
         return [new.get(write.key) or replayed(known[write.key], write.digest) for write in writes]
 
 

@@ -62,7 +62,7 @@ def guarded(kit: Kit, endpoint: Endpoint) -> Endpoint:
     """Let only officials of an agency through, before anything that they send is looked at."""
 
     async def guard(request: Request) -> Response:
-        kit.who(request, *OFFICIALS)
+        request.state.who = kit.who(request, *OFFICIALS)
         return await endpoint(request)
 
     kit.bodies[guard] = kit.bodies.get(endpoint)

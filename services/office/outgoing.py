@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Literal
 
 import asyncpg
@@ -16,17 +19,18 @@ from services.kit.edxml.content_signature import ContentSignature
 from services.kit.edxml.document_id import DocumentId
 from services.kit.edxml.envelope import Changes, Envelope, Organ, Replacement
 from services.kit.edxml.limits import MAX_ADDRESSEES
-from services.kit.edxml.seal import Profile, unsealed, without_certificate
+from services.kit.edxml.seal import Profile, Seal, unsealed, without_certificate
 from services.kit.kit import Endpoint, Kit, Prepare, Reply, reply
 from services.kit.languages import Text
 from services.kit.problems import Problem, invalid, not_found, wrong_state
 from services.kit.reference import Agency
+from services.kit.together import Write
 from services.kit.transaction import Transaction
 from services.office import paper
 from services.office.delegating import Actor, as_leader
 from services.office.keystore import Keystore
 from services.office.notation import KINDS, known_kind, nearest_kind, notation
-from services.office.registers import next_number
+from services.office.registers import next_numbers
 from services.office.states import GIVE_BACK, ISSUE, PRINT, REVIEW, REVISE, SCAN, SEAL_AGAIN, SIGN, Act
 
 _MAX_SUBJECT, _MAX_CONTENT = 500, 100_000  # characters; the first as in the schema of edXML, the second assumed
@@ -34,11 +38,32 @@ _HIGHEST_PRIORITY = 4
 _MAX_PAGES = 2000  # assumed
 _UNFIT = re.compile("[^\t\n\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # what XML 1.0 cannot carry
 _DRAFT_NUMBER = re.compile(r"[1-9]\d{0,17}")
+_LOCKED = """
+    SELECT draft, agency, kind, subject, text, addressees, priority, state, signer, signature, pages, doc_type, amends,
+           reason, in_stead_of, author
+    FROM document WHERE draft = ANY($1::bigint[]) ORDER BY draft FOR UPDATE
+"""
+_ISSUED = """
+    WITH one AS (
+        SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[])
+               AS one (draft, document, xml, actor, request_key)
+    ), moved AS (
+        UPDATE document SET state = $6, document = one.document, issued_at = $8, xml = one.xml
+        FROM one WHERE document.draft = one.draft
+        RETURNING document.draft, document.document, document.agency, one.actor, one.request_key
+    )
+    INSERT INTO event (draft, document, agency, event, actor, detail, at, request_key)
+    SELECT draft, document, agency, $7, actor, '', $8, request_key FROM moved
+"""
 _MOVED = (
     "WITH moved AS (UPDATE document SET state = $2{more} WHERE draft = $1 RETURNING draft, document, agency) "
     "INSERT INTO event (draft, document, agency, event, actor, detail, at, request_key) "
     "SELECT draft, coalesce(document, ''), agency, $3, $4, $5, $6, $7 FROM moved"
 )
+
+
+#: A click, its draft, and the seal that it gets.
+_Ready = tuple[Write, asyncpg.Record, Seal]
 
 
 class Amendment(msgspec.Struct, forbid_unknown_fields=True):
@@ -105,7 +130,7 @@ class Outgoing:
             "signature": self._kit.write(self._sign, prepare=as_leader(self._kit)),
             "print": self._kit.write(self._print, prepare=self._as(*PRINT.roles)),
             "scan": self._kit.write(self._scan, body=Scan, prepare=self._as(*SCAN.roles)),
-            "issue": self._kit.write(self._issue, prepare=self._as(*ISSUE.roles)),
+            "issue": self._kit.write_together(self._issue, prepare=self._to_issue),
             "seal": self._kit.write(self._seal_again, prepare=self._as(*SEAL_AGAIN.roles)),
         }
 
@@ -230,17 +255,71 @@ class Outgoing:
         await self._move(tx, row, who, SCAN, more=", pages = $8", values=[scan.pages], detail=detail)
         return reply({"draft": row["draft"], "state": SCAN.after})
 
-    async def _issue(self, request: Request, _content: Any, tx: Transaction, who: Account) -> Reply:
-        seal = self._keystore.organisation(who.agency)
-        row = await self._locked(request, tx, who, ISSUE)
-        attachment = paper.attachment(row["text"], signature=_signature_of(row), pages=row["pages"])
-        number = await next_number(tx, agency=who.agency, book="outgoing")
-        agency = self._agencies[who.agency]
-        name = DocumentId(agency.code, tx.now.date(), number, notation(row["kind"], agency.name))
+    async def _to_issue(self, request: Request, _content: Any) -> str:
+        """Let the document clerk through; returns the number of the draft as the path has it."""
+        self._kit.who(request, *ISSUE.roles)
+        return str(request.path_params["draft"])
+
+    async def _issue(self, tx: Transaction, writes: Sequence[Write]) -> list[Reply | Problem]:
+        """Issue drafts side by side: each is numbered, sealed, entered and sent, or refused for itself."""
+        rows = await self._lock(tx, [one.prepared for one in writes])
+        ready: list[_Ready] = []
+        answers: dict[str, Reply | Problem] = {}
+        for one in writes:
+            try:
+                seal = self._keystore.organisation(one.who.agency)
+                row = self._checked(rows.get(one.prepared), one.prepared, one.who, ISSUE)
+            except Problem as problem:
+                answers[one.key] = problem
+                continue
+            if any(row is other for _, other, _ in ready):  # issued a moment ago, by another click
+                answers[one.key] = _out_of_order(one.prepared, ISSUE.after, ISSUE)
+            else:
+                ready.append((one, row, seal))
+        if ready:
+            answers |= await self._issue_now(tx, ready)
+        return [answers[one.key] for one in writes]
+
+    async def _issue_now(self, tx: Transaction, ready: Sequence[_Ready]) -> dict[str, Reply | Problem]:
+        """Do it for drafts that are locked and in order; replies by their keys."""
+        wanted = Counter(one.who.agency for one, _, _ in ready)
+        numbers = {agency: iter(some) for agency, some in (await next_numbers(tx, wanted, book="outgoing")).items()}
+        answers: dict[str, Reply | Problem] = {}
+        issued = []
+        for one, row, seal in ready:
+            name = DocumentId(
+                row["agency"],
+                tx.now.date(),
+                next(numbers[row["agency"]]),
+                notation(row["kind"], self._agencies[row["agency"]].name),
+            )
+            signed = self._sealed(name, row, seal, clerk=one.who.name, at=tx.now)
+            issued.append((row["draft"], str(name), signed, one.who.account, one.key))
+            await self._send(tx, one, row, str(name), signed)
+            answers[one.key] = reply(
+                {
+                    "draft": row["draft"],
+                    "document": str(name),
+                    "number": name.number,
+                    "notation": f"{name.number}/{name.notation}",
+                    "state": ISSUE.after,
+                }
+            )
+        await tx.execute(_ISSUED, *map(list, zip(*issued, strict=True)), ISSUE.after, ISSUE.event, tx.now)
+        return answers
+
+    async def _send(self, tx: Transaction, one: Write, row: asyncpg.Record, document: str, signed: str) -> None:
+        # What changes an earlier document waits for that one, however urgent it is.
+        subject, urgency = (row["amends"], 0) if row["amends"] else (document, row["priority"])
+        tx.key, tx.trace = one.key, one.trace
+        await tx.send("dochub", "envelopes.send", {"xml": signed}, subject=subject, urgency=urgency)
+
+    def _sealed(self, name: DocumentId, row: asyncpg.Record, seal: Seal, *, clerk: str, at: datetime) -> str:
+        """Envelope of a draft under its name, with the agency's seal."""
         target = DocumentId.parse(row["amends"]) if row["amends"] else None
         envelope = Envelope(
             id=name,
-            sender=Organ(agency.code, agency.name),
+            sender=Organ(name.agency, self._agencies[name.agency].name),
             addressees=tuple(Organ(code, self._agencies[code].name) for code in row["addressees"]),
             place=self._kit.reference.province.name,
             kind=row["kind"],
@@ -257,27 +336,12 @@ class Outgoing:
             replaces=(Replacement(document=target),) if target and row["doc_type"] == "replace" else (),
             reason=row["reason"] or "Văn bản điện tử mới",
             staff_department="Văn thư",
-            staff_name=who.name,
-            sent_at=tx.now.replace(microsecond=0),
-            attachments=(attachment,),
+            staff_name=clerk,
+            sent_at=at.replace(microsecond=0),
+            attachments=(paper.attachment(row["text"], signature=_signature_of(row), pages=row["pages"]),),
         )
-        signed = seal.sign_envelope(compose(envelope), profile=self._profile, at=tx.now)
-        if who.agency in self._kit.reference.office_rules.misformed:
-            signed = without_certificate(signed)
-        document = str(name)
-        more = ", document = $8, issued_at = $6, xml = $9"
-        await self._move(tx, row, who, ISSUE, more=more, values=[document, signed])
-        # What changes an earlier document waits for that one, however urgent it is.
-        subject, urgency = (row["amends"], 0) if row["amends"] else (document, row["priority"])
-        await tx.send("dochub", "envelopes.send", {"xml": signed}, subject=subject, urgency=urgency)
-        body = {
-            "draft": row["draft"],
-            "document": document,
-            "number": number,
-            "notation": f"{number}/{name.notation}",
-            "state": ISSUE.after,
-        }
-        return reply(body)
+        signed = seal.sign_envelope(compose(envelope), profile=self._profile, at=at)
+        return without_certificate(signed) if name.agency in self._kit.reference.office_rules.misformed else signed
 
     async def _seal_again(self, request: Request, _content: Any, tx: Transaction, who: Account) -> Reply:
         """Seal an envelope that the axis has refused in the required form, and send it under its old key."""
@@ -313,14 +377,16 @@ class Outgoing:
     async def _locked(self, request: Request, tx: Transaction, who: Account, act: Act) -> asyncpg.Record:
         """Return the document of the path, locked. Raises 404, 403 for another agency's, 409 out of order."""
         wanted = request.path_params["draft"]
-        row = None
-        if _DRAFT_NUMBER.fullmatch(wanted):
-            row = await tx.row(
-                "SELECT draft, agency, kind, subject, text, addressees, priority, state, signer, signature, pages, "
-                "doc_type, amends, reason, in_stead_of, author "
-                "FROM document WHERE draft = $1 FOR UPDATE",
-                int(wanted),
-            )
+        return self._checked((await self._lock(tx, [wanted])).get(wanted), wanted, who, act)
+
+    @staticmethod
+    async def _lock(tx: Transaction, wanted: Sequence[str]) -> dict[str, asyncpg.Record]:
+        """Lock the documents of these drafts, by the numbers of paths; what is no number, or nobody's, is left out."""
+        numbers = sorted({int(one) for one in wanted if _DRAFT_NUMBER.fullmatch(one)})
+        return {str(row["draft"]): row for row in await tx.fetch(_LOCKED, numbers)} if numbers else {}
+
+    def _checked(self, row: asyncpg.Record | None, wanted: str, who: Account, act: Act) -> asyncpg.Record:
+        """Return the document where this official may do this with it now. Raises Problems as `_locked` does."""
         if row is None:
             raise not_found(Text(f"dự thảo {wanted}", f"draft {wanted}"))
         if row["agency"] != who.agency:
@@ -332,7 +398,7 @@ class Outgoing:
                 ),
             )
         if row["state"] not in act.before:
-            raise wrong_state(Text(f"Dự thảo {wanted}", f"Draft {wanted}"), row["state"], act.before)
+            raise _out_of_order(wanted, row["state"], act)
         if act in {SIGN, PRINT} and row["state"] == "draft" and self._must_be_reviewed(row["kind"]):
             raise wrong_state(
                 Text(f"Dự thảo {wanted} loại “{row['kind']}”", f"Draft {wanted} of the kind “{row['kind']}”"),
@@ -354,6 +420,10 @@ class Outgoing:
     ) -> None:
         sql = _MOVED.format(more=more)
         await tx.execute(sql, row["draft"], act.after, act.event, who.account, detail, tx.now, tx.key, *(values or []))
+
+
+def _out_of_order(wanted: str, state: str, act: Act) -> Problem:
+    return wrong_state(Text(f"Dự thảo {wanted}", f"Draft {wanted}"), state, act.before)
 
 
 def _remark(said: Remark, *, needed: bool) -> str:

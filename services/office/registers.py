@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from services.kit.transaction import Transaction
@@ -9,13 +10,20 @@ from services.kit.transaction import Transaction
 Book = Literal["outgoing", "incoming"]
 
 
+_NEXT = """
+    INSERT INTO register AS old (agency, book, year, number)
+    SELECT agency, $3, $4, number FROM unnest($1::text[], $2::integer[]) AS wanted (agency, number) ORDER BY agency
+    ON CONFLICT (agency, book, year) DO UPDATE SET number = old.number + excluded.number RETURNING agency, number
+"""
+
+
+async def next_numbers(tx: Transaction, wanted: Mapping[str, int], *, book: Book) -> dict[str, range]:
+    """Take as many numbers as each agency wants; they have no gaps, being given back when the transaction is undone."""
+    rows = await tx.fetch(_NEXT, list(wanted), list(wanted.values()), book, tx.now.year)
+    last: dict[str, int] = {row["agency"]: row["number"] for row in rows}
+    return {agency: range(last[agency] - many + 1, last[agency] + 1) for agency, many in wanted.items()}
+
+
 async def next_number(tx: Transaction, *, agency: str, book: Book) -> int:
-    """Take the next number; numbers have no gaps, since one is given back when its transaction is undone."""
-    number: int = await tx.value(
-        "INSERT INTO register (agency, book, year, number) VALUES ($1, $2, $3, 1) "
-        "ON CONFLICT (agency, book, year) DO UPDATE SET number = register.number + 1 RETURNING number",
-        agency,
-        book,
-        tx.now.year,
-    )
-    return number
+    """Take the next number."""
+    return (await next_numbers(tx, {agency: 1}, book=book))[agency][0]

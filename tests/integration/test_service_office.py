@@ -346,6 +346,55 @@ def test_two_clerks_at_once_issue_a_document_once(office: Running, desks: Desks)
     assert office.export("dead_letters") == []
 
 
+def test_drafts_issued_side_by_side_are_what_each_would_be_alone(
+    office: Running, hub: Running, lgsp: StandinLgsp, desks: Desks
+) -> None:
+    """Numbers without gaps, text and trace of each its own; who is refused, or clicks twice, holds up nobody.
+
+    And the database commits less often than documents are issued.
+    """
+    office.drained()
+    senders = (DEPARTMENT, COMMUNE)
+    good = [signed(desks, sender=senders[turn % 2], subject=f"V/v việc {turn}") for turn in range(32)]
+    bad = [drafted(desks), 999_999_999]
+    clicks = [(draft, senders[turn % 2]) for turn, draft in enumerate(good)] * 2 + [(one, DEPARTMENT) for one in bad]
+    traces = [uuid.uuid4().hex for _ in clicks]
+    lgsp.answers["dochub.envelopes.send"] = lambda _call: (503, {})
+
+    def issue(click: tuple[int, str], trace: str) -> requests.Response:
+        token = desks["document_clerk", click[1]].token
+        headers = {
+            "Authorization": f"Bearer {token}", "Idempotency-Key": trace, "traceparent": f"00-{trace}-{'1' * 16}-01"
+        }  # fmt: skip
+        return requests.post(f"{office.url}/api/documents/{click[0]}/issue", headers=headers, timeout=30)
+
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(issue, clicks, traces))
+
+    statuses = [one.status_code for one in answers]
+    assert statuses[-2:] == [409, 404]
+    assert all(sorted(pair) == [200, 409] for pair in zip(statuses[:32], statuses[32:64], strict=True))
+    documents = {one.json()["draft"]: one.json()["document"] for one in answers if one.status_code == 200}
+    for turn in range(2):
+        numbers = sorted(_number(documents[draft]) for draft in good[turn::2])
+        assert numbers == list(range(numbers[0], numbers[0] + 16))
+    issued_by = {
+        row["request_key"]: row["draft"]
+        for row in office.query("SELECT request_key, draft FROM event WHERE event = 'issued'")
+    }
+    waiting = office.query("SELECT key, trace FROM outbox WHERE operation = 'envelopes.send'")
+    assert {row["trace"].split("-")[1] for row in waiting} == {row["key"].rpartition(":")[2] for row in waiting}
+    assert {issued_by[row["key"].rpartition(":")[2]] for row in waiting} == set(good)
+    transactions = office.query("SELECT DISTINCT xmin::text FROM document WHERE draft = ANY($1)", good)
+    assert len(transactions) < len(good)
+    lgsp.answers["dochub.envelopes.send"] = passing_to(hub, consumer="office")
+    office.drained()
+    kept = {row["document"]: row["xml"] for row in hub.export("envelopes")}
+    for turn, draft in enumerate(good):
+        assert f"V/v việc {turn}<" in kept[documents[draft]]
+    assert office.export("dead_letters") == []
+
+
 def test_polls_at_once_take_a_document_over_once(office: Running, lgsp: StandinLgsp, desks: Desks) -> None:
     """Whoever is first fetches and registers it; the hub gets one receipt for each addressee."""
     emptied(office)

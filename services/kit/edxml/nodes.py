@@ -41,6 +41,41 @@ def text(node: etree._Element, *names: str, default: str | None = None) -> str:
     return told
 
 
+class Branch:
+    """An element that is read more than once: its children by name, found in one walk.
+
+    A path that lxml follows costs as much as that walk.
+    """
+
+    __slots__ = ("_children",)
+
+    def __init__(self, node: etree._Element) -> None:
+        """Walk once over the children."""
+        self._children: dict[str, list[etree._Element]] = {}
+        for child in node:
+            self._children.setdefault(_local(child.tag), []).append(child)
+
+    def one(self, name: str) -> etree._Element:
+        """Return the first child of that name. Raises EdxmlError where there is none."""
+        if name not in self._children:
+            raise EdxmlError([f"thiếu phần tử {name}"])
+        return self._children[name][0]
+
+    def all(self, name: str) -> list[etree._Element]:
+        """Every child of that name."""
+        return self._children.get(name, [])
+
+    def text(self, name: str, *, default: str | None = None) -> str:
+        """Text of a child. Raises EdxmlError where there is none and no default."""
+        if default is not None and name not in self._children:
+            return default
+        return self.one(name).text or ""
+
+    def fields(self, name: str) -> dict[str, str]:
+        """Texts of a child's own children, as `fields`; nothing where there is no such child."""
+        return fields(self._children[name][0]) if name in self._children else {}
+
+
 def fields(node: etree._Element) -> dict[str, str]:
     """Texts of the children by name, the first of each: one walk where several are wanted."""
     told: dict[str, str] = {}
@@ -49,12 +84,6 @@ def fields(node: etree._Element) -> dict[str, str]:
         if name:
             told.setdefault(name, child.text or "")
     return told
-
-
-def fields_of(node: etree._Element, name: str) -> dict[str, str]:
-    """The same of a child; nothing where there is no such child."""
-    child = node.find(tag(name))
-    return {} if child is None else fields(child)
 
 
 def wanted(told: dict[str, str], name: str, *, within: str = "") -> str:

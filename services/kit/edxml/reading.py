@@ -28,9 +28,6 @@ from services.kit.edxml.trouble import EdxmlError
 _SPACES = " \t\r\n"
 _DOC_TYPE_OF: dict[str, DocType] = {number: name for name, number in DOC_TYPES.items()}
 _HEADER = "/".join(map(tag, ("edXMLEnvelope", "edXMLHeader")))
-_MESSAGE = f"{_HEADER}/{tag('MessageHeader')}"
-_TRACES = f"{_HEADER}/{tag('TraceHeaderList')}/{tag('TraceHeader')}"
-_BUSINESS = f"{_HEADER}/{tag('TraceHeaderList')}/{tag('Bussiness')}"
 _REFERENCES = "/".join(map(tag, ("edXMLEnvelope", "edXMLBody", "edXMLManifest", "Reference")))
 _ATTACHMENTS = "/".join(map(tag, ("AttachmentEncoded", "Attachment")))
 
@@ -46,47 +43,46 @@ def read(root: etree._Element, *, strict: bool = True) -> Envelope:
     Not `strict`: where the header says its number, notation or day twice and differently, DocumentId counts.
     """
     reasons: list[str] = []
-    message, business = nodes.found(root, _MESSAGE), nodes.found(root, _BUSINESS)
-    document_id = nodes.document_id(nodes.text(message, "DocumentId"), reasons)
-    traces = _traces(root, reasons)
-    addressees = tuple(nodes.organ(node) for node in message.findall(tag("To")))
-    sender = nodes.organ(nodes.found(message, tag("From")))
+    header = nodes.Branch(nodes.found(root, _HEADER))
+    message, trail = nodes.Branch(header.one("MessageHeader")), nodes.Branch(header.one("TraceHeaderList"))
+    business = nodes.Branch(trail.one("Bussiness"))
+    document_id = nodes.document_id(message.text("DocumentId"), reasons)
+    traces = _traces(trail, reasons)
+    addressees = tuple(map(nodes.organ, message.all("To")))
+    sender = nodes.organ(message.one("From"))
     attachments = _attachments(root, reasons)
     reasons += _addressee_problems(addressees)
+    promulgated = message.fields("PromulgationInfo")
     if document_id:
-        reasons += _contradictions(message, document_id, sender, strict=strict)
+        reasons += _contradictions(message.fields("Code"), promulgated, document_id, sender, strict=strict)
     if reasons or not document_id or not traces:
         raise EdxmlError(reasons or ["thiếu phần tử TraceHeader"])
-    told, business_told = nodes.fields(message), nodes.fields(business)
-    signer, other, staff = (
-        nodes.fields_of(node, name)
-        for node, name in ((message, "SignerInfo"), (message, "OtherInfo"), (business, "StaffInfo"))
-    )
-    steering = told.get("SteeringType", "")
+    signer, other, staff = message.fields("SignerInfo"), message.fields("OtherInfo"), business.fields("StaffInfo")
+    steering = message.text("SteeringType", default="")
     envelope = Envelope(
         id=document_id,
         sender=sender,
         addressees=addressees,
-        place=nodes.text(message, "PromulgationInfo", "Place"),
-        kind=nodes.text(message, "DocumentType", "TypeName"),
-        subject=nodes.wanted(told, "Subject"),
-        summary=nodes.wanted(told, "Content"),
+        place=nodes.wanted(promulgated, "Place", within="PromulgationInfo"),
+        kind=nodes.wanted(message.fields("DocumentType"), "TypeName", within="DocumentType"),
+        subject=message.text("Subject"),
+        summary=message.text("Content"),
         signer_competence=signer.get("Competence", ""),
         signer_position=signer.get("Position", ""),
         signer_name=nodes.wanted(signer, "FullName", within="SignerInfo"),
-        due=nodes.day(told.get("DueDate", ""), reasons),
-        to_places=nodes.texts(message, "ToPlaces", "Place"),
+        due=nodes.day(message.text("DueDate", default=""), reasons),
+        to_places=tuple(place for one in message.all("ToPlaces") for place in nodes.texts(one, "Place")),
         priority=int(other.get("Priority", "0")),
         typer=other.get("TyperNotation", ""),
         pages=int(other.get("PageAmount", "1")),
-        appendixes=nodes.texts(message, "OtherInfo", "Appendixes", "Appendix"),
-        responses=tuple(nodes.response(node, reasons) for node in message.findall(tag("ResponseFor"))),
+        appendixes=nodes.texts(message.one("OtherInfo"), "Appendixes", "Appendix") if "Appendixes" in other else (),
+        responses=tuple(nodes.response(node, reasons) for node in message.all("ResponseFor")),
         steering=int(steering) if steering else None,
-        doc_type=_DOC_TYPE_OF[nodes.wanted(business_told, "BussinessDocType")],
+        doc_type=_DOC_TYPE_OF[business.text("BussinessDocType")],
         changes=_changes(business),
         replaces=_replacements(business, reasons),
-        reason=business_told.get("BussinessDocReason", ""),
-        paper=int(business_told.get("Paper", "0")),
+        reason=business.text("BussinessDocReason", default=""),
+        paper=int(business.text("Paper", default="0")),
         staff_department=staff.get("Department", ""),
         staff_name=staff.get("Staff", ""),
         staff_email=staff.get("Email", ""),
@@ -101,13 +97,13 @@ def read(root: etree._Element, *, strict: bool = True) -> Envelope:
     return envelope
 
 
-def _aimed(envelope: Envelope, business: etree._Element, reasons: list[str], *, strict: bool) -> Envelope:
+def _aimed(envelope: Envelope, business: nodes.Branch, reasons: list[str], *, strict: bool) -> Envelope:
     """Tell what the message is about, and whether that fits its kind.
 
     A recall or update names its document in Bussiness/DocumentId; where that is missing (public samples of recalls do
     so), in its first ResponseFor. A replacement lists the documents it replaces.
     """
-    told = nodes.text(business, "DocumentId", default="")
+    told = business.text("DocumentId", default="")
     about = nodes.document_id(told, reasons) if told else None
     if envelope.doc_type == "new":
         if strict and about and about != envelope.id:
@@ -130,18 +126,16 @@ def _aimed(envelope: Envelope, business: etree._Element, reasons: list[str], *, 
     return aimed
 
 
-def _traces(root: etree._Element, reasons: list[str]) -> tuple[Trace, ...]:
-    told = [
-        (nodes.text(node, "OrganId"), nodes.moment(nodes.text(node, "Timestamp"), reasons))
-        for node in root.findall(_TRACES)
-    ]
+def _traces(trail: nodes.Branch, reasons: list[str]) -> tuple[Trace, ...]:
+    hops = map(nodes.fields, trail.all("TraceHeader"))
+    told = [(nodes.wanted(hop, "OrganId"), nodes.moment(nodes.wanted(hop, "Timestamp"), reasons)) for hop in hops]
     return tuple(Trace(code, at) for code, at in told if at)
 
 
-def _changes(business: etree._Element) -> Changes | None:
-    node = business.find(tag("BussinessDocumentInfo"))
-    if node is None:
+def _changes(business: nodes.Branch) -> Changes | None:
+    if not business.all("BussinessDocumentInfo"):
         return None
+    node = business.one("BussinessDocumentInfo")
     receivers = node.findall(f"{tag('ReceiverList')}/{tag('Receiver')}")
     return Changes(
         document=nodes.text(node, "DocumentInfo", default="1") == "1",
@@ -152,10 +146,11 @@ def _changes(business: etree._Element) -> Changes | None:
     )
 
 
-def _replacements(business: etree._Element, reasons: list[str]) -> tuple[Replacement, ...]:
+def _replacements(business: nodes.Branch, reasons: list[str]) -> tuple[Replacement, ...]:
     told = [
         (nodes.document_id(nodes.text(node, "DocumentId"), reasons), nodes.texts(node, "OrganIdList", "OrganId"))
-        for node in business.findall(f"{tag('ReplacementInfoList')}/{tag('ReplacementInfo')}")
+        for one in business.all("ReplacementInfoList")
+        for node in one.findall(tag("ReplacementInfo"))
     ]
     return tuple(Replacement(document=document, organs=organs) for document, organs in told if document)
 
@@ -169,16 +164,18 @@ def _addressee_problems(addressees: tuple[Organ, ...]) -> list[str]:
     return []
 
 
-def _contradictions(message: etree._Element, document_id: DocumentId, sender: Organ, *, strict: bool) -> list[str]:
-    """Say where the header's other fields disagree with its DocumentId. Who sent it must agree always."""
+def _contradictions(
+    code: dict[str, str], promulgated: dict[str, str], document_id: DocumentId, sender: Organ, *, strict: bool
+) -> list[str]:
+    """Say where the header's Code, PromulgationInfo and From disagree with its DocumentId. From must agree always."""
     told = [("From/OrganId", sender.code, document_id.agency)]
     if strict:
         told += [
-            ("Code/CodeNumber", nodes.text(message, "Code", "CodeNumber"), str(document_id.number)),
-            ("Code/CodeNotation", nodes.text(message, "Code", "CodeNotation"), document_id.notation),
+            ("Code/CodeNumber", nodes.wanted(code, "CodeNumber", within="Code"), str(document_id.number)),
+            ("Code/CodeNotation", nodes.wanted(code, "CodeNotation", within="Code"), document_id.notation),
             (
                 "PromulgationDate",
-                nodes.text(message, "PromulgationInfo", "PromulgationDate"),
+                nodes.wanted(promulgated, "PromulgationDate", within="PromulgationInfo"),
                 f"{document_id.day:%Y/%m/%d}",
             ),
         ]
@@ -193,9 +190,10 @@ def _attachments(root: etree._Element, reasons: list[str]) -> tuple[Attachment, 
         return ()
     attachments, unpacked = [], 0
     for node in packed:
-        content_id = nodes.text(node, "ContentId")
+        one = nodes.fields(node)
+        content_id = nodes.wanted(one, "ContentId")
         try:
-            told = nodes.text(node, "ContentTransferEncoded")
+            told = nodes.wanted(one, "ContentTransferEncoded")
             if any(space in told for space in _SPACES):
                 told = "".join(told.split())
             # base64.b64decode looks through it by a pattern first
@@ -206,7 +204,7 @@ def _attachments(root: etree._Element, reasons: list[str]) -> tuple[Attachment, 
         looked = archive.look(content)
         reasons += [f"tệp đính kèm {content_id}: {problem}" for problem in looked.problems]
         unpacked += looked.unpacked_bytes
-        name, description = nodes.text(node, "AttachmentName"), nodes.text(node, "Description", default="")
+        name, description = nodes.wanted(one, "AttachmentName"), one.get("Description", "")
         attachments.append(Attachment(content_id=content_id, name=name, description=description, archive=content))
     if unpacked > MAX_UNPACKED_BYTES:
         reasons.append(f"các tệp đính kèm bung ra {unpacked} byte, giới hạn là {MAX_UNPACKED_BYTES}")

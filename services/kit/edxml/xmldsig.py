@@ -53,9 +53,10 @@ def check(root: etree._Element, signature: etree._Element, form: Form, key: Publ
     assert info is not None  # noqa: S101 -- the form was checked
     signed = _canonical(info, str(info.find(signature_tag("CanonicalizationMethod")).get("Algorithm")))  # type: ignore[union-attr]
     references = signature.findall(_REFERENCE)
-    inner = {f"#{node.get('Id')}": node for node in signature.iter() if node.get("Id")}
-    for reference in references[1:]:
-        _compare(reference, inner[str(reference.get("URI"))])
+    if references[1:]:  # as XAdES has them
+        inner = {f"#{node.get('Id')}": node for node in signature.iter() if node.get("Id")}
+        for reference in references[1:]:
+            _compare(reference, inner[str(reference.get("URI"))])
     value = base64.b64decode("".join((signature.findtext(signature_tag("SignatureValue")) or "").split()))
     _verify(key, form, value, signed)
     detach(signature)

@@ -120,7 +120,7 @@ def help_out(questions: BinaryIO, answers: BinaryIO) -> None:
     def since(certificate: x509.Certificate) -> datetime | None:
         return revoked.get(f"{certificate.serial_number:x}")
 
-    gc.set_threshold(20_000, 20, 50)  # as in services/kit/serve.py
+    gc.set_threshold(20_000, 20, 50)  # far fewer collections: nobody waits for a single envelope
     gc.freeze()
     trust = Trust(rules.authority.encode(), allowed=rules.allowed, revoked=since)
     while (content := _frame_from(questions)) is not None:

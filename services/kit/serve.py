@@ -64,7 +64,7 @@ def serve(build: Build, *, destinations: Sequence[str] = (), max_body_bytes: int
     """Run the service described by `build` until SIGTERM. `destinations` are the systems its outbox delivers to."""
     settings = from_environment()
     logs.configure(settings.service)
-    gc.set_threshold(20_000, 20, 50)  # far fewer collections of the youngest generation while serving
+    gc.set_threshold(2_000, 50, 50)  # a look at 2,000 young objects takes half a millisecond, in which nobody is served
     app = _App(settings, build, destinations, max_body_bytes)
     config = uvicorn.Config(
         app.asgi,

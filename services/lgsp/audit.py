@@ -18,7 +18,7 @@ import asyncpg
 import msgspec
 import structlog
 
-from services.kit.database import UNAVAILABLE
+from services.kit.database import UNAVAILABLE, Held
 from services.kit.problems import Problem
 from services.lgsp.chain import GENESIS, Begun, Ended, Head, Witness
 from services.lgsp.underway import UnderWay
@@ -84,6 +84,7 @@ class Audit:
     def __init__(self, pool: asyncpg.Pool, witness: Witness, under_way: UnderWay) -> None:
         """Write into `pool` as the writer that `witness` names; `start` begins."""
         self._pool, self._witness, self._under_way = pool, witness, under_way
+        self._reading, self._writing = Held(pool), Held(pool)
         self._head: tuple[int, bytes] | None = None  #: newest block; None: ask the database
         self._asking: list[tuple[Begun, asyncio.Future[None]]] = []
         self._waiting: list[_Row] = []
@@ -124,6 +125,8 @@ class Audit:
         if self._owed:
             with suppress(*UNAVAILABLE, TimeoutError):  # else the file has them for the next life
                 await self._commit([row.begun for row in self._owed], [row.ended for row in self._owed])
+        await self._reading.let_go()
+        await self._writing.let_go()
         self._under_way.close()
         self._witness.close()
 
@@ -196,7 +199,7 @@ class Audit:
                     done.set_result(None)
 
     async def _known(self, calls: list[str]) -> set[str]:
-        return {row["call"] for row in await self._pool.fetch(_KNOWN, calls)}
+        return {row["call"] for row in await self._reading.fetch(_KNOWN, calls)}
 
     async def _write(self) -> None:
         while True:
@@ -281,8 +284,7 @@ class Audit:
     async def _append(self, columns: list[list[Any]]) -> asyncpg.Record:
         number, previous = self._head or await self._newest()
         self._head = None  # until we know
-        written = await self._pool.fetchrow(_COMMIT, self._witness.writer, number + 1, previous, *columns)
-        assert written  # noqa: S101 -- the statement always gives one row
+        (written,) = await self._writing.fetch(_COMMIT, self._witness.writer, number + 1, previous, *columns)
         self._witness.note(number + 1, written["digest"])
         self._head = number + 1, written["digest"]
         return written

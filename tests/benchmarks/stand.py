@@ -118,6 +118,18 @@ class Stand:
 
     def pgbench(self, *, seconds: int = 5) -> float:
         """Transactions a second of bare single inserts: 8 clients, same server, same durability."""
+        told = self._pgbench(seconds)
+        rate = next(line for line in told.splitlines() if line.startswith("tps = "))
+        return float(rate.split()[2])
+
+    def pgbench_latencies(self, *, rate: float, seconds: int) -> list[float]:
+        """Seconds that each such insert takes where `rate` a second are due, waiting in line included."""
+        with tempfile.TemporaryDirectory(dir=self.folder) as name:
+            self._pgbench(seconds, f"--rate={rate:.0f}", "--log", f"--log-prefix={name}/insert")
+            lines = [line for one in Path(name).iterdir() for line in one.read_text("ascii").splitlines()]
+        return [int(line.split()[2]) / 1e6 for line in lines]  # client, number, microseconds, …
+
+    def _pgbench(self, seconds: int, *options: str) -> str:
         dsn = self.stack.databases["portal"]
         script = self.folder / "insert.sql"
         script.write_text(_INSERT)
@@ -125,14 +137,12 @@ class Stand:
             asyncio.run(_make_line(dsn))
             self._line_ready = True
         where = urlsplit(dsn)
-        done = subprocess.run(
-            [binaries.find().folder / "pgbench", "-n", "-c", "8", "-j", "1", "-T", str(seconds),
+        return subprocess.run(
+            [binaries.find().folder / "pgbench", "-n", "-c", "8", "-j", "1", "-T", str(seconds), *options,
              "-f", script, "-h", "127.0.0.1", "-p", str(where.port), "-U", str(where.username), "bench"],
             env={"PGPASSWORD": str(where.password), "LC_ALL": "C"},
             capture_output=True, text=True, check=True, timeout=seconds + 60,
-        )  # fmt: skip
-        rate = next(line for line in done.stdout.splitlines() if line.startswith("tps = "))
-        return float(rate.split()[2])
+        ).stdout  # fmt: skip
 
 
 def spent(before: dict[str, float], after: dict[str, float], times: int) -> str:

@@ -20,30 +20,39 @@ import structlog
 
 from services.kit.database import UNAVAILABLE, Held
 from services.kit.problems import Problem
-from services.lgsp.chain import GENESIS, Begun, Ended, Head, Witness
+from services.lgsp.chain import GENESIS, Begun, Ended, Head, Witness, block_digest
 from services.lgsp.underway import UnderWay
 
 log = structlog.get_logger()
 _MOST_WAITING = 2000  # calls; past this the LGSP says 503 instead of growing without bound
 _MOST_AT_ONCE = 1000  # calls of an earlier life that are closed in one block
 _TRY_AGAIN_SECONDS = 1.0
+_BEGUN_DIGESTS = len(Begun.__struct_fields__)  # place of that column
 
-#: Both halves and their block in one statement: one round trip, and the database commits when it is done. What is
-#: known already is not written again, and not covered by the block.
-_COMMIT = """
-    WITH begun AS (
-        INSERT INTO call_begun (call, consumer, provider, operation, purpose, request_digest, trace, started_at,
-                                synthetic, digest, writer, block)
-        SELECT one.*, $1::uuid, $2::bigint
-        FROM unnest($4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
-                    $11::timestamptz[], $12::boolean[], $13::bytea[]) AS one
-        ON CONFLICT DO NOTHING RETURNING call, digest
-    ), ended AS (
-        INSERT INTO call_ended (call, outcome, status, duration_us, digest, writer, block)
-        SELECT one.*, $1::uuid, $2::bigint
-        FROM unnest($14::uuid[], $15::text[], $16::smallint[], $17::bigint[], $18::bytea[]) AS one
-        ON CONFLICT DO NOTHING RETURNING digest
-    ), block AS (
+_BEGUN = """
+    INSERT INTO call_begun (call, consumer, provider, operation, purpose, request_digest, trace, started_at,
+                            synthetic, digest, writer, block)
+    SELECT one.*, $1::uuid, $2::bigint
+    FROM unnest($4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
+                $11::timestamptz[], $12::boolean[], $13::bytea[]) AS one
+"""
+_ENDED = """
+    INSERT INTO call_ended (call, outcome, status, duration_us, digest, writer, block)
+    SELECT one.*, $1::uuid, $2::bigint
+    FROM unnest($14::uuid[], $15::text[], $16::smallint[], $17::bigint[], $18::bytea[]) AS one
+"""
+#: Both halves and their block in one statement: one round trip, and the database commits when it is done. Nothing of it
+#: may be known already.
+_COMMIT_FRESH = f"""
+    WITH begun AS ({_BEGUN}), ended AS ({_ENDED})
+    INSERT INTO audit_block (writer, number, previous, rows, digest)
+    VALUES ($1::uuid, $2::bigint, $3::bytea, $19::integer, $20::bytea)
+"""  # noqa: S608 -- our own SQL
+#: The same of what may be known: that is not written again, and not covered by the block.
+_COMMIT = f"""
+    WITH begun AS ({_BEGUN} ON CONFLICT DO NOTHING RETURNING call, digest),
+    ended AS ({_ENDED} ON CONFLICT DO NOTHING RETURNING digest),
+    block AS (
         INSERT INTO audit_block (writer, number, previous, rows, digest)
         SELECT $1::uuid, $2::bigint, $3::bytea, count(*),
                sha256($3::bytea || coalesce(string_agg(digest, ''::bytea ORDER BY digest), ''::bytea))
@@ -51,7 +60,7 @@ _COMMIT = """
         RETURNING digest
     )
     SELECT (SELECT digest FROM block) AS digest, ARRAY(SELECT call::text FROM begun) AS fresh
-"""
+"""  # noqa: S608 -- our own SQL
 #: Calls whose end was not written: an LGSP of before `underway.py` left them so.
 _OPEN = """
     SELECT call::text FROM call_begun AS begun
@@ -218,7 +227,11 @@ class Audit:
                 await self._pay()
 
     async def _write_rows(self, rows: list[_Row]) -> None:
-        fresh = await self._commit([row.begun for row in rows], [row.ended for row in rows])
+        begun, ended = [row.begun for row in rows], [row.ended for row in rows]
+        if all(row.passed_on and row.done for row in rows):  # all have been looked up
+            fresh = await self._commit_fresh(begun, ended)
+        else:
+            fresh = await self._commit(begun, ended)
         for row in rows:
             self._settle(row, fresh=row.begun.call in fresh)
             # Two rows of one group with the same id: the first is fresh, the second is not.
@@ -270,6 +283,22 @@ class Audit:
         if row.done and not row.done.done():
             row.done.set_exception(_reused())
 
+    async def _commit_fresh(self, begun: list[Begun], ended: list[Ended]) -> set[str]:
+        """Write one block of calls that are very likely fresh; returns those that were."""
+        columns = [*_columns(begun, Begun), *_columns(ended, Ended)]
+        digests = [*columns[_BEGUN_DIGESTS], *columns[-1]]
+        number, previous = self._head or await self._newest()
+        digest = block_digest(previous, digests)
+        self._head = None  # until we know
+        try:
+            await self._writing.fetch(
+                _COMMIT_FRESH, self._witness.writer, number + 1, previous, *columns, len(digests), digest
+            )
+        except asyncpg.UniqueViolationError:
+            return await self._commit(begun, ended)
+        self._note(number + 1, digest)
+        return {call.call for call in begun}
+
     async def _commit(self, begun: list[Begun], ended: list[Ended]) -> set[str]:
         """Write one block; returns the calls of `begun` that were not known before."""
         columns = [*_columns(begun, Begun), *_columns(ended, Ended)]
@@ -285,9 +314,12 @@ class Audit:
         number, previous = self._head or await self._newest()
         self._head = None  # until we know
         (written,) = await self._writing.fetch(_COMMIT, self._witness.writer, number + 1, previous, *columns)
-        self._witness.note(number + 1, written["digest"])
-        self._head = number + 1, written["digest"]
+        self._note(number + 1, written["digest"])
         return written
+
+    def _note(self, number: int, digest: bytes) -> None:
+        self._witness.note(number, digest)
+        self._head = number, digest
 
     async def _newest(self) -> tuple[int, bytes]:
         row = await self._pool.fetchrow(_HEAD, self._witness.writer)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Self, cast
 from urllib.parse import urlsplit
 
@@ -31,6 +33,16 @@ class Load(msgspec.Struct, frozen=True, kw_only=True):
         return {status for status, _ in self.answers}
 
 
+@contextmanager
+def _no_collections() -> Iterator[None]:
+    """Let the client's own garbage wait: a whole look at its memory took 163 ms, told as the services' latency."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
 class Wire:
     """Sends prepared requests to one address at a time. A context: closes its event loop at the end."""
 
@@ -48,11 +60,13 @@ class Wire:
         self, address: str, requests: Sequence[bytes], *, connections: int, seconds: float = float("inf")
     ) -> Load:
         """Each connection sends its next request as soon as it has an answer, until time or requests are used up."""
-        return self._runner.run(_closed(address, iter(requests), connections, seconds))
+        with _no_collections():
+            return self._runner.run(_closed(address, iter(requests), connections, seconds))
 
     def open(self, address: str, requests: Sequence[bytes], *, connections: int, rate: float) -> Load:
         """Requests start `rate` times a second whether or not earlier ones are answered."""
-        return self._runner.run(_open(address, requests, connections, rate))
+        with _no_collections():
+            return self._runner.run(_open(address, requests, connections, rate))
 
     def one(self, address: str, request: bytes) -> tuple[int, bytes]:
         """Send a single request."""

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 
 from services.lgsp import audit
@@ -28,20 +29,34 @@ class Database:
         self.poison: set[str] = set()
         self.away = False
 
+    async def acquire(self) -> Database:
+        """Be the pool and its connection in one."""
+        return self
+
+    async def release(self, _connection: Database) -> None:
+        """Nothing is kept."""
+
+    def is_closed(self) -> bool:
+        """Never."""
+        return False
+
     async def fetch(self, sql: str, *values: Any) -> list[dict[str, Any]]:
-        """Which calls are known; nothing is open from an earlier life."""
+        """Which calls are known, or one group of rows; nothing is open from an earlier life."""
         self._there()
+        if "INSERT" in sql:
+            return [self._written(values[3], values[14], careful="ON CONFLICT" in sql)]
         return [{"call": call} for call in values[0] if call in self.rows] if "ANY" in sql else []
 
-    async def fetchrow(self, sql: str, *values: Any) -> dict[str, Any] | None:
-        """The chain's end, or one group of rows."""
+    async def fetchrow(self, _sql: str, *_values: Any) -> None:
+        """The chain's end: there is none."""
         self._there()
-        if "audit_pruned" in sql:
-            return None
-        calls, outcomes = values[3], values[14]
+
+    def _written(self, calls: list[str], outcomes: list[str], *, careful: bool) -> dict[str, Any]:
         if self.poison & set(calls):
             raise ValueError("a row that cannot be written")
         fresh = [call for call in calls if call not in self.rows]
+        if fresh != calls and not careful:
+            raise asyncpg.UniqueViolationError("a call id is known")
         self.rows |= {call: outcome for call, outcome in zip(calls, outcomes, strict=True) if call in fresh}
         return {"digest": bytes(32), "fresh": fresh}
 
@@ -60,7 +75,7 @@ def _answered(begun: Begun) -> Ended:
 
 @asynccontextmanager
 async def _running(folder: Path, database: Database) -> AsyncIterator[Audit]:
-    made = Audit(database, Witness(folder), UnderWay(folder))  # type: ignore[arg-type]
+    made = Audit(database, Witness(folder), UnderWay(folder))
     await made.start()
     try:
         yield made

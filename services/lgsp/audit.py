@@ -27,9 +27,6 @@ log = structlog.get_logger()
 _MOST_WAITING = 2000  # calls; past this the LGSP says 503 instead of growing without bound
 _MOST_AT_ONCE = 1000  # calls of an earlier life that are closed in one block
 _TRY_AGAIN_SECONDS = 1.0
-#: Seconds between the starts of two commits, and of two looks. Who comes alone waits for nothing. Under load a commit
-#: for each call costs more than all else, and fewer, larger ones leave the processors free: everybody waits less.
-_COMMIT_PACE, _LOOK_PACE = 0.002, 0.001
 _BEGUN_DIGESTS = len(Begun.__struct_fields__)  # place of that column
 
 _BEGUN = """
@@ -189,10 +186,8 @@ class Audit:
 
     async def _look_up(self) -> None:
         """Let calls with fresh ids go on, all that wait at one time by one question."""
-        pace = _Pace(_LOOK_PACE)
         while True:
             await self._some_asking.wait()
-            await pace.turn()
             self._some_asking.clear()
             group, self._asking = self._asking, []
             try:
@@ -216,12 +211,10 @@ class Audit:
         return {row["call"] for row in await self._reading.fetch(_KNOWN, calls)}
 
     async def _write(self) -> None:
-        pace = _Pace(_COMMIT_PACE)
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout(_TRY_AGAIN_SECONDS if self._owed else None):
                     await self._some.wait()
-            await pace.turn()
             self._some.clear()
             group, self._waiting = self._waiting, []
             if group:
@@ -331,21 +324,6 @@ class Audit:
     async def _newest(self) -> tuple[int, bytes]:
         row = await self._pool.fetchrow(_HEAD, self._witness.writer)
         return (row["number"], row["digest"]) if row else (0, GENESIS)
-
-
-class _Pace:
-    """Keeps turns apart that would follow each other too closely."""
-
-    def __init__(self, seconds: float) -> None:
-        """Let the first turn be at once."""
-        self._seconds, self._last = seconds, float("-inf")
-
-    async def turn(self) -> None:
-        """Return when it is time for the next one."""
-        ahead = self._last + self._seconds - time.monotonic()
-        if ahead > 0:
-            await asyncio.sleep(ahead)
-        self._last = time.monotonic()
 
 
 def _reused() -> Problem:

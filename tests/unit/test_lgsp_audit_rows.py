@@ -26,7 +26,6 @@ class Database:
     def __init__(self) -> None:
         """Empty and well."""
         self.rows: dict[str, str] = {}  #: call -> outcome
-        self.groups: list[int] = []  #: calls of each statement that wrote
         self.poison: set[str] = set()
         self.away = False
 
@@ -59,7 +58,6 @@ class Database:
         if fresh != calls and not careful:
             raise asyncpg.UniqueViolationError("a call id is known")
         self.rows |= {call: outcome for call, outcome in zip(calls, outcomes, strict=True) if call in fresh}
-        self.groups.append(len(fresh))
         return {"digest": bytes(32), "fresh": fresh}
 
     def _there(self) -> None:
@@ -171,25 +169,3 @@ def test_what_is_still_owed_at_the_end_is_found_by_the_next_life(tmp_path: Path)
     database.away = False
     asyncio.run(second())
     assert database.rows == {_call(0).call: "interrupted"}
-
-
-def test_calls_that_end_shortly_after_one_another_are_committed_together(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The first is committed at once; the next ones, one after another, share the next commit."""
-    monkeypatch.setattr(audit, "_COMMIT_PACE", 0.5)
-
-    async def scene() -> list[int]:
-        database = Database()
-        async with _running(tmp_path, database) as books:
-            for number in range(6):
-                await books.begin(_call(number))
-            await books.end(_call(0), _answered(_call(0)))
-            ends = []
-            for number in range(1, 6):
-                ends.append(asyncio.create_task(books.end(_call(number), _answered(_call(number)))))
-                await asyncio.sleep(0)
-            await asyncio.gather(*ends)
-        return database.groups
-
-    assert asyncio.run(scene()) == [1, 5]

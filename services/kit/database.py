@@ -72,7 +72,7 @@ class Held:
 
     async def fetch(self, sql: str, *values: Any) -> list[asyncpg.Record]:
         """Rows."""
-        if self._connection is None or self._connection.is_closed():
+        if self._connection is None or self._is_lost():
             await self.let_go()
             self._connection = await self._pool.acquire()
         try:
@@ -80,6 +80,12 @@ class Held:
         except BaseException:
             await self.let_go()
             raise
+
+    def _is_lost(self) -> bool:
+        try:
+            return bool(self._connection.is_closed())
+        except asyncpg.InterfaceError:  # the database died, and the pool has taken its connection back by itself
+            return True
 
     async def let_go(self) -> None:
         """Give the connection back."""

@@ -28,16 +28,20 @@ class Database:
         self.rows: dict[str, str] = {}  #: call -> outcome
         self.poison: set[str] = set()
         self.away = False
+        self.taken_back = False  #: by the pool, as it does with connections of a database that died
 
     async def acquire(self) -> Database:
         """Be the pool and its connection in one."""
+        self.taken_back = False
         return self
 
     async def release(self, _connection: Database) -> None:
         """Nothing is kept."""
 
     def is_closed(self) -> bool:
-        """Never."""
+        """Never; whoever asks a connection that was taken back hears so."""
+        if self.taken_back:
+            raise asyncpg.InterfaceError("the connection has been released back to the pool")
         return False
 
     async def fetch(self, sql: str, *values: Any) -> list[dict[str, Any]]:
@@ -169,3 +173,18 @@ def test_what_is_still_owed_at_the_end_is_found_by_the_next_life(tmp_path: Path)
     database.away = False
     asyncio.run(second())
     assert database.rows == {_call(0).call: "interrupted"}
+
+
+def test_a_database_that_died_between_two_calls_costs_neither(tmp_path: Path) -> None:
+    """The kept connections have gone with it, and others are taken."""
+
+    async def scene() -> dict[str, str]:
+        database = Database()
+        async with _running(tmp_path, database) as books:
+            for number in range(2):
+                await books.begin(_call(number))
+                await books.end(_call(number), _answered(_call(number)))
+                database.taken_back = True
+        return database.rows
+
+    assert asyncio.run(scene()) == {_call(0).call: "answered", _call(1).call: "answered"}

@@ -1,10 +1,13 @@
-"""Tokens. A citizen's lasts one journey; staff and pollers sign in once per system and keep theirs for the run."""
+"""Tokens. A citizen's lasts one journey; staff and pollers sign in once per system and keep theirs for the run.
+
+And turns, for whoever does one thing after another.
+"""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 #: Makes a lock of the kind that the walks' way of waiting needs.
@@ -16,7 +19,8 @@ class Session:
 
     def __init__(self, make_lock: MakeLock = threading.Lock) -> None:
         """Nobody has signed in yet."""
-        self._lock = make_lock()
+        self._lock, self._turn = make_lock(), make_lock()
+        self._free = 0.0  # since when nobody has the turn
         self.token = ""  #: empty while not signed in
 
     def open(self, sign_in: Callable[[], str]) -> str:
@@ -30,6 +34,15 @@ class Session:
         """Drop the token if it is still this one, so that the next to ask signs in."""
         if self.token == token:
             self.token = ""
+
+    @contextmanager
+    def turn(self, now: Callable[[], float]) -> Iterator[float]:
+        """Wait for those who came before; gives the run second at which the last of them had done."""
+        with self._turn:
+            try:
+                yield self._free
+            finally:
+                self._free = now()
 
 
 class Sessions:

@@ -108,8 +108,6 @@ class Walker:
 
     def _take(self, visit: _Visit, step: Step, planned: float, intended: float) -> str:
         """Do one step; returns why it failed, or nothing."""
-        if self._world.now() > self._closes:
-            return "traffic-over"
         act = _Act(
             operation=TABLE[step.operation],
             step=step.number,
@@ -119,15 +117,25 @@ class Walker:
             intended=intended,
             facts={**visit.memory, **step.detail},
         )
+        if act.operation.signs_in != "poller":
+            return self._act(visit, act)
+        # A poller is one machine that asks for one thing at a time: what is due meanwhile comes late, not beside it.
+        with self._sessions.of(act.operation.system, act.account).turn(self._world.now) as free:
+            return self._act(visit, msgspec.structs.replace(act, intended=max(intended, free)))
+
+    def _act(self, visit: _Visit, act: _Act) -> str:
+        """Do one step now; returns why it failed, or nothing."""
+        if self._world.now() > self._closes:
+            return "traffic-over"
         if act.operation.name == "portal.sign_in":
             visit.citizen.over(visit.citizen.token)
             return "" if visit.citizen.open(lambda: self._sign_in(visit, act)) else "sign-in-failed"
         session = self._session(visit, act)
         if session is not None and not session.token:
-            if not session.open(lambda: self._unplanned_sign_in(visit, act, intended)):
+            if not session.open(lambda: self._unplanned_sign_in(visit, act, act.intended)):
                 return "sign-in-failed"
             # Signing in was an act of its own, measured from `intended`; this one begins where that one ended.
-            act = msgspec.structs.replace(act, intended=max(intended, self._world.now()))
+            act = msgspec.structs.replace(act, intended=max(act.intended, self._world.now()))
         judgement, learned = self._try(visit, act, session)
         visit.memory.update(learned)
         return "" if judgement.outcome == "ok" else judgement.why or judgement.outcome
@@ -161,7 +169,9 @@ class Walker:
             token = session.token if session is not None else ""
             tried = self._send(visit, act, request, number, token)
             again = tried.judgement.again
-            pause = 0.0 if again is Again.NO else self._patience.pause(again, number)
+            pause = (
+                0.0 if again is Again.NO else self._patience.pause(again, number, chance=_chance(tried.trace, number))
+            )
             final = again is Again.NO or tried.end + pause > gives_up or (again is Again.SIGNED_IN and renewed)
             self._observe(visit, act, tried, final=final)
             if final:
@@ -240,6 +250,12 @@ def _account(step: Step) -> str:
     if step.account or TABLE[step.operation].signs_in != "poller":
         return step.account
     return f"poller.{step.detail['installation']}"
+
+
+def _chance(trace: str, attempt: int) -> float:
+    """Draw between 0 and 1 for an attempt; the same run draws the same."""
+    drawn = blake2b(f"{trace}/{attempt}".encode(), digest_size=_SPAN_BYTES).digest()
+    return int.from_bytes(drawn) / 2.0 ** (8 * _SPAN_BYTES)
 
 
 def _text(fact: Any) -> str:

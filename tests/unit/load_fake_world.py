@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Callable, Mapping
-from typing import Any
+from itertools import count
+from typing import Any, cast
 
 import msgspec
+from greenlet import getcurrent, greenlet
 
 from infra.stack import Stack
 from loadtests.answers import Answer
 from loadtests.books import SERVICES
 from loadtests.operations.operation import Request
 from loadtests.shards import TimedJourney
+from loadtests.swift.hub import Hub, Lock
 from loadtests.walker import World
 from simulation.journal import Event, Observation
 from simulation.plan import Journey, Step
@@ -64,6 +68,52 @@ class FakeWorld:
             return ok({"token": "token-of-" + msgspec.json.decode(request.body)["account"]})
         scripted = self._script.pop(0) if self._script else ok({})
         return scripted if isinstance(scripted, Answer) else scripted(request)
+
+
+class CrowdedWorld(FakeWorld):
+    """Several walks at once, in virtual time: each waits as a greenlet, and answers come after `answer_seconds`."""
+
+    def __init__(self, *script: Answer | Callable[[Request], Answer], answer_seconds: float) -> None:
+        """As a fake world, with nobody walking yet."""
+        super().__init__(*script, answer_seconds=answer_seconds)
+        self.under_way: list[Request] = []
+        self.most_under_way = 0
+        self._main, self._numbers = getcurrent(), count()
+        self._due: list[tuple[float, int, greenlet]] = []
+
+    def world(self) -> World:
+        """Return what a walker is given."""
+        return msgspec.structs.replace(super().world(), make_lock=lambda: Lock(cast("Hub", self)))
+
+    def walk_all(self, walks: list[Callable[[], None]]) -> None:
+        """Begin them all at second 0 and return when all are over."""
+        for walk in walks:
+            self.wake_soon(greenlet(walk, self._main))
+        while self._due:
+            self.time, _, sleeper = heapq.heappop(self._due)
+            sleeper.switch()
+
+    def wait(self) -> None:
+        """Stand still until somebody wakes this walk, as Hub.wait."""
+        self._main.switch()
+
+    def wake_soon(self, sleeper: greenlet) -> None:
+        """Wake a walk now, as Hub.wake_soon."""
+        heapq.heappush(self._due, (self.time, next(self._numbers), sleeper))
+
+    def _sleep(self, seconds: float) -> None:
+        heapq.heappush(self._due, (self.time + seconds, next(self._numbers), getcurrent()))
+        self._main.switch()
+
+    def _send(self, request: Request, headers: Mapping[str, str]) -> Answer:
+        self.under_way.append(request)
+        self.most_under_way = max(self.most_under_way, len(self.under_way))
+        self._sleep(self._answer_seconds)
+        self.under_way.remove(request)
+        before = self.time
+        answer = super()._send(request, headers)
+        self.time = before  # slept already
+        return answer
 
 
 def ok(document: Any, status: int = 200) -> Answer:

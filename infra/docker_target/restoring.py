@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import tarfile
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +23,7 @@ from simulation.text import Text
 #: Beside what the stack itself sends there: how it was ordered, with its master secret, and its reference data.
 DATA, _ORDERS, _REFERENCE = "data", "orders.json", "reference"
 _REACHED = re.compile(r"last completed transaction was at log time (\S+ \S+)")
+_BEGAN = re.compile(rb"^START TIME: (\S+ \S+) ([+-]\d\d(?::?\d\d)?)$", re.MULTILINE)
 _LAST = "SELECT extract(epoch FROM timestamp) FROM pg_last_committed_xact()"
 _KEPT = r"-type f \( -name calls.ndjson -o -path '*/objects/*' ! -name '.*' ! -name '*.new' \) -printf '%s %P\n'"
 _BOOKS, _COPIES = f"find /srv/state {_KEPT}", f"find /var/lib/backup/books {_KEPT}"
@@ -57,6 +59,27 @@ def read(folder: Path) -> tuple[Orders, Path]:
             way_out = Text("Chỉ vào thư mục của một bản sao lưu đã xong.", "Name the folder of a finished backup.")
             raise BadInputError([Mistake(file="restore", key=str(folder), found=found, way_out=way_out)])
     return up.load(folder), folder / _REFERENCE
+
+
+def check_point(folder: Path, until: str) -> None:
+    """Raise BadInputError for a point in time (ISO 8601 with its zone) before there was a copy to begin from."""
+    began = _base_began(folder / DATA / "base" / "base.tar") if until else None
+    if began is not None and datetime.fromisoformat(until) < began:
+        found = Text(f"trước bản sao gốc ({began.isoformat()}).", f"is before the base copy ({began.isoformat()}).")
+        way_out = Text(
+            "Chọn thời điểm sau đó, hoặc bỏ --until để lấy lại tất cả.",
+            "Choose a later time, or leave --until out for everything.",
+        )
+        raise BadInputError([Mistake(file="--until", key=until, found=found, way_out=way_out)])
+
+
+def _base_began(base: Path) -> datetime | None:
+    """When the base copy was begun, as PostgreSQL's own label in it says; None where it does not say."""
+    with tarfile.open(base) as copy:
+        label = next((one for one in copy if one.name.removeprefix("./") == "backup_label"), None)
+        file = copy.extractfile(label) if label is not None else None
+        said = _BEGAN.search(file.read()) if file is not None else None
+    return datetime.fromisoformat(f"{said[1].decode()}{said[2].decode()}") if said else None
 
 
 def last_change(database: Container) -> float | None:

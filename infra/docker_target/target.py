@@ -122,6 +122,7 @@ class DockerTarget:
         is not backed up. Raises BadInputError for what is no backup, TargetError for everything else.
         """
         orders, reference = restoring.read(backup)
+        restoring.check_point(backup, until)
         instant = clock_file.read_bytes() if clock_file is not None else None
         given = _Given(
             blueprint=orders.placement.layout.blueprint,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import socket
+import tarfile
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -100,6 +102,22 @@ def test_what_is_no_backup_is_told_from_one_that_never_finished(tmp_path: Path, 
     restoring.begin(tmp_path / "backup", orders)
     with pytest.raises(BadInputError, match=r"has no base\.tar"):
         restoring.read(tmp_path / "backup")
+
+
+def test_a_point_before_the_base_copy_is_refused_before_anything_is_placed(tmp_path: Path) -> None:
+    """PostgreSQL would say so itself, from inside a container, again and again; later points and none are let pass."""
+    label = b"START WAL LOCATION: 0/4000028 (file 000000010000000000000004)\nSTART TIME: 2026-01-05 08:00:00 +07\n"
+    base = tmp_path / restoring.DATA / "base"
+    base.mkdir(parents=True)
+    with tarfile.open(base / "base.tar", "w") as copy:
+        entry = tarfile.TarInfo("backup_label")
+        entry.size = len(label)
+        copy.addfile(entry, io.BytesIO(label))
+
+    with pytest.raises(BadInputError, match=r"--until: 2026-01-05T00:59:59\+00:00.*2026-01-05T08:00:00\+07:00"):
+        restoring.check_point(tmp_path, "2026-01-05T00:59:59+00:00")
+    restoring.check_point(tmp_path, "2026-01-05 08:00:01.5+07")
+    restoring.check_point(tmp_path, "")
 
 
 def test_the_point_that_was_reached_is_read_from_postgresqls_log() -> None:

@@ -23,8 +23,9 @@ from simulation.text import Text
 
 Result = TypeVar("Result")
 _PLUGIN = Path(__file__).resolve().parent / "plugin"
+_POLICY = Path(__file__).resolve().parents[1] / "policy_pack"
 _LINES_SHOWN = 25
-_SECTIONS = ("Outputs:", "Resources:")
+_REASONS, _SECTIONS = ("Policies:", "Diagnostics:"), ("Outputs:", "Resources:")
 _AT_ONCE = 8  # resources: most of what one does is waiting
 
 
@@ -120,7 +121,7 @@ class Runner:
                     **finding.OFFLINE,
                     "PULUMI_CONFIG_PASSPHRASE": orders.passphrase,
                     "PULUMI_BACKEND_URL": f"file://{home}",
-                    "PATH": os.pathsep.join([str(_PLUGIN), os.environ.get("PATH", "")]),
+                    "PATH": os.pathsep.join([str(_PLUGIN), str(_POLICY), os.environ.get("PATH", "")]),
                     "TINHMAU_PYTHON": sys.executable,
                 },
             ),
@@ -135,11 +136,13 @@ class Runner:
 
 
 def _told(said: list[str], error: str, folder: Path) -> Text:
-    """What the engine gives as the reason: its section "Diagnostics", or the last lines where it has none."""
+    """What the engine gives as the reason: what policies refuse and its diagnostics, or else the last lines."""
     lines = [line for line in (said or error.splitlines()) if line.strip()]
-    begins = max((number for number, line in enumerate(lines) if line.startswith("Diagnostics:")), default=-1)
+    sections = {line: number for number, line in enumerate(lines) if line in _REASONS}
+    begins = min(sections.values(), default=-1)
     ends = next((number for number, line in enumerate(lines) if number > begins and line in _SECTIONS), len(lines))
-    found = [line for line in (lines[begins + 1 : ends] if begins >= 0 else lines) if not _is_trace(line)]
+    reason = lines[begins + 1 : ends] if begins >= 0 else lines
+    found = [line for line in reason if line not in _REASONS and not _is_trace(line)]
     shown = "\n".join(f"  {line}" for line in found[-_LINES_SHOWN:])
     log = folder / "pulumi.log"
     return Text(

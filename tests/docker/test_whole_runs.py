@@ -88,7 +88,8 @@ def test_every_service_is_upgraded_and_rolled_back_in_turn_while_people_work(pla
     )
     assert all(cost["seconds"] is not None for cost in told.values()), told
     # A connection that is open to what goes away may be cut; what is not answered is counted, not hidden.
-    assert sum(cost["failed"] for cost in told.values()) <= 0.05 * sum(cost["requests"] for cost in told.values()) + 20
+    failed, requests = (sum(cost[key] for cost in told.values()) for key in ("failed", "requests"))
+    assert failed <= 0.05 * requests + 20, told
 
 
 def test_an_up_that_is_interrupted_is_taken_back(place: Workplace) -> None:

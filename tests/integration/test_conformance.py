@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -147,6 +147,17 @@ def test_a_double_refuses_a_mismatch_it_does_not_have(doubles: dict[str, Double]
         doubles["sen"].plant(["news-dubbled"])
 
 
+def inspected_blindly(double: Double, listener: Listener, *, product: datetime, wall: datetime) -> Rating:
+    """Inspect a double whose clock stands at `product`, without a way to set it, by a wall clock that says `wall`."""
+    double.plant([])
+    access = double.access
+    with clock.of(access) as set_clock:
+        assert set_clock is not None
+        set_clock(product)
+    blind = Access(url=access.url, passcode_key=access.passcode_key, integration_key=access.integration_key)
+    return inspect("truc", blind, agreement.of_era("2018"), listener, wall=lambda: wall)
+
+
 @pytest.mark.parametrize(("hours", "days"), [(8.0, 0), (12.5, 0), (18.25, 0), (18.25, 2), (10.0, 3)])
 def test_without_a_clock_what_needs_another_hour_is_unknown(
     doubles: dict[str, Double], listener: Listener, hours: float, days: int
@@ -155,16 +166,9 @@ def test_without_a_clock_what_needs_another_hour_is_unknown(
 
     It is inspected at whatever hour it is: at work, at noon, in the evening, on Friday evening and on Saturday.
     """
-    doubles["truc"].plant([])
-    access = doubles["truc"].access
-    blind = Access(url=access.url, passcode_key=access.passcode_key, integration_key=access.integration_key)
-    agreed = agreement.of_era("2018")
-    moment = agreed.moment(hours, days=days)
+    moment = agreement.of_era("2018").moment(hours, days=days)
 
-    with clock.of(access) as set_clock:
-        assert set_clock is not None
-        set_clock(moment)
-    rating = inspect("truc", blind, agreed, listener, wall=lambda: moment)
+    rating = inspected_blindly(doubles["truc"], listener, product=moment, wall=moment)
 
     assert broken(rating) == set(), told(rating)
     assert {judged.point.id for judged in rating.of("unknown")} == {"deadline-pause"}
@@ -180,16 +184,9 @@ def test_a_product_is_not_blamed_for_a_clock_some_minutes_off(
     doubles: dict[str, Double], listener: Listener, hours: float, days: int, ahead: int
 ) -> None:
     """At a boundary of the day two minutes from now, or two minutes ago, the product may be beyond it and we not."""
-    doubles["truc"].plant([])
-    access = doubles["truc"].access
-    blind = Access(url=access.url, passcode_key=access.passcode_key, integration_key=access.integration_key)
-    agreed = agreement.of_era("2018")
-    boundary = agreed.moment(hours, days=days)
+    boundary, apart = agreement.of_era("2018").moment(hours, days=days), timedelta(minutes=ahead / 2)
 
-    with clock.of(access) as set_clock:
-        assert set_clock is not None
-        set_clock(boundary + timedelta(minutes=ahead / 2))
-    rating = inspect("truc", blind, agreed, listener, wall=lambda: boundary - timedelta(minutes=ahead / 2))
+    rating = inspected_blindly(doubles["truc"], listener, product=boundary + apart, wall=boundary - apart)
 
     assert broken(rating) == set(), told(rating)
 

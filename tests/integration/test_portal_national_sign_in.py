@@ -65,33 +65,35 @@ def test_somebody_signs_in_with_the_nations_account(reader: PageReader, portal: 
     assert portal.query("SELECT assurance FROM session ORDER BY made_at DESC LIMIT 1") == [{"assurance": 1}]
 
 
-def test_level_2_wants_the_code_from_the_telephone(reader: PageReader, portal: Running, national: Running) -> None:
-    """The second step: a wrong code is refused, the one from the message gives a session of level 2."""
+def code_sent(reader: PageReader, national: Running) -> str:
+    """Come as far as the second step; returns the code that the telephone gets."""
     reader.open("/sign-in/national", level="2")
     authorise(reader, national, LAN)
     reader.address = national.url
     code = re.search(r"mã xác thực là (\d{6})", reader.text)
     assert code is not None
+    return code.group(1)
+
+
+def test_level_2_wants_the_code_from_the_telephone(reader: PageReader, portal: Running, national: Running) -> None:
+    """The second step: a wrong code is refused, the one from the message gives a session of level 2."""
+    code = code_sent(reader, national)
     step = reader.fields("/oidc/authorize")
     wrong = reader.session.post(f"{national.url}/oidc/authorize", data={**step, "code": "nope"}, timeout=30)
     assert wrong.status_code == 401
 
-    reader.press("/oidc/authorize", code=code.group(1))
+    reader.press("/oidc/authorize", code=code)
     assert reader.answer.url == f"{portal.url}/my"
     assert portal.query("SELECT assurance FROM session ORDER BY made_at DESC LIMIT 1") == [{"assurance": 2}]
 
 
 def test_brute_force_a_second_step_bears_five_codes(reader: PageReader, national: Running) -> None:
     """Five wrong codes, and the right one is of no use any more: one has to begin anew."""
-    reader.open("/sign-in/national", level="2")
-    authorise(reader, national, LAN)
-    reader.address = national.url
-    code = re.search(r"mã xác thực là (\d{6})", reader.text)
-    assert code is not None
+    code = code_sent(reader, national)
     step = reader.fields("/oidc/authorize")
     tried = [
         reader.session.post(f"{national.url}/oidc/authorize", data={**step, "code": given}, timeout=30).status_code
-        for given in (*(f"{number:06d}" for number in range(5)), code.group(1))
+        for given in (*(f"{number:06d}" for number in range(5)), code)
     ]
 
     assert tried == [401] * 6

@@ -8,7 +8,6 @@ import click
 import msgspec
 
 from loadtests import planted
-from simulation.text import Text
 from tinhmau import capacity_summary, exits, phases, probing, run_folder, screen, targets
 from tinhmau.attempts import Attempts
 from tinhmau.commands import options
@@ -130,8 +129,8 @@ def _line(told: Probed) -> str:
     load, p95 = number(told.load, places=2), number(told.p95 * 1000)
     errors, good = number(100 * told.errors, places=2), number(told.good_per_second, places=1)
     answer = say(WORDS[told.answer])
-    reasons = [one.reason for one in told.results if one.answer == "UNKNOWN"] + [told.disturbed or Text("", "")]
-    reason = say(reasons[0]) if told.answer == "UNKNOWN" else ""
+    unknown = next((one.reason for one in told.results if one.answer == "UNKNOWN"), told.disturbed)
+    reason = say(unknown) if told.answer == "UNKNOWN" and unknown else ""
     return t(
         f"{told.number:>3}. tải ×{load}: {answer}; p95 {p95} ms, lỗi {errors} %, {good} thao tác tốt/giây {reason}",
         f"{told.number:>3}. load ×{load}: {answer}; p95 {p95} ms, errors {errors} %, {good} good operations/s {reason}",

@@ -85,7 +85,7 @@ def probe(
     looked, disturbed = telling(metrics, worst), disturbance(sights.read(metrics, moments=worst))
     with screen.progress(Text("Chờ hệ thống lắng xuống", "Letting the stack settle")) as tell:
         left = ledger.settle(stack, seconds=_SETTLE_SECONDS, progress=tell)
-    return _sum_up(number, load, seed, planned, seen, results, looked, disturbed, left=sum(map(abs, left.values())))
+    return sum_up(number, load, seed, planned, seen, results, looked, disturbed, left=sum(map(abs, left.values())))
 
 
 def _never() -> str:
@@ -120,7 +120,7 @@ def _plan(scenario: Scenario, province: Province, people: Population, *, load: f
     return planned
 
 
-def _sum_up(
+def sum_up(
     number: int,
     load: float,
     seed: int,
@@ -132,6 +132,7 @@ def _sum_up(
     *,
     left: int,
 ) -> Probed:
+    """Put together what a probe has shown; `disturbed` says what other programs took, where it was too much."""
     final = [one for one in seen.journal.observations if one.final]
     latencies = np.asarray([one.latency for one in final] or [0.0])
     good = sum(one.outcome == "ok" for one in final)

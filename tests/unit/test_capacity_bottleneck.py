@@ -69,7 +69,7 @@ def _first(sights: Sights) -> tuple[str, str]:
                      id="one process that fills its processor, the other is free"),
         pytest.param(_sights(busy=2.0, portal=_FULL, cpu={"office": 90.0, "portal": 60.0, "generator-worker-1": 40.0}),
                      "machine", "office", id="the machine, most of it the office"),
-        pytest.param(_sights(busy=2.0, cpu={"office": 30.0}), "others", "", id="programs of somebody else"),
+        pytest.param(_sights(busy=2.0, cpu={"office": 30.0}), "", "", id="programs of somebody else"),
         pytest.param(_sights(*[_session("IO:WalSync")] * 6), "disk", "postgresql", id="the disk of the log"),
         pytest.param(_sights(busy=1.1, cpu={"generator-worker-1": 99.0}), "generator", "generator-worker-1",
                      id="our own generator"),

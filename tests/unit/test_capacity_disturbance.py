@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any, cast
+
 import pytest
 
+from simulation.text import Text
+from tinhmau.probing import sum_up
 from verification.answer import Answer
 from verification.capacity.disturbance import believed, disturbance
 from verification.capacity.sights import Look, Sights
@@ -46,3 +51,17 @@ def test_objectives_kept_beside_other_programs_are_kept(answer: Answer, meant: A
     told = disturbance(_sights(2.0))
     assert believed(answer, told) == meant
     assert believed(answer, None) == answer
+
+
+def test_a_probe_that_missed_its_objectives_beside_other_programs_is_unknown() -> None:
+    """The search learns nothing from it, and asks again."""
+    looked = _sights(2.0)
+    planned = cast("Any", SimpleNamespace(counts={"busiest_run_second": 9}))
+    seen = cast("Any", SimpleNamespace(journal=SimpleNamespace(observations=())))
+    missed = [cast("Any", SimpleNamespace(answer="BROKEN"))]
+
+    def answer(disturbed: Text | None) -> Answer:
+        return sum_up(1, 8.0, 7, planned, seen, missed, looked, disturbed, left=0).answer
+
+    assert answer(None) == "BROKEN"
+    assert answer(disturbance(looked)) == "UNKNOWN"

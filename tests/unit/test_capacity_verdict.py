@@ -55,14 +55,6 @@ def test_a_limit_below_the_scenario_s_own_volume_is_broken_and_no_limit_is_unkno
     assert conclude([_probe(1, "UNKNOWN")] * 2, "unknown").limit is None
 
 
-def test_a_machine_that_others_occupy_breaks_nobody() -> None:
-    """What they leave over is not the limit of the stack; measuring again is the way out."""
-    others = _suspect("others", "", 0.8)
-    assert conclude(
-        [_probe(1, "BROKEN", others), _probe(0.5, "KEPT"), _probe(0.6, "BROKEN", others)], "found"
-    ).answer == ("UNKNOWN")
-
-
 def test_the_page_shows_limit_cause_and_every_probe_in_both_languages(tmp_path: Path) -> None:
     """It opens without a network and needs no other file."""
     environment = {"seed": 7, "tinhmau": "0.1", "git": "abc", "plant": "lock:portal",

@@ -18,9 +18,7 @@ import msgspec
 from simulation.text import Text
 from verification.capacity.sights import Backend, Look, Sights
 
-Kind = Literal[
-    "lock", "slow-query", "throttled", "others", "machine", "one-process", "disk", "pool", "turned-away", "generator"
-]
+Kind = Literal["lock", "slow-query", "throttled", "machine", "one-process", "disk", "pool", "turned-away", "generator"]
 
 _LOOKS_WANTED = 4  # two seconds: fewer say nothing
 _MOST = 0.5  # of what is looked at: half or more is "most"
@@ -151,24 +149,7 @@ def _machine(sights: Sights) -> Iterator[Suspect]:
     ours = sum(by_service.values()) / 100
     largest = next(iter(by_service), "")
     shares = Text(_listed(by_service, "vi"), _listed(by_service, "en"))
-    others = max(0.0, used - ours)
-    if others > ours:
-        yield Suspect(
-            kind="others",
-            service="",
-            weight=others / used,
-            what=Text("Chương trình khác chiếm máy này", "Other programs occupy this machine"),
-            evidence=(
-                _machine_use(sights),
-                Text(
-                    f"phần của hệ thống được đo: {_vi(ours)} bộ xử lý; của chương trình khác: {_vi(others)}",
-                    f"of that the measured stack: {ours:.1f} processors; other programs: {others:.1f}",
-                ),
-                shares,
-            ),
-            way_out=Text("Đo lại khi máy rảnh.", "Measure again when the machine is idle."),
-        )
-    if not largest:
+    if ours < used / 2:  # others have most of it (disturbance.py)
         return
     yield Suspect(
         kind="machine",

@@ -64,10 +64,9 @@ def conclude(probes: Sequence[Probed], why: Why) -> Found:
     known = why in {"found", "budget"} and {"KEPT", "BROKEN"} <= {probe.answer for probe in probes}
     place = limit(probes) if known else None
     named = _named(probes)
-    disturbed = bool(named) and named[0].kind == "others"  # what others leave is no limit of the stack's own
     answer: Answer = "UNKNOWN"
     if why == "too low" or (place and place.high < 1):
-        answer = "UNKNOWN" if disturbed else "BROKEN"
+        answer = "BROKEN"
     elif why == "too high" or (place and place.low >= 1):
         answer = "KEPT"
     return Found(

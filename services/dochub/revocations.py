@@ -7,13 +7,13 @@ is out of reach the last list counts: documents do not stop for it, and what was
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from datetime import datetime
 
 import msgspec
 import structlog
 from cryptography import x509
 
+from services.kit.beside import Beside
 from services.kit.kit import Kit
 
 log = structlog.get_logger()
@@ -32,7 +32,7 @@ class Revocations:
         self._kit = kit
         self._authority = x509.load_pem_x509_certificate(authority)
         self._revoked: dict[int, datetime] = {}
-        self._task: asyncio.Task[None] | None = None
+        self._task = Beside()
 
     def since(self, certificate: x509.Certificate) -> datetime | None:
         """Since when it has been revoked; None for one that has not."""
@@ -44,14 +44,11 @@ class Revocations:
 
     async def start(self) -> None:
         """Ask from now on."""
-        self._task = asyncio.create_task(self._follow())
+        self._task.start(self._follow())
 
     async def stop(self) -> None:
         """Ask no more."""
-        if self._task:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        await self._task.stop()
 
     async def _follow(self) -> None:
         while True:

@@ -24,6 +24,7 @@ import structlog
 from prometheus_client import Counter
 
 from services.kit.accounts import passcode
+from services.kit.beside import Beside
 from services.kit.kit import Kit
 from services.kit.languages import Text
 from services.kit.problems import Problem
@@ -73,20 +74,17 @@ class Product:
         self._http: aiohttp.ClientSession | None = None
         self._link: Link | None = None
         self._dialect: Dialect | None = None
-        self._keeper: asyncio.Task[None] | None = None
+        self._keeper = Beside()
 
     async def start(self) -> None:
         """Start the product; it ends with this process, however that ends, and is started again when it ends alone."""
         self._http = aiohttp.ClientSession(timeout=_TIMEOUT)
         await self._launch()
-        self._keeper = asyncio.create_task(self._keep())
+        self._keeper.start(self._keep())
 
     async def stop(self) -> None:
         """End it."""
-        if self._keeper:
-            self._keeper.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._keeper
+        await self._keeper.stop()
         if self._http:
             await self._http.close()
         if self._process and self._process.returncode is None:

@@ -13,6 +13,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from services.kit.beside import Beside
 from services.kit.database import UNAVAILABLE
 from services.kit.kit import Kit, Reply, json, reply
 from services.kit.languages import Text
@@ -60,20 +61,17 @@ class Consulting:
     def __init__(self, kit: Kit, look: Look, sessions: Sessions, catalogue: Catalogue) -> None:
         """Change levels in `catalogue`."""
         self._kit, self._look, self._sessions, self._catalogue = kit, look, sessions, catalogue
-        self._task: asyncio.Task[None] | None = None
+        self._task = Beside()
         self._settled: dict[str, float] = {}  #: from when on the database tells of a level that was published here
 
     async def start(self) -> None:
         """Give procedures the levels that were published in an earlier life, and those that others publish from now."""
         await self._catch_up()
-        self._task = asyncio.create_task(self._follow())
+        self._task.start(self._follow())
 
     async def stop(self) -> None:
         """Follow no longer."""
-        if self._task:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        await self._task.stop()
 
     async def _follow(self) -> None:
         """Look at what other replicas of the portal have published."""

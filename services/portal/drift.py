@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from datetime import datetime
 from typing import Any, Literal
 
@@ -16,6 +15,7 @@ import structlog
 from starlette.requests import Request
 
 from services.kit import tracing
+from services.kit.beside import Beside
 from services.kit.database import UNAVAILABLE
 from services.kit.kit import Kit, Reply, reply
 from services.kit.languages import Text
@@ -94,21 +94,18 @@ class CatalogueWatch:
     def __init__(self, kit: Kit, catalogue: Catalogue) -> None:
         """Compare `catalogue` as it stands, with the levels that were published since."""
         self._kit, self._catalogue = kit, catalogue
-        self._task: asyncio.Task[None] | None = None
+        self._task = Beside()
         self.summary: Summary | None = None
 
     async def start(self) -> None:
         """Recall what was found last time, and compare again beside everything else."""
         row = await self._kit.pool.fetchrow("SELECT at, procedures, drifted FROM comparison")
         self.summary = Summary(*row) if row else None
-        self._task = asyncio.create_task(self._compare_once())
+        self._task.start(self._compare_once())
 
     async def stop(self) -> None:
         """Give up a comparison that is still trying."""
-        if self._task:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        await self._task.stop()
 
     async def ask(self, _request: Request, _body: Any) -> list[Listed]:
         """Fetch the national catalogue. Raises 503 when it stays out of reach."""

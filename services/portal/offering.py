@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 
 import structlog
 
 from services.kit import tracing
+from services.kit.beside import Beside
 from services.kit.kit import Kit
 from services.kit.problems import Problem
 
@@ -21,18 +21,15 @@ class Offering:
     def __init__(self, kit: Kit) -> None:
         """Offer this portal's own address."""
         self._kit = kit
-        self._task: asyncio.Task[None] | None = None
+        self._task = Beside()
 
     async def start(self) -> None:
         """Begin."""
-        self._task = asyncio.create_task(self._offer())
+        self._task.start(self._offer())
 
     async def stop(self) -> None:
         """Give up what is still trying."""
-        if self._task:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        await self._task.stop()
 
     async def _offer(self) -> None:
         tracing.enter("")

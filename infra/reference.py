@@ -45,11 +45,14 @@ def write(
     population_folder: Path | None = None,
     day: date | None = None,
     misformed: Collection[str] = (),
+    edxml_mode: str = "strict",
+    certificates_asked: str = "crl",
 ) -> None:
     """Write every reference file into `folder` (made where missing), with keys made anew.
 
     `day` is the official day; certificates hold ten years either side of it. The offices of agencies in `misformed`
-    seal in a form that the axis refuses. Raises FileNotFoundError when `population_folder` is given and lacks one of
+    seal in a form that the axis refuses. `edxml_mode` ("strict" or "lenient") and `certificates_asked` ("crl" or "ocsp")
+    are the axis' own. Raises FileNotFoundError when `population_folder` is given and lacks one of
     `POPULATION_FILES`.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -68,10 +71,11 @@ def write(
     _write(folder / "calendar.json", _calendar(province.era))
     era = load_era(province.era)
     axis = {
-        "mode": "strict",
+        "mode": edxml_mode,
         "levels": era.document_hub_levels,
         "profile": era.signature_profile,
         "algorithms": era.signatures_accepted,
+        "revocation": certificates_asked,
     }
     _write(folder / "document_axis.json", axis)
     # No province's rules (quy chế) were at hand: review is possible everywhere and demanded nowhere (assumed).

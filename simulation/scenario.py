@@ -92,6 +92,8 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     onestop: str = ""  #: vendor's product behind the one-stop; empty: the reference
     onestop_mismatches: tuple[str, ...] = ()  #: planted in it, by name
     faults: tuple[str, ...] = ()  #: what strikes on that day, as `--fault` writes it
+    edxml_mode: str = "strict"  #: whether the axis takes forms outside the schema: "strict" or "lenient"
+    certificates_asked: str = "crl"  #: how the axis learns of revocations: by list ("crl"), or by "ocsp" as well
 
     def habit(self, name: str) -> float:
         """Value of a habit."""

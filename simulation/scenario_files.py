@@ -27,6 +27,8 @@ from simulation.timeline import Timeline
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 
 _ERAS = ("2018", "2026")
+_EDXML_MODES = ("strict", "lenient")
+_CERTIFICATES_ASKED = ("crl", "ocsp")
 _PRODUCTS = ("", "sen", "truc", "dua")  # with an adapter at the one-stop (services/onestop/dialects)
 #: Largest value of a habit or a factor: generous, but a slip of the keyboard does not pass.
 _LARGEST = 1_000_000.0
@@ -157,6 +159,8 @@ def _read(row: Row, *, name: str, fixtures: Path) -> Scenario | None:
     onestop = row.choice("onestop", _PRODUCTS) if row.has("onestop") else ""
     mismatches = row.texts("onestop_mismatches") if row.has("onestop_mismatches") else ()
     faults = row.texts("faults") if row.has("faults") else ()
+    edxml_mode = row.choice("edxml_mode", _EDXML_MODES) if row.has("edxml_mode") else "strict"
+    asked = row.choice("certificates_asked", _CERTIFICATES_ASKED) if row.has("certificates_asked") else "crl"
     row.has("based_on")
     row.no_more()
     if row.findings.mistakes or timeline is None:
@@ -176,6 +180,8 @@ def _read(row: Row, *, name: str, fixtures: Path) -> Scenario | None:
         faults=faults,
         onestop=onestop,
         onestop_mismatches=mismatches,
+        edxml_mode=edxml_mode,
+        certificates_asked=asked,
     )
 
 

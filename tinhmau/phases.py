@@ -79,7 +79,12 @@ def reference_data(world: World) -> Iterator[Path]:
             scenario = world.scenario
             misformed = misformed_agencies(scenario, world.province)
             reference.write(
-                world.province, folder, day=date.fromisoformat(world.plan.timeline.day), misformed=misformed
+                world.province,
+                folder,
+                day=date.fromisoformat(world.plan.timeline.day),
+                misformed=misformed,
+                edxml_mode=scenario.edxml_mode,
+                certificates_asked=scenario.certificates_asked,
             )
             world.people.write_reference(folder)
             reference.write_product(folder, name=scenario.onestop, planted=scenario.onestop_mismatches)

@@ -50,7 +50,7 @@ def build(kit: Kit) -> Parts:
     axis = kit.reference.document_axis
     authority = (kit.reference.folder / "certificate-authority.pem").read_bytes()
     revocations = Revocations(kit, authority)
-    rules = Rules(authority.decode(), axis.algorithms, axis.mode == "strict")
+    rules = Rules(authority.decode(), axis.algorithms, axis.strict)
     directory = Directory(kit, levels=axis.levels)
     cores = len(os.sched_getaffinity(0))
     pushing = Pushing(kit)

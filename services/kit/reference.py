@@ -184,6 +184,11 @@ class DocumentAxis(msgspec.Struct, frozen=True, kw_only=True):
     )  #: that the hub takes
     revocation: Literal["crl", "ocsp"] = "crl"  #: whether the hub also asks about each certificate
 
+    @property
+    def strict(self) -> bool:
+        """Whether the schema is held to the letter."""
+        return self.mode == "strict"
+
 
 class Product(msgspec.Struct, frozen=True):
     """A vendor's one-stop product that stands behind the one-stop."""

@@ -10,7 +10,7 @@ from services.kit.operations import Operation
 from services.kit.serve import Parts
 from services.office import forms
 from services.office.archiving import filing_endpoint
-from services.office.delegating import delegation_endpoint
+from services.office.delegating import delegation_endpoint, ending_endpoint
 from services.office.desks import Desks, guarded
 from services.office.incoming import act_endpoint
 from services.office.keystore import Keystore
@@ -51,6 +51,7 @@ def build(kit: Kit) -> Parts:
         "undelivered/replay": replay_endpoint(kit),
         "filings": filing_endpoint(kit),
         "delegations": delegation_endpoint(kit),
+        "delegations/end": ending_endpoint(kit),
     }
     draft = guarded(kit, outgoing.draft_endpoint())
     outgoing_acts, incoming_acts, others = (

@@ -7,7 +7,7 @@ the paper way is left to him, as for anybody. The document says in whose stead i
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from starlette.requests import Request
@@ -16,7 +16,7 @@ from services.kit.accounts import Account
 from services.kit.kit import Endpoint, Kit, Prepare, Reply, reply
 from services.kit.languages import Text
 from services.kit.mistakes import Mistakes
-from services.kit.problems import Problem
+from services.kit.problems import Problem, not_found
 from services.kit.transaction import Transaction
 
 _LONGEST = timedelta(days=366)  # assumed
@@ -38,6 +38,18 @@ class Actor(Account, frozen=True):
     in_stead_of: str = ""
 
 
+async def leader_of(kit: Kit, who: Account) -> str:
+    """For whom an official deputises at this moment; empty for nobody."""
+    leader: str | None = await kit.pool.fetchval(
+        "SELECT leader FROM delegation WHERE deputy = $1 AND agency = $2 AND since <= $3 AND $3 < until "
+        "ORDER BY given_at DESC LIMIT 1",
+        who.account,
+        who.agency,
+        kit.clock.now(),
+    )
+    return leader or ""
+
+
 def as_leader(kit: Kit) -> Prepare:
     """Let leaders pass, and those who deputise for one of their agency at this moment."""
 
@@ -48,14 +60,8 @@ def as_leader(kit: Kit) -> Prepare:
             if problem.status != _WRONG_ROLE:
                 raise
             who = kit.who(request)
-            leader = await kit.pool.fetchval(
-                "SELECT leader FROM delegation WHERE deputy = $1 AND agency = $2 AND since <= $3 AND $3 < until "
-                "ORDER BY given_at DESC LIMIT 1",
-                who.account,
-                who.agency,
-                kit.clock.now(),
-            )
-            if leader is None:
+            leader = await leader_of(kit, who)
+            if not leader:
                 raise
             return Actor(**msgspec.structs.asdict(who), in_stead_of=leader)
         return Actor(**msgspec.structs.asdict(who))
@@ -85,6 +91,35 @@ def delegation_endpoint(kit: Kit) -> Endpoint:
         return reply({"delegation": number, "deputy": asked.deputy}, 201)
 
     return kit.write(handle, body=Asked, prepare=prepare)
+
+
+class Ended(msgspec.Struct, forbid_unknown_fields=True):
+    """Which delegation ends before its time."""
+
+    delegation: Annotated[int, msgspec.Meta(ge=1, lt=1 << 62)]
+
+
+def ending_endpoint(kit: Kit) -> Endpoint:
+    """`POST /api/delegations/end`, by the leader who gave it: he is back, or thinks better of it."""
+
+    async def prepare(request: Request, _content: Any) -> Account:
+        return kit.who(request, "leader")
+
+    async def handle(_request: Request, asked: Ended, tx: Transaction, who: Account) -> Reply:
+        until = await tx.value(
+            "UPDATE delegation SET until = greatest(since, $3) WHERE id = $1 AND leader = $2 AND until > $3 "
+            "RETURNING until",
+            asked.delegation,
+            who.account,
+            tx.now,
+        )
+        if until is None:
+            raise not_found(
+                Text(f"ủy quyền {asked.delegation} còn hiệu lực của bạn", f"mandate {asked.delegation} of yours in force")
+            )
+        return reply({"delegation": asked.delegation, "until": until})
+
+    return kit.write(handle, body=Ended, prepare=prepare)
 
 
 def _check(kit: Kit, asked: Asked, who: Account) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import Awaitable, Callable
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote
 
 import msgspec
 from starlette.requests import Request
@@ -15,12 +16,17 @@ from starlette.routing import Route
 from services.kit.accounts import Account, SignIn
 from services.kit.edxml import statuses
 from services.kit.edxml.content_signature import ContentSignature
+from services.kit.edxml.envelope import Envelope
 from services.kit.edxml.trouble import EdxmlError
 from services.kit.edxml.trust import Trust
 from services.kit.kit import Endpoint, Kit
 from services.kit.languages import Text
 from services.kit.pages import Pages
 from services.kit.problems import Problem, not_found
+from services.kit.reference import Staff
+from services.office import paper
+from services.office.carried import look_into
+from services.office.delegating import leader_of
 from services.office.notation import KINDS
 from services.office.printing import Printing
 from services.office.states import DOC_TYPE_NAMES, EVENT_NAMES, INCOMING, OUTGOING, STATE_NAMES
@@ -88,6 +94,7 @@ class Desks:
             Route("/documents/{draft:int}", self._page(self._document)),
             Route("/documents/{draft:int}/pdf", self._page(self._printing.show)),
             Route("/incoming", self._page(self._incoming)),
+            Route("/incoming/attachment", self._page(self._attachment)),
             Route("/archive", self._page(self._archive)),
             Route("/undelivered", self._page(self._undelivered)),
             Route("/registers/outgoing", self._page(self._outgoing_register)),
@@ -125,6 +132,7 @@ class Desks:
             role=_ROLE_NAMES.get(who.role, who.role) if who else "",
             agency=agency,
             agencies=self._agencies,
+            staff=self._kit.reference.staff,
             states=STATE_NAMES,
             statuses=statuses.NAMES,
             doc_types=DOC_TYPE_NAMES,
@@ -163,14 +171,15 @@ class Desks:
             _SHOWN,
         )
         incoming = await self._kit.pool.fetch(
-            "SELECT document, sender_name, kind, subject, state, arrived_at FROM incoming JOIN received "
+            "SELECT document, sender_name, kind, subject, state, arrived_at, assignee FROM incoming JOIN received "
             "USING (document) WHERE agency = $1 AND state IN ('arrived', 'registered', 'assigned') "
-            "ORDER BY arrived_at LIMIT $2",
+            "ORDER BY assignee = $3 DESC, arrived_at LIMIT $2",
             who.agency,
             _SHOWN,
+            who.account,
         )
         delegations = await self._kit.pool.fetch(
-            "SELECT leader, deputy, since, until FROM delegation WHERE agency = $1 AND until > $2 ORDER BY since",
+            "SELECT id, leader, deputy, since, until FROM delegation WHERE agency = $1 AND until > $2 ORDER BY since",
             who.agency,
             self._kit.clock.now(),
         )
@@ -183,7 +192,6 @@ class Desks:
             incoming=incoming,
             kinds=list(KINDS),
             delegations=delegations,
-            staff=self._kit.reference.staff,
             deputies=[one for one in colleagues if one.role in {"leader", "specialist"} and one.account != who.account],
         )
 
@@ -206,6 +214,7 @@ class Desks:
             "SELECT EXISTS (SELECT FROM dead_letter WHERE subject = $1 AND operation = 'envelopes.send')",
             row["document"] or "",
         )
+        roles = await self._roles(who)
         return self._render(
             request,
             "document.html",
@@ -214,11 +223,12 @@ class Desks:
             history=history,
             told={status["addressee"]: status for status in told},
             signer=self._signer(row),
+            content=paper.content_of(row["text"], row["subject"]),
             acts_now=[
                 name
                 for name, act in OUTGOING.items()
                 if row["state"] in act.before
-                and who.role in act.roles
+                and roles & {*act.roles}
                 and _may(name, row["author"], who)
                 and (name != "seal" or refused)
             ],
@@ -230,33 +240,24 @@ class Desks:
             return ""
         signature = msgspec.json.decode(row["signature"], type=ContentSignature)
         try:
-            holder = self._trust.signer(row["text"].encode(), signature, at=self._kit.clock.now())
+            # A certificate that has ended since the document was issued was good then.
+            at = row["issued_at"] or self._kit.clock.now()
+            holder = self._trust.signer(row["text"].encode(), signature, at=at)
         except EdxmlError as error:
             return Text(f"KHÔNG hợp lệ: {error}", f"NOT valid: {error}")
         return Text(f"hợp lệ, của {holder.name} ({holder.code})", f"valid, of {holder.name} ({holder.code})")
 
     async def _incoming(self, request: Request, who: Account) -> Response:
-        document = request.query_params.get("document", "")
-        row = await self._kit.pool.fetchrow(
-            "SELECT * FROM incoming JOIN received USING (document) WHERE agency = $1 AND document = $2",
-            who.agency,
-            document,
-        )
-        if row is None:
-            raise not_found(
-                Text(
-                    f"văn bản đến {document[:120]} trong cơ quan của bạn",
-                    f"incoming document {document[:120]} in your agency",
-                )
-            )
+        row = await self._incoming_row(request, who)
+        roles = await self._roles(who)
         history = await self._kit.pool.fetch(
             "SELECT event, actor, detail, at FROM event WHERE draft IS NULL AND document = $1 AND agency = $2 "
             "ORDER BY id",
-            document,
+            row["document"],
             who.agency,
         )
         try:
-            envelope = self._trust.open(row["xml"], at=self._kit.clock.now())
+            envelope = self._opened(row)
             seal = Text(
                 f"hợp lệ, của {envelope.sender.name} ({envelope.sender.code})",
                 f"valid, of {envelope.sender.name} ({envelope.sender.code})",
@@ -272,12 +273,72 @@ class Desks:
             seal=seal,
             asked=await self._kit.pool.fetchval("SELECT doc_type FROM received WHERE document = $1", row["pending"]),
             envelope=envelope,
+            carried=await asyncio.to_thread(look_into, envelope.attachments, self._trust, at=row["arrived_at"])
+            if envelope
+            else [],
+            specialists=self._specialists(who),
             acts_now=[
                 name
                 for name, act in INCOMING.items()
-                if not row["pending"] and row["state"] in act.before and who.role in act.roles
+                if not row["pending"] and row["state"] in act.before and roles & {*act.roles}
             ],
         )
+
+    async def _incoming_row(self, request: Request, who: Account) -> Any:
+        """Return the incoming document that is asked for, of the official's own agency. Raises a 404 Problem."""
+        document = request.query_params.get("document", "")
+        row = await self._kit.pool.fetchrow(
+            "SELECT * FROM incoming JOIN received USING (document) WHERE agency = $1 AND document = $2",
+            who.agency,
+            document,
+        )
+        if row is None:
+            raise not_found(
+                Text(
+                    f"văn bản đến {document[:120]} trong cơ quan của bạn",
+                    f"incoming document {document[:120]} in your agency",
+                )
+            )
+        return row
+
+    def _opened(self, row: Any) -> Envelope:
+        """Open a received envelope as of the moment it came: a certificate that has ended since was good then.
+
+        Raises EdxmlError.
+        """
+        strict = self._kit.reference.document_axis.strict
+        return self._trust.examine(row["xml"], at=row["arrived_at"], strict=strict).envelope
+
+    async def _attachment(self, request: Request, who: Account) -> Response:
+        """Hand out an attachment as it came, a zip: `?document=…&number=1` is the first."""
+        row, wanted = await self._incoming_row(request, who), request.query_params.get("number", "")
+        try:
+            attachments = self._opened(row).attachments
+        except EdxmlError:
+            attachments = ()
+        listed = {str(number): one for number, one in enumerate(attachments, 1)}
+        if wanted not in listed:
+            raise not_found(
+                Text(
+                    f"tệp đính kèm “{wanted[:20]}” của {row['document']}",
+                    f"attachment “{wanted[:20]}” of {row['document']}",
+                )
+            )
+        name = quote(listed[wanted].name.removesuffix(".zip") + ".zip", safe="")
+        headers = {
+            "Content-Disposition": f"attachment; filename*=UTF-8''{name}",
+            "X-Content-Type-Options": "nosniff",
+        }
+        return Response(listed[wanted].archive, media_type="application/zip", headers=headers)
+
+    def _specialists(self, who: Account) -> list[Staff]:
+        """Whom work can be assigned to."""
+        staff = self._kit.reference.staff.values()
+        return [one for one in staff if (one.agency, one.role) == (who.agency, "specialist")]
+
+    async def _roles(self, who: Account) -> set[str]:
+        """Roles in which an official may act now: his own, and a leader's where he deputises for one."""
+        return {who.role, "leader"} if await leader_of(self._kit, who) else {who.role}
 
     async def _archive(self, request: Request, who: Account) -> Response:
         rows = await self._kit.pool.fetch(

@@ -41,7 +41,7 @@ def routes(
         path = f"/desk/documents/{{draft}}/{name}"
         found.append(Route(path, _form(desks, outgoing[name], body, _to_draft), methods=["POST"]))
     for name in INCOMING:
-        body = _refusal if name == "refusal" else _on_document
+        body = _OF_INCOMING.get(name, _on_document)
         found.append(
             Route(f"/desk/incoming/{name}", _form(desks, incoming[name], body, _to_incoming), methods=["POST"])
         )
@@ -130,6 +130,10 @@ def _refusal(fields: Fields) -> Any:
     return {**_on_document(fields), "reason": _first(fields, "reason")}
 
 
+def _assignment(fields: Fields) -> Any:
+    return {**_on_document(fields), "assignee": _first(fields, "assignee")}
+
+
 def _answer(fields: Fields) -> Any:
     return {**_refusal(fields), "answer": _first(fields, "answer")}
 
@@ -152,6 +156,10 @@ def _delegation(fields: Fields) -> Any:
     return {"deputy": _first(fields, "deputy"), **moments}
 
 
+def _end(fields: Fields) -> Any:
+    return {"delegation": _number(fields, "delegation")}
+
+
 def _to_incoming(fields: Fields, _answer: Any) -> str:
     return "/incoming?" + urlencode({"document": _first(fields, "document")})
 
@@ -159,9 +167,13 @@ def _to_incoming(fields: Fields, _answer: Any) -> str:
 #: Acts on outgoing documents that send more than the press of a button.
 _OF_ACTS: Mapping[str, Body] = {"scan": _pages, "review": _remark, "return": _remark, "revision": _revision}
 
+#: The same of incoming ones.
+_OF_INCOMING: Mapping[str, Body] = {"refusal": _refusal, "assignment": _assignment}
+
 #: Buttons that belong to no document's own row of acts: what they send, and where they lead.
 _OTHERS: Mapping[str, tuple[Body, Onward]] = {
     "undelivered/replay": (_letter, lambda _fields, _answer: "/undelivered"),
     "filings": (_filing, lambda _fields, _answer: "/archive"),
     "delegations": (_delegation, lambda _fields, _answer: "/"),
+    "delegations/end": (_end, lambda _fields, _answer: "/"),
 }

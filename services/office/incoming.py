@@ -11,6 +11,7 @@ from services.kit.accounts import Account
 from services.kit.kit import Endpoint, Kit, Reply, reply
 from services.kit.languages import Text
 from services.kit.problems import Problem, invalid, not_found, wrong_state
+from services.kit.reference import Staff
 from services.kit.transaction import Transaction
 from services.office.delegating import as_leader
 from services.office.registers import next_number
@@ -32,6 +33,12 @@ class Refusal(OnDocument):
     reason: str
 
 
+class Assignment(OnDocument):
+    """The same, and who is to handle it; nobody named: whoever of the agency is free."""
+
+    assignee: str = ""
+
+
 class Status(msgspec.Struct, frozen=True, kw_only=True):
     """Body of `dochub.statuses.send`. `seq` counts the reports of one addressee on a document; 01 was the first."""
 
@@ -46,7 +53,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
 def act_endpoint(kit: Kit, name: str) -> Endpoint:
     """`POST /api/incoming/{name}`, with `name` from the table INCOMING."""
     act = INCOMING[name]
-    wanted = Refusal if name == "refusal" else OnDocument
+    wanted = _BODIES.get(name, OnDocument)
 
     async def prepare(request: Request, content: Any) -> Account:
         if "leader" in act.roles:
@@ -59,14 +66,14 @@ def act_endpoint(kit: Kit, name: str) -> Endpoint:
         return kit.who(request, *act.roles)
 
     async def handle(_request: Request, asked: OnDocument, tx: Transaction, who: Account) -> Reply:
-        return await _act(act, asked, tx, who)
+        return await _act(kit, act, asked, tx, who)
 
     return kit.write(handle, body=wanted, prepare=prepare)
 
 
-async def _act(act: Act, asked: OnDocument, tx: Transaction, who: Account) -> Reply:
+async def _act(kit: Kit, act: Act, asked: OnDocument, tx: Transaction, who: Account) -> Reply:
     check_agency(who, asked)
-    reason = reason_of(asked)
+    reason, assignee = reason_of(asked), _assignee(kit, asked)
     row = await tx.row(
         "SELECT state, seq, number, pending FROM incoming WHERE agency = $1 AND document = $2 FOR UPDATE",
         asked.agency,
@@ -94,7 +101,8 @@ async def _act(act: Act, asked: OnDocument, tx: Transaction, who: Account) -> Re
         number = await next_number(tx, agency=asked.agency, book="incoming")
     seq = row["seq"] + 1
     await tx.execute(
-        "WITH moved AS (UPDATE incoming SET state = $3, status = $4, seq = $5, number = $6 "
+        "WITH moved AS (UPDATE incoming SET state = $3, status = $4, seq = $5, number = $6, "
+        "assignee = coalesce($12, assignee) "
         "WHERE agency = $1 AND document = $2) "
         "INSERT INTO event (document, agency, event, actor, detail, at, request_key) "
         "VALUES ($2, $1, $7, $8, $9, $10, $11)",
@@ -106,9 +114,10 @@ async def _act(act: Act, asked: OnDocument, tx: Transaction, who: Account) -> Re
         number,
         act.event,
         who.account,
-        reason,
+        reason or (assignee.name if assignee else ""),
         tx.now,
         tx.key,
+        assignee.account if assignee else None,
     )
     told = Status(
         document=asked.document,
@@ -121,6 +130,20 @@ async def _act(act: Act, asked: OnDocument, tx: Transaction, who: Account) -> Re
     await tx.send("dochub", "statuses.send", told, subject=asked.document)
     body = {"document": asked.document, "agency": asked.agency, "state": act.after, "status": act.status}
     return reply(body if number is None else body | {"number": number})
+
+
+_BODIES: dict[str, type[OnDocument]] = {"refusal": Refusal, "assignment": Assignment}
+
+
+def _assignee(kit: Kit, asked: OnDocument) -> Staff | None:
+    """Return whom the work is given to. Raises a 422 Problem for who is no specialist of the agency."""
+    if not isinstance(asked, Assignment) or not asked.assignee:
+        return None
+    found = kit.reference.staff.get(asked.assignee)
+    if found is None or (found.agency, found.role) != (asked.agency, "specialist"):
+        way_out = Text("Chọn một chuyên viên của cơ quan.", "Choose a specialist of the agency.")
+        raise invalid([{"where": "$.assignee", "found": asked.assignee[:100], "way_out": way_out}])
+    return found
 
 
 def check_agency(who: Account, asked: OnDocument) -> None:

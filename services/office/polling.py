@@ -74,7 +74,7 @@ class Polling:
 
     def __init__(self, kit: Kit) -> None:
         """Remember how far statuses are known to have been read, to save a query; the database has the last word."""
-        self._kit = kit
+        self._kit, self._strict = kit, kit.reference.document_axis.strict
         self._read: dict[str, int] = {}
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
@@ -150,7 +150,7 @@ class Polling:
             documents = [one for one in asked if one not in told] + documents
             for document in asked:
                 if (text := told.get(document)) and (
-                    envelope := taking_over.read_envelope(document, text.xml, text.digest)
+                    envelope := taking_over.read_envelope(document, text.xml, text.digest, strict=self._strict)
                 ):
                     found.append(envelope)
                 await asyncio.sleep(0)  # others have their turn between two texts

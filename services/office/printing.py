@@ -14,6 +14,7 @@ from services.kit.accounts import Account
 from services.kit.kit import Kit
 from services.kit.languages import Text
 from services.kit.problems import not_found, wrong_state
+from services.office import paper
 from services.office.keystore import Keystore
 
 if TYPE_CHECKING:
@@ -72,8 +73,6 @@ class Printing:
 
         agencies, staff = self._kit.reference.agencies, self._kit.reference.staff
         signer = staff.get(row["signer"])
-        head, _, rest = row["text"].partition(row["subject"])
-        content = (rest or head).rpartition("\n\nNơi nhận:")[0].strip()
         page = Page(
             agency=agencies[row["agency"]].name,
             place=self._kit.reference.province.name,
@@ -81,7 +80,7 @@ class Printing:
             issued_at=row["issued_at"],
             kind=row["kind"],
             subject=row["subject"],
-            content=content,
+            content=paper.content_of(row["text"], row["subject"]),
             addressees=[agencies[code].name if code in agencies else code for code in row["addressees"]],
             position="Lãnh đạo",
             signed="(đã ký số)" if row["signed"] == "digital" else "(đã ký)",

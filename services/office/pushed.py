@@ -25,7 +25,7 @@ class Pushes:
 
     def __init__(self, kit: Kit) -> None:
         """The directory says whose agencies are whose."""
-        self._agencies = kit.reference.agencies
+        self._agencies, self._strict = kit.reference.agencies, kit.reference.document_axis.strict
         self.operation = Operation(apply=self._take, body=Pushed)
 
     async def _take(self, pushed: Pushed, tx: Transaction) -> None:
@@ -37,7 +37,7 @@ class Pushes:
         ]
         if strangers or not pushed.addressees:
             raise Refused(f"{pushed.installation} không có cơ quan {', '.join(strangers) or 'nào được gửi đến'}")
-        envelope = read_envelope(pushed.document, pushed.xml, pushed.digest)
+        envelope = read_envelope(pushed.document, pushed.xml, pushed.digest, strict=self._strict)
         if envelope is None:
             raise Refused(f"{pushed.document}: nội dung không đọc được hoặc không khớp mã băm")
         await take_over(tx, [Entry(pushed.document, code) for code in pushed.addressees], [envelope])

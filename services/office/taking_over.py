@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import msgspec
 import structlog
 
+from services.kit.edxml.dialects import normalise
 from services.kit.edxml.parsing import parse
 from services.kit.edxml.reading import read
 from services.kit.edxml.trouble import EdxmlError
@@ -40,13 +41,17 @@ class Envelope(msgspec.Struct, frozen=True):
     about: tuple[str, ...]
 
 
-def read_envelope(document: str, xml: str, digest: str) -> Envelope | None:
-    """Read one envelope; None for one that is not what the hub says it is, which then waits for people to look."""
+def read_envelope(document: str, xml: str, digest: str, *, strict: bool) -> Envelope | None:
+    """Read one envelope; None for one that is not what the hub says it is, which then waits for people to look.
+
+    Not `strict`: what the axis takes though it departs from the schema is readable here as well.
+    """
     try:
         raw = xml.encode()
         if hashlib.sha256(raw).hexdigest() != digest:
             raise EdxmlError(["nội dung không khớp mã băm của trục"])  # noqa: TRY301 -- one way out for all
-        envelope = read(parse(raw))
+        root = parse(raw, character_data=not strict)
+        envelope = read(root if strict else normalise(root)[0], strict=strict)
         if str(envelope.id) != document:
             raise EdxmlError([f"gói tin ghi số {envelope.id}"])  # noqa: TRY301
     except EdxmlError as error:

@@ -38,6 +38,7 @@ OFFICE: Table = {
     "/documents/{draft}": ("GET", OFFICIALS),
     "/documents/{draft}/pdf": ("GET", OFFICIALS),
     "/incoming": ("GET", OFFICIALS),
+    "/incoming/attachment": ("GET", OFFICIALS),
     "/archive": ("GET", OFFICIALS),
     "/undelivered": ("GET", OFFICIALS),
     "/registers/outgoing": ("GET", OFFICIALS),
@@ -62,6 +63,7 @@ OFFICE: Table = {
             "undelivered/replay": CLERK,
             "filings": CLERK,
             "delegations": LEADER,
+            "delegations/end": LEADER,
         }.items()
         for address in (f"/api/{name}", f"/desk/{name}")
     },
@@ -136,6 +138,7 @@ _FIELDS: Mapping[str, dict[str, Any]] = {
     )},
     "incoming/refusal": {name: _ONE[name] for name in ("agency", "document", "reason")},
     "incoming/answer": _ONE,
+    "delegations/end": {"delegation": 1},
     "delegations": {"deputy": "x", "since": "2018-08-22T07:00", "until": "2018-08-22T08:00"},
 }  # fmt: skip
 _FORMATS = {"date": "2018-08-22", "date-time": "2018-08-22T07:00:00+07:00"}

@@ -118,6 +118,7 @@ def test_a_colleague_reviews_on_the_page_of_the_draft(office: Running) -> None:
     assert "bị trả lại, chờ sửa" in reader.text
     author.open(f"/documents/{draft}")
     assert "Thiếu nơi nhận" in author.text
+    assert f">{LETTER['content']}</textarea>" in author.answer.text, "nobody types a text again to mend a word of it"
     author.press(f"/desk/documents/{draft}/revision", subject="V/v thử ba", content="Kính gửi hai nơi.")
     assert "V/v thử ba" in author.text
     reader.open(f"/documents/{draft}").press(f"/desk/documents/{draft}/review")

@@ -18,7 +18,7 @@ import requests
 from page_reader import untranslated
 from passing_through import passing_to
 from running_service import PASSCODE_KEY, Place, Running
-from signing_keys import LEADER_WITHOUT_KEY, Keys
+from signing_keys import LEADER_WITHOUT_KEY, NINE, Keys
 from small_province import COMMUNE, DEPARTMENT, OTHER_COMMUNE, account
 from standin_lgsp import Call, StandinLgsp
 
@@ -918,6 +918,85 @@ def test_a_deputy_without_a_certificate_assigns_and_is_shown_the_paper_way(offic
     desks["document_clerk", DEPARTMENT].on("registration", document)
     assert deputy.on("assignment", document).json()["state"] == "assigned"
     leader.close()
+
+
+def test_a_deputy_finds_the_leaders_buttons_on_the_pages(office: Running, desks: Desks) -> None:
+    """Signing and assigning stand on his pages while he deputises, and only then."""
+    draft = drafted(desks, agency=OTHER_COMMUNE, addressees=[DEPARTMENT])
+    document = arrived(office, desks, addressees=[OTHER_COMMUNE])
+    desks["document_clerk", OTHER_COMMUNE].on("registration", document)
+    deputy = Browser(office, account("specialist", OTHER_COMMUNE))
+    pages = {f"/documents/{draft}": "Ký số</button>", f"/incoming?document={document}": "Phân công xử lý</button>"}
+    assert [button in deputy.open(path).text for path, button in pages.items()] == [False, False]
+    given = _delegate(desks, OTHER_COMMUNE, "07:00", "12:00").json()
+    assert [button in deputy.open(path).text for path, button in pages.items()] == [True, True]
+    assert "đang xử lý" in deputy.press("/desk/incoming/assignment").text
+    leader = Browser(office, account("leader", OTHER_COMMUNE))
+    assert "Thôi ủy quyền cho" in leader.page.text
+    page = leader.press("/desk/delegations/end", key=str(uuid.uuid4()), delegation=given["delegation"])
+    assert "Thôi ủy quyền cho" not in page.text
+    deputy.open(f"/documents/{draft}")
+    assert "Ký số</button>" not in deputy.page.text
+    for browser in (deputy, leader):
+        browser.close()
+
+
+def test_only_the_leader_who_gave_a_mandate_ends_it_and_only_once(desks: Desks) -> None:
+    """404 for everybody else's, for one that has ended, and for one that nobody gave."""
+    given = _delegate(desks, OTHER_COMMUNE, "07:00", "12:00").json()["delegation"]
+    ended = {"delegation": given}
+    assert desks["leader", DEPARTMENT].act("/api/delegations/end", ended).status_code == 404
+    assert desks["leader", OTHER_COMMUNE].act("/api/delegations/end", ended).json()["delegation"] == given
+    assert desks["leader", OTHER_COMMUNE].act("/api/delegations/end", ended).status_code == 404
+    assert desks["leader", OTHER_COMMUNE].act("/api/delegations/end", {"delegation": 1 << 40}).status_code == 404
+    assert desks["leader", OTHER_COMMUNE].act("/api/delegations/end", {"delegation": -1}).status_code == 422
+
+
+def test_work_is_assigned_to_somebody_who_finds_it_on_top_of_the_desk(office: Running, desks: Desks) -> None:
+    """By name, on the page; the desk, the document and its history tell who; nobody of another agency can be named."""
+    older, document = (arrived(office, desks, addressees=[COMMUNE]) for _ in range(2))
+    for one in (older, document):
+        desks["document_clerk", COMMUNE].on("registration", one)
+    leader = desks["leader", COMMUNE]
+    wrong = leader.on("assignment", document, assignee=account("specialist", DEPARTMENT))
+    assert (wrong.status_code, wrong.json()["errors"][0]["where"]) == (422, "$.assignee")
+    browser = Browser(office, account("leader", COMMUNE))
+    browser.open(f"/incoming?document={document}")
+    page = browser.press("/desk/incoming/assignment", assignee=account("specialist", COMMUNE)).text
+    assert "Người được giao xử lý: Chuyên viên UBND xã An Mẫu" in _plain(page)
+    specialist = Browser(office, account("specialist", COMMUNE))
+    listed = [one for one in _plain(specialist.page.text).splitlines() if "/SGTVT-" in one]
+    assert document.split(",")[2] in listed[0]
+    assert ["giao cho bạn" in one for one in listed[:2]] == [True, False]
+    (told,) = [one for one in office.export("events") if (one["document"], one["event"]) == (document, "assigned")]
+    assert told["actor"] == account("leader", COMMUNE)
+    for one in (browser, specialist):
+        one.close()
+
+
+def _plain(page: str) -> str:
+    return re.sub(r"<[^>]+>", "", page)
+
+
+def test_a_receiver_reads_what_came_and_takes_it_along(office: Running, hub: Running, desks: Desks) -> None:
+    """The text, whose personal signature it carries, and the attachment byte for byte; all for the own agency only."""
+    document = arrived(office, desks, addressees=[COMMUNE], content="Kính gửi quý xã.\nĐề nghị <rà soát>.")
+    browser = Browser(office, account("specialist", COMMUNE))
+    page = browser.open(f"/incoming?document={document}").text
+    assert "Kính gửi quý xã.\nĐề nghị &lt;rà soát&gt;." in page
+    assert "Chữ ký số cá nhân: hợp lệ, của Lãnh đạo Sở Giao thông vận tải" in _plain(page)
+    (row,) = [row for row in hub.export("envelopes") if row["document"] == document]
+    opened = Trust(KEYS.authority.pem.encode()).open(row["xml"], at=NINE)
+    file = browser.open(f"/incoming/attachment?document={document}&number=1")
+    assert (file.content, file.headers["Content-Type"]) == (opened.attachments[0].archive, "application/zip")
+    assert file.headers["Content-Disposition"].startswith("attachment;")
+    assert [browser.open(f"/incoming/attachment?document={document}&number={one}").status_code for one in "02x"] == [
+        404, 404, 404,
+    ]  # fmt: skip
+    stranger = Browser(office, account("specialist", OTHER_COMMUNE))
+    assert stranger.open(f"/incoming/attachment?document={document}&number=1").status_code == 404
+    for one in (browser, stranger):
+        one.close()
 
 
 def test_a_delegation_needs_a_colleague_and_an_end_after_its_beginning(desks: Desks) -> None:

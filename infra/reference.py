@@ -51,8 +51,8 @@ def write(
     """Write every reference file into `folder` (made where missing), with keys made anew.
 
     `day` is the official day; certificates hold ten years either side of it. The offices of agencies in `misformed`
-    seal in a form that the axis refuses. `edxml_mode` ("strict" or "lenient") and `certificates_asked` ("crl" or "ocsp")
-    are the axis' own. Raises FileNotFoundError when `population_folder` is given and lacks one of
+    seal in a form that the axis refuses; `edxml_mode` and `certificates_asked` are the axis' own (simulation/scenario.py).
+    Raises FileNotFoundError when `population_folder` is given and lacks one of
     `POPULATION_FILES`.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)

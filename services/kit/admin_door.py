@@ -26,9 +26,10 @@ class AdminDoor:
         self._kit, self._pages, self._home = kit, pages, home
 
     def routes(self) -> list[Route]:
-        """Sign-in by page and by API."""
+        """Sign-in by page and by API, sign-out."""
         return [
             Route("/sign-in", self._sign_in, methods=["GET", "POST"]),
+            Route("/sign-out", self._sign_out, methods=["POST"]),
             Route("/api/sign-in", self._kit.sign_in(self._kit.find_staff), methods=["POST"]),
         ]
 
@@ -63,6 +64,11 @@ class AdminDoor:
             )
         response = RedirectResponse(self._home, 303)
         self._kit.open_session(response, who)
+        return response
+
+    async def _sign_out(self, _request: Request) -> Response:
+        response = RedirectResponse("/sign-in", 303)
+        self._kit.close_session(response)
         return response
 
 

@@ -19,9 +19,10 @@ from services.kit.languages import Text
 from services.kit.pages import Pages
 from services.kit.problems import Problem, decode, invalid, not_found
 from services.lgsp import onboarding, proving, searching
+from services.lgsp.declaring import Declaring
 from services.lgsp.gateway import Gateway
 from services.lgsp.limits import Limits
-from services.lgsp.store import Onboarding, Store
+from services.lgsp.store import Difference, Onboarding, Store
 
 _DAY_SECONDS = 86_400
 _ACTS: Mapping[str, str] = {
@@ -34,6 +35,7 @@ _BREAKER_STATES: Mapping[str, str] = {
     "open": Text("ngắt", "open"),
     "half-open": Text("đang thử", "half open"),
 }
+_MOST_DAYS = 36_500  # a century
 _KEPT_DAYS = 90  # level-3 systems keep logs three months at least (docs/adr/0020)
 
 
@@ -55,6 +57,7 @@ class Administration:
         self._kit, self._store, self._gateway, self._limits, self._reload = kit, store, gateway, limits, reload
         self._pages = Pages("lgsp")
         self._door = AdminDoor(kit, self._pages, home="/administration")
+        self._declaring = Declaring(self._pages, lambda: gateway.registry, self._made_to_hold)
 
     def routes(self) -> list[Route]:
         """Addresses of API and pages."""
@@ -64,7 +67,10 @@ class Administration:
             Route("/administration", self._door.page(self._show_administration)),
             Route("/administration/rotation", self._door.page(self._rotate_by_form), methods=["POST"]),
             Route("/administration/revocation", self._door.page(self._revoke_by_form), methods=["POST"]),
+            *self._declaring.routes(self._door),
             Route("/audit", self._door.page(self._show_audit)),
+            Route("/audit/verification", self._door.page(self._show_proof)),
+            Route("/audit/retention", self._door.page(self._prune_by_form), methods=["POST"]),
             Route("/api/registry", self._registry),
             Route("/api/onboarding", self._onboard, methods=["PUT"]),
             Route("/api/systems/{system}/credentials", self._rotate, methods=["POST"]),
@@ -115,13 +121,16 @@ class Administration:
     async def _onboard(self, request: Request) -> Response:
         who = self._door.admin(request)
         wanted: Onboarding = decode(await request.body(), Onboarding)
+        rehearse = request.query_params.get("rehearse") == "1"
+        return json(await self._made_to_hold(wanted, who.account, rehearse))
+
+    async def _made_to_hold(self, wanted: Onboarding, account: str, rehearse: bool) -> Difference:  # noqa: FBT001
         mistakes = onboarding.mistakes(wanted, self._gateway.registry)
         if mistakes:
             raise invalid(mistakes)
-        rehearse = request.query_params.get("rehearse") == "1"
-        difference = await self._store.onboard(wanted, who=who.account, now=self._kit.clock.now(), rehearse=rehearse)
+        difference = await self._store.onboard(wanted, who=account, now=self._kit.clock.now(), rehearse=rehearse)
         await self._reload()
-        return json(difference)
+        return difference
 
     async def _rotate(self, request: Request) -> Response:
         who = self._door.admin(request)
@@ -169,18 +178,20 @@ class Administration:
     async def _prune(self, request: Request) -> Response:
         self._door.admin(request)
         wanted: _Retention = decode(await request.body() or b"{}", _Retention)
-        if wanted.keep_days < _KEPT_DAYS:
+        return json({"removed": await self._pruned(wanted.keep_days)})
+
+    async def _pruned(self, keep_days: int) -> int:
+        if not _KEPT_DAYS <= keep_days <= _MOST_DAYS:
             raise Problem(
                 422,
                 "too-short",
                 Text(
-                    f"Nhật ký phải được giữ ít nhất {_KEPT_DAYS} ngày.",
-                    f"The audit has to be kept for {_KEPT_DAYS} days at least.",
+                    f"Nhật ký phải được giữ ít nhất {_KEPT_DAYS} ngày, nhiều nhất {_MOST_DAYS} ngày.",
+                    f"The audit has to be kept for {_KEPT_DAYS} days at least, {_MOST_DAYS} at most.",
                 ),
             )
         today = datetime.combine(datetime.now(VIETNAM), time.min, VIETNAM)
-        removed = await proving.prune(self._kit.pool, today - timedelta(days=wanted.keep_days), self._kit.clock.now())
-        return json({"removed": removed})
+        return await proving.prune(self._kit.pool, today - timedelta(days=keep_days), self._kit.clock.now())
 
     # The pages.
 
@@ -201,7 +212,8 @@ class Administration:
         )
         return self._pages.page(
             "administration.html", request=request, told=self._told(), changes=changes, who=who, fresh=fresh,
-            acts=_ACTS, breaker_states=_BREAKER_STATES,
+            acts=_ACTS, breaker_states=_BREAKER_STATES, contracts=self._gateway.registry.contracts,
+            used=self._limits.used,
         )  # fmt: skip
 
     async def _rotate_by_form(self, request: Request, who: Account) -> Response:
@@ -213,6 +225,26 @@ class Administration:
         fields = await form(request)
         await self._take(fields.get("system", ""), fields.get("credential", ""), who)
         return RedirectResponse("/administration", 303)
+
+    async def _show_proof(self, request: Request, _who: Account) -> Response:
+        return await self._show_proven(request)
+
+    async def _prune_by_form(self, request: Request, _who: Account) -> Response:
+        days = (await form(request)).get("keep_days", "")
+        try:
+            removed = await self._pruned(int(days) if days.isascii() and days.isdigit() and len(days) < 9 else -1)  # noqa: PLR2004
+        except Problem as problem:
+            return await self._show_proven(request, problem=problem)
+        return await self._show_proven(request, removed=removed)
+
+    async def _show_proven(
+        self, request: Request, *, removed: int | None = None, problem: Problem | None = None
+    ) -> Response:
+        return self._pages.page(
+            "verification.html", problem.status if problem else 200, request=request,
+            proof=await proving.prove(self._kit.pool, self._gateway.head()), removed=removed, problem=problem,
+            kept_days=_KEPT_DAYS,
+        )  # fmt: skip
 
     async def _show_audit(self, request: Request, who: Account) -> Response:
         asked = {name: value for name, value in request.query_params.items() if name != "lang"}

@@ -12,6 +12,7 @@ from services.lgsp.registry import Registry
 from services.lgsp.store import NewSystem, Onboarding
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9._-]+(:[0-9]{1,5})?(/[^\s?#]*)?")
 _OPERATION = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+")
 _LONGEST_TIMEOUT_SECONDS = 28.0  # under the 30 s after which any service gives up on a request
 _MOST_BYTES = 16 << 20
@@ -52,8 +53,8 @@ def mistakes(wanted: Onboarding, registry: Registry) -> list[dict[str, str]]:
 def _of_system(system: NewSystem) -> Iterator[tuple[str, str, str]]:
     if not _NAME.fullmatch(system.name):
         yield "name", f"“{system.name}”", "Tên gồm chữ thường, số và dấu gạch, bắt đầu bằng chữ."
-    if system.url and not system.url.startswith("http://"):
-        yield "url", f"“{system.url}”", "Địa chỉ trong mạng của LGSP, bắt đầu bằng http://."
+    if system.url and not _ADDRESS.fullmatch(system.url):
+        yield "url", f"“{system.url}”", "Địa chỉ mà LGSP gọi tới được, dạng https://máy:cổng hoặc http://máy:cổng."
 
 
 def _of_terms(contract: Contract) -> Iterator[tuple[str, str, str]]:

@@ -115,7 +115,9 @@ def ending_endpoint(kit: Kit) -> Endpoint:
         )
         if until is None:
             raise not_found(
-                Text(f"ủy quyền {asked.delegation} còn hiệu lực của bạn", f"mandate {asked.delegation} of yours in force")
+                Text(
+                    f"ủy quyền {asked.delegation} còn hiệu lực của bạn", f"mandate {asked.delegation} of yours in force"
+                )
             )
         return reply({"delegation": asked.delegation, "until": until})
 

@@ -72,6 +72,7 @@ OFFICE: Table = {
 DOCHUB: Table = {
     "/": ("GET", ANYBODY),
     "/sign-in": ("GET POST", ANYBODY),
+    "/sign-out": ("POST", ANYBODY),
     "/api/sign-in": ("POST", ANYBODY),
     "/control/agencies": ("GET PUT", AUDITOR),
     "/control/push": ("GET PUT", AUDITOR),

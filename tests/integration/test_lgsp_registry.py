@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import html
+import itertools
+import re
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -12,11 +15,14 @@ import msgspec
 import pytest
 import requests
 from echo_provider import Echo
-from running_service import Place, Running
+from page_reader import PageReader, untranslated
+from running_service import PASSCODE_KEY, Place, Running
+from small_province import COMMUNE, account
 
 from infra.blueprint import SERVICES
 from infra.contracts import CONTRACTS
 from infra.reference import ADMINISTRATOR
+from loadtests.accounts import passcode
 
 SYSTEMS = tuple(name for name in SERVICES if name != "lgsp")
 OFFERED = tuple(sorted({(one.provider, one.operation) for one in CONTRACTS}))
@@ -197,17 +203,36 @@ def test_every_mistake_of_an_onboarding_is_told_at_once(gateway: Running, admin:
     assert all(one["way_out"] for one in answer.json()["errors"])
 
 
+#: Addresses that are not the administrator's: everybody's, the auditor's, and those where systems say who they are.
+_OTHERS = re.compile(
+    r"/|/(sign-in|sign-out|api/sign-in|health|ready|metrics|openapi\.json|backlog|export.*|token|call/.*|v1/.*|dmdc/.*|api[A-Z].*|soap/.*)"
+)
+
+
 def test_only_the_administrator_gets_in(gateway: Running, admin: str) -> None:
-    """A system's token and other officials' tokens open nothing; pages lead to the sign-in form."""
-    official = _token(gateway, "portal").json()["token"]
-    for path in ("/api/registry", "/api/audit", "/api/audit/verification"):
-        assert gateway.get(path).status_code == 401
-        assert gateway.get(path, token=official).status_code in {401, 403}
-        assert gateway.get(path, token=admin).status_code == 200
-    told = gateway.get("/api/registry", token=admin).text
-    assert "secret-of" not in told
-    page = requests.get(f"{gateway.url}/administration", timeout=10)
-    assert page.url.endswith("/sign-in")
+    """Every address of API and pages: no system's token and no other official's opens it; pages lead to the door."""
+    offered = gateway.get("/openapi.json").json()["paths"]
+    own = {path: [method.upper() for method in one] for path, one in offered.items() if not _OTHERS.fullmatch(path)}
+    assert {"/api/onboarding", "/api/audit/retention", "/administration/onboarding", "/audit/retention"} <= own.keys()
+    assert len(own) > 12
+    strangers = {
+        "nobody": {},
+        "a system": {"Authorization": f"Bearer {_token(gateway, 'portal').json()['token']}"},
+        "an official": {"Authorization": f"Bearer {gateway.sign_in(account('leader', COMMUNE))}"},
+    }
+    before = gateway.get("/api/registry", token=admin).json()
+    let_in = []
+    for path, methods in own.items():
+        address = gateway.url + path.replace("{system}", "portal").replace("{credential}", "placed")
+        for method, (who, headers) in itertools.product(methods, strangers.items()):
+            answer = requests.request(method, address, headers=headers, json={}, timeout=30, allow_redirects=False)
+            door = answer.is_redirect and answer.headers["location"].endswith("/sign-in")
+            if answer.status_code not in {401, 403} and not door:
+                let_in.append(f"{method} {path} {who}: {answer.status_code}")
+    assert let_in == []
+    told = gateway.get("/api/registry", token=admin)
+    assert told.json()["systems"] == before["systems"]
+    assert "secret-of" not in told.text
 
 
 def test_the_pages_show_and_change_the_registry(gateway: Running, admin: str) -> None:
@@ -225,6 +250,86 @@ def test_the_pages_show_and_change_the_registry(gateway: Running, admin: str) ->
     wrong = session.get(f"{gateway.url}/audit", params={"since": "hôm qua"}, timeout=10)
     assert "hôm qua" in wrong.text
     session.close()
+
+
+@pytest.fixture
+def page(gateway: Running) -> Iterator[PageReader]:
+    """The administrator at a browser."""
+    reader = PageReader(gateway.url)
+    who = ADMINISTRATOR["account"]
+    reader.open("/sign-in").press("/sign-in", account=who, passcode=passcode(PASSCODE_KEY, who))
+    yield reader
+    reader.close()
+
+
+def test_a_system_is_linked_on_the_page(gateway: Running, page: PageReader) -> None:
+    """Mistakes are told beside what was typed; a rehearsal changes nothing; once applied, the system calls."""
+    where = "/administration/onboarding"
+    page.open("/administration").open(where)
+    page.press(where, declaration='{"systems": 1}', act="rehearse")
+    assert "$.systems" in page.text
+    wanted = {
+        "systems": [{"name": "so-noi-vu", "title": "Sở Nội vụ"}],
+        "contracts": [_contract(consumer="so-noi-vu", per_day=7, provider="khong-co")],
+    }
+    page.press(where, declaration=msgspec.json.encode(wanted).decode(), act="apply")
+    assert "contracts[0].provider" in page.text
+    assert "khong-co" in page.answer.text.partition("<textarea")[2]
+    wanted["contracts"][0]["provider"] = "national"
+    declaration = msgspec.json.encode(wanted).decode()
+    page.press(where, declaration=declaration, act="rehearse")
+    assert "so-noi-vu -> national.population.verify" in page.text
+    assert "so-noi-vu" not in page.open("/administration").text
+    page.open(where).press(where, declaration=declaration, act="apply")
+    assert "có hiệu lực ngay" in page.text
+
+    page.open("/administration")
+    given = page.session.post(f"{gateway.url}/administration/rotation", data={"system": "so-noi-vu"}, timeout=10).text
+    token = _token(gateway, "so-noi-vu", given.partition("<code>")[2].partition("</code>")[0]).json()["token"]
+    assert _call(gateway, token, "national", "population.verify").status_code == 200
+    assert "1/7" in page.open("/administration").text
+
+    declared = page.open(where, system="so-noi-vu").answer.text.partition("<textarea")[2]
+    written = html.unescape(declared.partition(">")[2].partition("</textarea>")[0])
+    page.press(where, declaration=written, act="apply")
+    assert "không có gì thay đổi" in page.text
+    assert page.open(where, system="khong-co").answer.status_code == 404
+
+
+def test_the_audit_is_proven_and_cut_on_a_page(page: PageReader) -> None:
+    """Intact, with its numbers; what is younger than three months cannot be removed."""
+    assert "Nguyên vẹn" in page.open("/audit").open("/audit/verification").text
+    page.press("/audit/retention", keep_days="89")
+    assert page.answer.status_code == 422
+    assert "ít nhất 90 ngày" in page.text
+    page.open("/audit/verification").press("/audit/retention", keep_days="90")
+    assert "Đã xoá 0 lời gọi" in page.text
+
+
+def test_in_english_no_page_of_the_administrator_has_a_label_left_in_vietnamese(page: PageReader) -> None:
+    """Administration, onboarding with and without a mistake, audit and its proof."""
+    for path in ("/administration", "/administration/onboarding", "/audit", "/audit/verification"):
+        page.open(path, lang="en")
+        assert untranslated(page.answer.text) == [], path
+    page.open("/administration/onboarding").press("/administration/onboarding", declaration="{}", act="rehearse")
+    assert untranslated(page.answer.text) == []
+    assert "nothing changes" in page.text
+
+
+def test_an_administrator_signs_out(gateway: Running, page: PageReader) -> None:
+    """The pages are closed to the browser from then on."""
+    page.open("/administration").press("/sign-out")
+    assert page.open("/administration").answer.url == f"{gateway.url}/sign-in"
+
+
+@pytest.mark.parametrize(
+    ("url", "good"),
+    [("https://so-noi-vu.example:8443/api", True), ("http://10.0.0.7:80", True), ("https://", False),
+     ("http://x y", False), ("https://a@b", False), ("https://a?b", False)],
+)  # fmt: skip
+def test_an_address_is_one_that_the_lgsp_can_call(gateway: Running, admin: str, url: str, good: bool) -> None:  # noqa: FBT001
+    """With TLS or without."""
+    assert _onboard(gateway, admin, rehearse=True, url=url).status_code == (200 if good else 422)
 
 
 def test_a_counterpart_that_is_gone_is_left_alone_and_tried_again(gateway: Running, admin: str, newcomer: str) -> None:

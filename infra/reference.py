@@ -51,9 +51,8 @@ def write(
     """Write every reference file into `folder` (made where missing), with keys made anew.
 
     `day` is the official day; certificates hold ten years either side of it. The offices of agencies in `misformed`
-    seal in a form that the axis refuses; `edxml_mode` and `certificates_asked` are the axis' own (simulation/scenario.py).
-    Raises FileNotFoundError when `population_folder` is given and lacks one of
-    `POPULATION_FILES`.
+    seal in a form that the axis refuses; `edxml_mode` and `certificates_asked` are the scenario's. Raises
+    FileNotFoundError when `population_folder` is given and lacks one of `POPULATION_FILES`.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     head = {name: getattr(province, name) for name in ("id", "name", "code", "agency_code", "era")}

@@ -18,7 +18,9 @@ from services.dochub.pushing import Pushing
 from services.dochub.revocations import Revocations
 from services.dochub.statuses import Reading
 from services.dochub.texts import Texts
+from services.dochub.trail import Trail
 from services.dochub.undelivered import Undelivered
+from services.kit.admin_door import AdminDoor
 from services.kit.kit import Kit
 from services.kit.objects import open_store
 from services.kit.operations import Operation
@@ -46,6 +48,7 @@ _COUNTS = (
 def build(kit: Kit) -> Parts:
     """Put the hub together."""
     pages = Pages("dochub")
+    door = AdminDoor(kit, pages, home="/undelivered")
 
     axis = kit.reference.document_axis
     authority = (kit.reference.folder / "certificate-authority.pem").read_bytes()
@@ -80,7 +83,9 @@ def build(kit: Kit) -> Parts:
             Route("/", home),
             Route("/control/agencies", directory.control, methods=["GET", "PUT"]),
             Route("/control/push", pushing.control, methods=["GET", "PUT"]),
-            *Undelivered(kit, pages, accepting).routes(),
+            *door.routes(),
+            *Undelivered(kit, pages, accepting, door).routes(),
+            *Trail(kit, pages, door).routes(),
         ],
         operations={
             "envelopes.send": accepting.operation,

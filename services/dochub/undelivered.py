@@ -36,16 +36,14 @@ class Letter(msgspec.Struct, forbid_unknown_fields=True):
 class Undelivered:
     """`/undelivered`, and the same for programs."""
 
-    def __init__(self, kit: Kit, pages: Pages, accepting: Accepting) -> None:
-        """Take envelopes by `accepting`."""
-        self._kit, self._pages, self._accepting = kit, pages, accepting
-        self._door = AdminDoor(kit, pages, home="/undelivered")
+    def __init__(self, kit: Kit, pages: Pages, accepting: Accepting, door: AdminDoor) -> None:
+        """Take envelopes by `accepting`; `door` lets administrators in."""
+        self._kit, self._pages, self._accepting, self._door = kit, pages, accepting, door
 
     def routes(self) -> list[Route]:
         """Page, list, replay."""
         prepare = self._prepared
         return [
-            *self._door.routes(),
             Route("/undelivered", self._door.page(self._show)),
             Route("/undelivered/replay", self._door.page(self._replay_by_form), methods=["POST"]),
             Route("/api/undelivered", self._list),

@@ -78,6 +78,9 @@ DOCHUB: Table = {
     "/control/push": ("GET PUT", AUDITOR),
     "/undelivered": ("GET", ADMINISTRATOR),
     "/undelivered/replay": ("POST", ADMINISTRATOR),
+    "/documents": ("GET", ADMINISTRATOR),
+    "/documents/trail": ("GET", ADMINISTRATOR),
+    "/api/documents/trail": ("GET", ADMINISTRATOR),
     "/api/undelivered": ("GET", ADMINISTRATOR),
     "/api/undelivered/replay": ("POST", ADMINISTRATOR),
 }

@@ -76,8 +76,12 @@ def test_the_nations_pages(see: Callable[[str], tuple[Running, PageReader]]) -> 
 def test_the_pages_of_lgsp_and_hub(see: Callable[[str], tuple[Running, PageReader]]) -> None:
     """First page, sign-in, what administrators see, and what they are refused."""
     for name, words, inside in (
-        ("lgsp", "Systems that are linked", ("/administration", "/audit", "/audit?since=x&colour=red")),
-        ("dochub", "Envelopes accepted", ("/undelivered",)),
+        (
+            "lgsp",
+            "Systems that are linked",
+            ("/administration", "/audit", "/audit?since=x&colour=red", "/audit/verification"),
+        ),
+        ("dochub", "Envelopes accepted", ("/undelivered", "/documents", "/documents/trail?document=x")),
     ):
         _, reader = see(name)
         _whole(reader, words)

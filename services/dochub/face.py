@@ -24,6 +24,7 @@ from services.kit.edxml import statuses as order
 from services.kit.edxml.envelope import Envelope
 from services.kit.edxml.parsing import parse
 from services.kit.edxml.reading import read, structure_problems
+from services.kit.edxml.status_message import read_status
 from services.kit.edxml.trouble import EdxmlError
 from services.kit.kit import Kit
 from services.kit.operations import Again, Consumer, Operation, Refused
@@ -77,6 +78,7 @@ class Face:
     def __init__(self, kit: Kit, directory: Directory, accepting: Accepting, texts: Texts) -> None:
         """Send by `accepting`, so that what comes this way is held to the same rules; `texts` has the large ones."""
         self._kit, self._directory, self._accepting, self._texts = kit, directory, accepting, texts
+        self._strict = kit.reference.document_axis.strict
 
     def operations(self) -> dict[str, Operation]:
         """By name."""
@@ -90,7 +92,9 @@ class Face:
 
     async def _send(self, request: Request, consumer: Consumer) -> Any:
         try:
-            text = await _uploaded(request)
+            kind, text = await _uploaded(request)
+            if kind == "status":
+                return await self._send_status(text, consumer)
             opened = self._examined(text)
             if opened.sender.code != consumer.system:
                 raise _FaceError(UNKNOWN_SENDER, f"{consumer.system} không được gửi thay {opened.sender.code}")  # noqa: TRY301
@@ -108,6 +112,20 @@ class Face:
             return _failure(BAD_FILE, str(error))
         except Again as error:
             return _failure(SYSTEM, str(error))
+        return {"success": True, "message": "OK", "docId": doc_id}
+
+    async def _send_status(self, text: str, consumer: Consumer) -> Any:
+        """Take a status that comes as an edXML message instead of by `/v1/updateStatus`. Raises as `_send` catches."""
+        try:
+            told = read_status(text.encode(), lenient=not self._strict)
+        except EdxmlError as error:
+            raise _FaceError(NOT_EDXML, str(error)) from error
+        if told.sender.code != consumer.system:
+            raise _FaceError(UNKNOWN_SENDER, f"{consumer.system} không được báo trạng thái thay {told.sender.code}")
+        document = str(told.document)
+        async with self._kit.begin(f"edoc.update:{consumer.call}") as tx:
+            await _report_next(tx, document, consumer.system, told.code, description=told.description)
+            doc_id = (await _numbers(tx, [document]))[document]
         return {"success": True, "message": "OK", "docId": doc_id}
 
     def _examined(self, text: str) -> Envelope:
@@ -198,8 +216,8 @@ class Face:
         return found
 
 
-async def _uploaded(request: Request) -> str:
-    """Text of the uploaded envelope. Raises _FaceError."""
+async def _uploaded(request: Request) -> tuple[str, str]:
+    """Kind and text of the uploaded message. Raises _FaceError."""
     try:
         form = await request.form(max_files=1, max_fields=10)
     except HTTPException as error:
@@ -208,13 +226,13 @@ async def _uploaded(request: Request) -> str:
     if not isinstance(file, UploadFile):
         raise _FaceError(BAD_FILE, "Thiếu tệp edocFile trong multipart/form-data.")
     kind = form.get("messageType", "edoc")
-    if kind != "edoc":
-        raise _FaceError(BAD_FILE, "messageType phải là edoc; trạng thái gửi qua /v1/updateStatus.")
+    if kind not in {"edoc", "status"}:
+        raise _FaceError(BAD_FILE, "messageType phải là edoc hoặc status.")
     raw = await file.read()
     if not raw:
         raise _FaceError(BAD_FILE, "Tệp edocFile rỗng.")
     try:
-        return raw.decode()
+        return str(kind), raw.decode()
     except UnicodeDecodeError as error:
         raise _FaceError(NOT_EDXML, f"Tệp không phải UTF-8: {error}") from error
 
@@ -265,7 +283,7 @@ def _moment(at: datetime) -> str:
     return at.astimezone(VIETNAM).strftime("%Y/%m/%d %H:%M:%S")
 
 
-async def _report_next(tx: Transaction, document: str, agency: str, status: str) -> None:
+async def _report_next(tx: Transaction, document: str, agency: str, status: str, *, description: str = "") -> None:
     """Report the next status of an addressee; the one it reported last changes nothing. Raises Refused."""
     delivery = await statuses.locked(tx, document=document, agency=agency)
     if delivery is None:
@@ -275,7 +293,7 @@ async def _report_next(tx: Transaction, document: str, agency: str, status: str)
     if status == order.ARRIVED:
         await delivering.receive(delivering.Received(document, agency, tx.now), tx)
         return
-    await statuses.report(statuses.Reported(document, agency, status, delivery.seq + 1, tx.now), tx)
+    await statuses.report(statuses.Reported(document, agency, status, delivery.seq + 1, tx.now, description), tx)
 
 
 def _failure(code: str, description: str) -> dict[str, Any]:

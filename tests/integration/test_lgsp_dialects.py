@@ -13,8 +13,12 @@ import pytest
 import requests
 from lgsp_under_test import SECONDS, Person, UnderTest, elsewhere
 from running_service import AUDIT_TOKEN, LGSP_SECRET, PROVIDER_SECRET, Place, Running
-from signing_keys import Keys
-from small_province import BINH, COMMUNE, COMPANY, DEPARTMENT, LAN, PEOPLE
+from signing_keys import NINE, Keys
+from small_province import BINH, COMMUNE, COMPANY, DEPARTMENT, LAN, OTHER_COMMUNE, PEOPLE
+
+from services.kit.edxml.document_id import DocumentId
+from services.kit.edxml.envelope import Organ, Response
+from services.kit.edxml.status_message import StatusMessage, compose_status
 
 DAY = "2018/08/22"
 _CATALOGUE = (
@@ -434,6 +438,13 @@ def test_what_is_no_envelope_is_told_by_code(lgsp: UnderTest, text: bytes, code:
     assert _code(_send(lgsp, text, _agency(lgsp))) == code
 
 
+def test_an_upload_that_cannot_be_taken_apart_is_code_21(lgsp: UnderTest) -> None:
+    """Its multipart form has no boundary."""
+    headers = {**_agency(lgsp), "Content-Type": "multipart/form-data"}
+    told = requests.post(f"{lgsp.url}/v1/sendEdoc", headers=headers, data=b"--x", timeout=SECONDS).json()
+    assert _code(told) == "21"
+
+
 def test_the_directory_names_the_receiver(lgsp: UnderTest) -> None:
     """`getAgenciesList` needs the session only."""
     listed = lgsp.get("/v1/getAgenciesList", headers=_agency(lgsp)).json()["data"]
@@ -473,6 +484,37 @@ def test_a_document_is_nobody_elses_business(lgsp: UnderTest, own: Reference) ->
     headers = _agency(lgsp)
     nothing = lgsp.get("/v1/getEdoc", headers=headers, docId=str(uuid.uuid4())).json()
     assert _code(nothing) == "10"
+    sent = _send(lgsp, own.keys.sealed(4013, addressees=(COMMUNE,)).encode(), headers)
+    for agency, code in ((OTHER_COMMUNE, "10"), (COMMUNE, "0")):
+        asked = own.hub.call("edoc.get", consumer=agency, query={"docId": sent["docId"]}).json()
+        assert _code(asked) == code, agency
+    reported = own.hub.call("edoc.update", consumer=OTHER_COMMUNE, body={"docId": sent["docId"], "status": "01"})
+    assert _code(reported.json()) == "20"
+
+
+def test_a_status_may_come_as_an_edxml_message(lgsp: UnderTest, own: Reference) -> None:
+    """By `sendEdoc` with messageType `status`: the sender reads it with its description; not in another's name."""
+    document = f"{DEPARTMENT},2018/08/22,4014/SGTVT-VP"
+    sent = _send(lgsp, own.keys.sealed(4014, addressees=(COMMUNE,)).encode(), _agency(lgsp))
+    there, status = _agency(lgsp, receiver=True), {"data": {"messageType": "status"}}
+    message = StatusMessage(
+        sender=Organ(COMMUNE, "UBND xã"), about=Response(organ=DEPARTMENT, document=DocumentId.parse(document)),
+        code="01", at=NINE, staff_department="Văn thư", staff_name="Văn thư xã",
+    )  # fmt: skip
+
+    def report(message: StatusMessage, headers: dict[str, str]) -> dict[str, Any]:
+        parts = {"files": {"edocFile": ("tt.edxml", compose_status(message).encode(), "application/xml")}, **status}
+        return _send(lgsp, b"", headers, **parts)
+
+    assert report(message, there)["docId"] == sent["docId"]
+    refused = msgspec.structs.replace(message, code="02", description="Gửi nhầm nơi")
+    assert _code(report(refused, _agency(lgsp))) == "19"
+    assert _code(report(refused, there)) == "0"
+    assert _code(report(msgspec.structs.replace(message, code="06"), there)) == "20"  # nothing follows 02
+    told = _send(lgsp, b"", there, files={"edocFile": ("tt.edxml", b"<edXML/>", "application/xml")}, **status)
+    assert _code(told) == "22"
+    rows = own.hub.query("SELECT status, description FROM status WHERE document = $1 ORDER BY seq", document)
+    assert [(row["status"], row["description"]) for row in rows] == [("01", ""), ("02", "Gửi nhầm nơi")]
 
 
 def test_unknown_and_locked_receivers_have_codes_of_their_own(lgsp: UnderTest, own: Reference) -> None:

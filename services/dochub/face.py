@@ -123,9 +123,12 @@ class Face:
         if told.sender.code != consumer.system:
             raise _FaceError(UNKNOWN_SENDER, f"{consumer.system} không được báo trạng thái thay {told.sender.code}")
         document = str(told.document)
-        async with self._kit.begin(f"edoc.update:{consumer.call}") as tx:
-            await _report_next(tx, document, consumer.system, told.code, description=told.description)
-            doc_id = (await _numbers(tx, [document]))[document]
+        try:
+            async with self._kit.begin(f"edoc.update:{consumer.call}") as tx:
+                await _report_next(tx, document, consumer.system, told.code, description=told.description)
+                doc_id = (await _numbers(tx, [document]))[document]
+        except Refused as error:
+            raise _FaceError(SYSTEM, str(error)) from error  # as `/v1/updateStatus` says it
         return {"success": True, "message": "OK", "docId": doc_id}
 
     def _examined(self, text: str) -> Envelope:

@@ -173,7 +173,8 @@ class Administration:
 
     async def _prove(self, request: Request) -> Response:
         self._door.admin(request)
-        return json(await proving.prove(self._kit.pool, self._gateway.head()))
+        proof = await proving.prove(self._kit.pool, self._gateway.head())
+        return json(msgspec.structs.replace(proof, broken=list(map(str, proof.broken))))
 
     async def _prune(self, request: Request) -> Response:
         self._door.admin(request)

@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from services.kit.accounts import Account
 from services.kit.admin_door import AdminDoor, form
+from services.kit.languages import Text
 from services.kit.pages import Pages
 from services.kit.problems import Problem, decode, not_found
 from services.kit.reference import Contract
@@ -21,7 +22,7 @@ from services.lgsp.store import Difference, NewSystem, Onboarding
 Onboard = Callable[[Onboarding, str, bool], Awaitable[Difference]]
 #: What an empty page begins with. It is refused until a provider's real service stands in it.
 _EXAMPLE = Onboarding(
-    systems=(NewSystem("he-thong-moi", "Tên hệ thống"),),
+    systems=(NewSystem("he-thong-moi"),),
     contracts=(Contract("he-thong-moi", "", "", purposes=("doi-chieu",), per_second=5, per_day=1000),),
 )
 
@@ -46,7 +47,7 @@ class Declaring:
         """What holds of a system now, as a declaration: declared again it changes nothing."""
         registry = self._registry()
         if name not in registry.systems:
-            raise not_found(f"hệ thống “{name[:60]}”")
+            raise not_found(Text(f"hệ thống “{name[:60]}”", f"system “{name[:60]}”"))
         system = registry.systems[name]
         contracts = tuple(one for one in registry.contracts if one.consumer == name)
         return Onboarding((NewSystem(system.name, system.title, system.url),), contracts)

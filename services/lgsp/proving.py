@@ -12,6 +12,7 @@ from typing import Any
 import asyncpg
 import msgspec
 
+from services.kit.languages import Text
 from services.lgsp.chain import GENESIS, Begun, Ended, Head, block_digest
 
 _BLOCKS_AT_ONCE = 500
@@ -60,7 +61,10 @@ async def prove(pool: asyncpg.Pool, head: Head) -> Proof:
             await one.check()
         broken = [what for one in checks for what in one.broken]
         broken += _at_the_end(next((one for one in checks if one.writer == head.writer), None), head)
-        broken += [f"lời gọi {row['call']} không thuộc khối nào" for row in await connection.fetch(_STRAY)]
+        broken += [
+            Text(f"lời gọi {row['call']} không thuộc khối nào", f"call {row['call']} belongs to no block")
+            for row in await connection.fetch(_STRAY)
+        ]
     rows = sum(one.rows for one in checks)
     return Proof(not broken, sum(one.blocks for one in checks), rows, broken[:_MOST_NAMED])
 
@@ -87,13 +91,25 @@ class _Chain:
     def _follow(self, block: asyncpg.Record, digests: list[bytes]) -> None:
         number = block["number"]
         if number != self.last + 1:
-            self.broken.append(f"thiếu khối {self.last + 1}–{number - 1} của chuỗi {self.writer}")
+            self.broken.append(
+                Text(
+                    f"thiếu khối {self.last + 1}–{number - 1} của chuỗi {self.writer}",
+                    f"blocks {self.last + 1}–{number - 1} of the chain {self.writer} are missing",
+                )
+            )
         elif block["previous"] != self.digest:
-            self.broken.append(f"khối {number} không nối với khối trước")
+            self.broken.append(
+                Text(f"khối {number} không nối với khối trước", f"block {number} does not follow the one before")
+            )
         if len(digests) != block["rows"]:
-            self.broken.append(f"khối {number} có {len(digests)} dòng, lúc ghi là {block['rows']}")
+            self.broken.append(
+                Text(
+                    f"khối {number} có {len(digests)} dòng, lúc ghi là {block['rows']}",
+                    f"block {number} has {len(digests)} rows, it was written with {block['rows']}",
+                )
+            )
         elif block_digest(block["previous"], digests) != block["digest"]:
-            self.broken.append(f"khối {number} đã bị sửa")
+            self.broken.append(Text(f"khối {number} đã bị sửa", f"block {number} was altered"))
         self.last, self.digest = number, block["digest"]
         self.blocks, self.rows = self.blocks + 1, self.rows + len(digests)
 
@@ -101,11 +117,27 @@ class _Chain:
 def _at_the_end(chain: _Chain | None, head: Head) -> list[str]:
     """Hold a chain's end against the witness. Blocks written since it was asked are younger, and fine."""
     if chain is None:
-        return [f"chuỗi {head.writer} không còn; khối cuối đã chứng kiến là {head.number}"] if head.number else []
+        return (
+            [
+                Text(
+                    f"chuỗi {head.writer} không còn; khối cuối đã chứng kiến là {head.number}",
+                    f"the chain {head.writer} is gone; the last block witnessed is {head.number}",
+                )
+            ]
+            if head.number
+            else []
+        )
     if chain.last < head.number:
-        return [f"chuỗi bị cắt ở khối {chain.last}; khối cuối đã chứng kiến là {head.number}"]
+        return [
+            Text(
+                f"chuỗi bị cắt ở khối {chain.last}; khối cuối đã chứng kiến là {head.number}",
+                f"the chain is cut at block {chain.last}; the last one witnessed is {head.number}",
+            )
+        ]
     if chain.recent.get(head.number, head.digest) != head.digest:
-        return [f"khối {head.number} khác khối đã chứng kiến"]
+        return [
+            Text(f"khối {head.number} khác khối đã chứng kiến", f"block {head.number} differs from the one witnessed")
+        ]
     return []
 
 
@@ -118,7 +150,7 @@ async def _digests(
         for row in await connection.fetch(query, writer, *between):
             block, digest, *fields = row.values()
             if kind(*fields).digest() != digest:
-                broken.append(f"lời gọi {fields[0]} đã bị sửa")
+                broken.append(Text(f"lời gọi {fields[0]} đã bị sửa", f"call {fields[0]} was altered"))
             found[block].append(digest)
     return found
 

@@ -314,6 +314,9 @@ def test_in_english_no_page_of_the_administrator_has_a_label_left_in_vietnamese(
     page.open("/administration/onboarding").press("/administration/onboarding", declaration="{}", act="rehearse")
     assert untranslated(page.answer.text) == []
     assert "nothing changes" in page.text
+    page.press("/administration/onboarding", declaration='{"systems": [{"name": "X"}]}', act="apply")
+    assert untranslated(page.answer.text) == []
+    assert "A name has small letters" in page.text
 
 
 def test_an_administrator_signs_out(gateway: Running, page: PageReader) -> None:

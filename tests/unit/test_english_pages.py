@@ -73,8 +73,8 @@ _NO_PAGES = {
 }  # fmt: skip
 #: Of services that speak to programs in the main: the modules whose sentences their pages show.
 _FEW_PAGES = (
-    "national/door.py", "national/identity.py", "national/payments.py", "lgsp/administration.py", "lgsp/searching.py",
-    "dochub/undelivered.py",
+    "national/door.py", "national/identity.py", "national/payments.py", "lgsp/administration.py", "lgsp/declaring.py",
+    "lgsp/onboarding.py", "lgsp/proving.py", "lgsp/searching.py", "dochub/trail.py", "dochub/undelivered.py",
 )  # fmt: skip
 #: The same, single texts: names as registers give them, words of a document, notes of history, answers to programs.
 _NO_LABELS = {

@@ -190,6 +190,33 @@ def test_the_nations_bodies_come_one_after_another(gateway: Running, national: R
     assert all(one["revoked_at"] for one in player["credentials"])
 
 
+def test_a_link_that_is_cut_is_told_and_the_others_hold(national: Running) -> None:
+    """SYS-NDXP: 503 for the body whose link is cut, 404 for one not linked yet, answers from the rest."""
+    headers = {"Authorization": f"Bearer {AUDIT_TOKEN}"}
+
+    def cut(*codes: str) -> requests.Response:
+        return requests.put(f"{national.url}/control/ndxp", json={"down": codes}, headers=headers, timeout=30)
+
+    def asked(code: str) -> tuple[int, str]:
+        body = {"to": code, "service": "danhMucDungChung"}
+        answer = national.call("ndxp.request", consumer="portal", body=body)
+        return answer.status_code, answer.json().get("title", "")
+
+    def links() -> dict[str, str]:
+        listed = national.call("ndxp.bodies", consumer="portal").json()["bodies"]
+        return {one["code"]: one["link"] for one in listed}
+
+    before = links()
+    up = sorted(code for code, link in before.items() if link == "up")
+    later = next(code for code, link in before.items() if link == "not-linked")
+    assert cut("khong-co").status_code == 422
+    assert cut(up[0]).status_code == 200
+    assert links() == before | {up[0]: "down"}
+    assert [asked(code) for code in (up[0], up[1], later)] == [(503, "link-down"), (200, ""), (404, "not-linked")]
+    assert cut().status_code == 200
+    assert (links(), asked(up[0])) == (before, (200, ""))
+
+
 def test_sector_asks_through_the_lgsp(
     place: Place, gateway: Running, national: Running, reference_folder: Path
 ) -> None:

@@ -970,8 +970,8 @@ def test_work_is_assigned_to_somebody_who_finds_it_on_top_of_the_desk(office: Ru
     assert ["giao cho bạn" in one for one in listed[:2]] == [True, False]
     (told,) = [one for one in office.export("events") if (one["document"], one["event"]) == (document, "assigned")]
     assert told["actor"] == account("leader", COMMUNE)
-    for one in (browser, specialist):
-        one.close()
+    browser.close()
+    specialist.close()
 
 
 def _plain(page: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
@@ -294,6 +294,46 @@ def _number(document: str) -> int:
 
 
 # Once, whatever happens.
+
+
+@pytest.fixture
+def later(office: Running) -> Iterator[Callable[[str], None]]:
+    """Turn the official day of the office on, until the test ends."""
+
+    def turn(day: str) -> None:
+        office.set_clock(day, 9 * 3600.0)
+        office.restart()
+
+    yield turn
+    turn("2018-08-22")
+
+
+def test_numbers_begin_anew_with_the_year(office: Running, desks: Desks, later: Callable[[str], None]) -> None:
+    """In both books; what was issued last year keeps its own."""
+    document = arrived(office, desks, addressees=[COMMUNE])
+    draft, last = signed(desks), issued(desks)
+    later("2019-01-02")
+    assert not last.endswith(",2018/08/22,1/SGTVT-VP")
+    told = desks["document_clerk", DEPARTMENT].act(f"/api/documents/{draft}/issue").json()
+    assert told["document"] == f"{DEPARTMENT},2019/01/02,1/SGTVT-VP"
+    assert desks["document_clerk", COMMUNE].on("registration", document).json()["number"] == 1
+
+
+def test_a_document_stays_good_when_a_certificate_has_run_out_since(
+    office: Running, desks: Desks, later: Callable[[str], None]
+) -> None:
+    """Seal and personal signature are held against the moment they came, not against the day of whoever looks."""
+    document = arrived(office, desks, addressees=[COMMUNE])
+    (draft,) = [one["draft"] for one in office.export("documents") if one["document"] == document]
+    later("2038-08-22")
+    for who, path, good in (
+        (account("specialist", COMMUNE), f"/incoming?document={document}", 2),
+        (account("specialist", DEPARTMENT), f"/documents/{draft}", 1),
+    ):
+        browser = Browser(office, who)
+        page = _plain(browser.open(path).text)
+        assert (page.count("hợp lệ, của"), page.count("KHÔNG hợp lệ")) == (good, 0)
+        browser.close()
 
 
 def test_every_act_repeated_with_its_key_gives_the_same_reply_and_one_event(office: Running, desks: Desks) -> None:

@@ -50,12 +50,14 @@ _DESKS = (
     ("office", "document_clerk", "/registers/incoming"), ("office", "document_clerk", "/archive"),
     ("office", "document_clerk", "/undelivered"), ("office", "leader", "/incoming?document=x"),
     ("lgsp", "administrator", "/administration"), ("lgsp", "administrator", "/audit"),
-    ("dochub", "administrator", "/undelivered"),
+    ("lgsp", "administrator", "/administration/onboarding"), ("lgsp", "administrator", "/audit/verification"),
+    ("dochub", "administrator", "/undelivered"), ("dochub", "administrator", "/documents"),
+    ("dochub", "administrator", "/documents/trail?document=x"),
 )  # fmt: skip
 #: Addresses that are no pages, or pages that are looked at below (a dossier, a document) or in test_citizen.py.
 _NO_PAGES = re.compile(
     r"/(api|control|pki|export|open-data/|files|health|ready|metrics|openapi|backlog|lgsp/|dmdc/|v1/|\.well-known)"
-    r"|/pay/|/post/|/sign-in/(national|return)|/oidc/authorize|/dvc/nop/|.*/(pdf|receipt|apology|result|files|files/.*)$"
+    r"|/pay/|/post/|/sign-in/(national|return)|/oidc/authorize|/dvc/nop/|.*/(pdf|receipt|apology|result|attachment|files|files/.*)$"
 )
 
 

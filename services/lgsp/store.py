@@ -55,8 +55,9 @@ class Store:
         async with self._pool.acquire() as connection, connection.transaction():
             for name, system in self._placed.items():
                 await connection.execute(
-                    "INSERT INTO system VALUES ($1, $1, $2, true) "
-                    "ON CONFLICT (name) DO UPDATE SET url = $2, placed = true",
+                    "INSERT INTO system (name, title, url, placed, placed_url) VALUES ($1, $1, $2, true, $2) "
+                    "ON CONFLICT (name) DO UPDATE SET placed = true, placed_url = $2, "
+                    "url = CASE WHEN system.placed_url = $2 THEN system.url ELSE $2 END",
                     name,
                     system.url,
                 )
@@ -71,7 +72,8 @@ class Store:
                 )
             await connection.execute("DELETE FROM contract WHERE placed")
             await connection.executemany(
-                "INSERT INTO contract VALUES ($1, $2, $3, $4, true) ON CONFLICT DO NOTHING",
+                "INSERT INTO contract SELECT $1, $2, $3, $4, true WHERE NOT EXISTS (SELECT FROM contract_ended "
+                "WHERE (consumer, provider, operation) = ($1, $2, $3)) ON CONFLICT DO NOTHING",
                 [(one.consumer, one.provider, one.operation, _terms(one)) for one in contracts],
             )
 
@@ -118,7 +120,9 @@ class Store:
         linked = [
             one
             for one in wanted.systems
-            if (known := before.systems.get(one.name)) is None or (one.url and one.url != known.url)
+            if (known := before.systems.get(one.name)) is None
+            or (one.url and one.url != known.url)
+            or (one.title and one.title != known.title)
         ]
         difference = Difference(
             systems=sorted(one.name for one in linked),
@@ -130,12 +134,23 @@ class Store:
             return difference
         async with self._pool.acquire() as connection, connection.transaction():
             await connection.executemany(
-                "INSERT INTO system VALUES ($1, $2, $3, false) ON CONFLICT (name) DO UPDATE SET title = $2, url = $3",
-                [(one.name, one.title or one.name, one.url) for one in linked],
+                "INSERT INTO system AS old (name, title, url, placed) "
+                "VALUES ($1, coalesce(nullif($2, ''), $1), $3, false) "
+                "ON CONFLICT (name) DO UPDATE SET title = coalesce(nullif($2, ''), old.title), "
+                "url = coalesce(nullif($3, ''), old.url)",
+                [(one.name, one.title, one.url) for one in linked],
             )
             for name in (*difference.ended, *difference.changed):
                 await connection.execute("DELETE FROM contract WHERE (consumer, provider, operation) = ($1, $2, $3)",
                                          old[name].consumer, old[name].provider, old[name].operation)  # fmt: skip
+            await connection.executemany(
+                "INSERT INTO contract_ended VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+                [(one.consumer, one.provider, one.operation) for one in map(old.__getitem__, difference.ended)],
+            )
+            await connection.executemany(
+                "DELETE FROM contract_ended WHERE (consumer, provider, operation) = ($1, $2, $3)",
+                [(one.consumer, one.provider, one.operation) for one in map(new.__getitem__, difference.added)],
+            )
             await connection.executemany(
                 "INSERT INTO contract VALUES ($1, $2, $3, $4, false)",
                 [

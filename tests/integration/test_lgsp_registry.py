@@ -167,6 +167,34 @@ def test_quotas_and_rates_are_kept_even_over_a_restart(gateway: Running, admin: 
     assert titles("population.verify", 50).count("too-many") > 0
 
 
+def test_what_an_administrator_has_ended_or_moved_stays_so_over_a_restart(gateway: Running, admin: str) -> None:
+    """No contract that the LGSP was placed with comes back, nor an old address or title; declared again, it does."""
+    wanted = [one.terms() for one in CONTRACTS if one.consumer == "sector"]
+    gone = wanted[0]
+    other = Echo()
+
+    def declare(contracts: list[Any], **system: str) -> None:
+        body = {"systems": [{"name": "sector", **system}], "contracts": contracts}
+        headers = {"Authorization": f"Bearer {admin}"}
+        requests.put(f"{gateway.url}/api/onboarding", json=body, headers=headers, timeout=10).raise_for_status()
+
+    def told() -> tuple[bool, str, str]:
+        registry = gateway.get("/api/registry", token=admin).json()
+        [system] = [one for one in registry["systems"] if one["name"] == "sector"]
+        listed = {(one["consumer"], one["provider"], one["operation"]) for one in registry["contracts"]}
+        return ("sector", gone["provider"], gone["operation"]) in listed, system["url"], system["title"]
+
+    declare(wanted[1:], url=other.url)
+    declare(wanted[1:], title="Hệ thống ngành")
+    before = told()
+    gateway.restart()
+    assert told() == before == (False, other.url, "Hệ thống ngành")
+    declare(wanted)
+    gateway.restart()
+    assert told() == (True, other.url, "Hệ thống ngành")
+    other.close()
+
+
 def test_a_rotated_secret_overlaps_and_a_revoked_one_takes_its_tokens_along(gateway: Running, admin: str) -> None:
     """Both secrets work during the overlap; after revocation neither the secret nor a token given for it does."""
     _onboard(gateway, admin, {})

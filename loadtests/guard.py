@@ -55,21 +55,37 @@ class Leave(msgspec.Struct, frozen=True, kw_only=True):
 class Pace:
     """Keeps one worker's share of a permitted rate: no two requests closer together than it allows."""
 
-    def __init__(self, leave: Leave, *, workers: int, now: Callable[[], float], sleep: Callable[[float], None]) -> None:
-        """`now` and `sleep` are the walks' own."""
+    def __init__(
+        self,
+        leave: Leave,
+        *,
+        workers: int,
+        now: Callable[[], float],
+        sleep: Callable[[float], None],
+        closes: float = _UNTIL_STOPPED,
+    ) -> None:
+        """`now` and `sleep` are the walks' own; `closes` is the moment on that clock after which nothing may go."""
         self._gap = workers / leave.rate if leave.rate else 0.0
-        self._now, self._sleep = now, sleep
+        self._now, self._sleep, self._closes = now, sleep, closes
         self._next = 0.0
+        self.waited = 0.0  #: seconds, all requests together
 
-    def wait(self) -> None:
-        """Return when the next request may go. Waiting makes its start late, which the verdict will hold against us."""
+    def wait(self) -> bool:
+        """Return True when the next request may go; False, at once, where that would be after the window.
+
+        Waiting makes its start late, which the verdict will hold against us.
+        """
         if not self._gap:
-            return
+            return True
         now = self._now()
         mine = max(now, self._next)
+        if mine >= self._closes:
+            return False
         self._next = mine + self._gap
         if mine > now:
+            self.waited += mine - now
             self._sleep(mine - now)
+        return True
 
 
 def ask_leave(endpoints: Mapping[str, str], permission: Path | None, *, now: float) -> Leave:

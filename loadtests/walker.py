@@ -45,7 +45,8 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
     sleep: Callable[[float], None]
     send: Callable[[Request, Mapping[str, str]], Answer]  #: request and extra headers; never raises for a lost answer
     record: Callable[[Observation | Event], None]  #: returns when the entry is on disk
-    admit: Callable[[], None] = lambda: None  #: returns when a permitted rate allows the next request
+    #: Returns when a permitted rate allows the next request; False where it will not before traffic closes.
+    admit: Callable[[], bool] = lambda: True
     make_lock: MakeLock = threading.Lock  #: for what several walks share
 
 
@@ -167,6 +168,8 @@ class Walker:
         renewed = False
         for number in count(1):
             token = session.token if session is not None else ""
+            if not self._world.admit():
+                return Judgement("refused", Again.NO, "traffic-over"), {}
             tried = self._send(visit, act, request, number, token)
             again = tried.judgement.again
             pause = (
@@ -193,7 +196,6 @@ class Walker:
             headers["Idempotency-Key"] = key
         if token:
             headers["Authorization"] = f"Bearer {token}"
-        self._world.admit()
         start = self._world.now()
         answer = self._world.send(request, headers)
         end = self._world.now()

@@ -94,7 +94,8 @@ class WorkerPart:
         if run is None:
             return
         run.zero = time.monotonic() + (msg.data["began"] - time.time())
-        pace = Pace(run.leave, workers=run.workers, now=run.now, sleep=gevent.sleep)
+        closes = min(run.shard.ends + GRACE_SECONDS, run.leave.ends - msg.data["began"])
+        pace = Pace(run.leave, workers=run.workers, now=run.now, sleep=gevent.sleep, closes=closes)
         world = World(
             now=run.now,
             sleep=gevent.sleep,
@@ -102,7 +103,6 @@ class WorkerPart:
             record=partial(self._record, run),
             admit=pace.wait,
         )
-        closes = min(run.shard.ends + GRACE_SECONDS, run.leave.ends - msg.data["began"])
         run.walker = Walker(run.stack, world, run=run.run, closes=closes)
         self._begun.set(run)
 

@@ -58,7 +58,8 @@ class Run:
         self._zero = time.monotonic() + (began - time.time())
         self._cpu = time.process_time()
         self.tallies = Tallies(began)
-        pace = Pace(self.leave, workers=self.order["of"], now=self.now, sleep=self.hub.sleep)
+        closes = min(self.shard.ends + GRACE_SECONDS, self.leave.ends - began)
+        pace = Pace(self.leave, workers=self.order["of"], now=self.now, sleep=self.hub.sleep, closes=closes)
         world = World(
             now=self.now,
             sleep=self.hub.sleep,
@@ -67,7 +68,6 @@ class Run:
             make_lock=self.hub.lock,
             admit=pace.wait,
         )
-        closes = min(self.shard.ends + GRACE_SECONDS, self.leave.ends - began)
         self._walker = Walker(self.stack, world, run=self.order["run"], closes=closes)
         self._send_off()
 

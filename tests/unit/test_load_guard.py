@@ -123,4 +123,17 @@ def test_a_worker_keeps_its_share_of_the_permitted_rate() -> None:
 
 def test_without_a_permitted_rate_nobody_waits() -> None:
     """On this machine the plan alone sets the pace."""
-    Pace(Leave(), workers=1, now=lambda: 0.0, sleep=lambda _seconds: pytest.fail("waited")).wait()
+    assert Pace(Leave(), workers=1, now=lambda: 0.0, sleep=lambda _seconds: pytest.fail("waited")).wait()
+
+
+def test_what_would_have_to_wait_past_the_window_is_not_sent() -> None:
+    """A hundred requests at once at 10 a second, the window over after 2 s: twenty go, the rest is told no at once."""
+    time = 0.0
+
+    def sleep(seconds: float) -> None:
+        nonlocal time
+        time += seconds
+
+    pace = Pace(Leave(rate=10.0), workers=1, now=lambda: time, sleep=sleep, closes=2.0 - 1e-9)
+    assert [pace.wait() for _ in range(100)] == [True] * 20 + [False] * 80
+    assert time < 2.0

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from load_fake_world import LOST, STACK, CrowdedWorld, FakeWorld, ok, problem, timed
 
+from loadtests.answers import Answer
 from loadtests.walker import UNPLANNED, Walker
 
 CODE = "000.00.12.H07-180822-0001"
@@ -253,3 +254,14 @@ def test_nothing_new_begins_once_traffic_is_closed() -> None:
     walk(world, (1.0, "portal.home", {}), (2.0, "portal.home", {}), closes=1.5)
     assert len(world.observations) == 1
     assert world.events[0].detail == "step 2 of 2, portal.home: traffic-over"
+
+
+@pytest.mark.parametrize("script", [(), (problem(503, "database-unavailable"),)], ids=["first", "tried again"])
+def test_what_a_permitted_rate_puts_off_past_the_end_is_not_sent(script: tuple[Answer, ...]) -> None:
+    """Waiting for the rate is no way round the window: nothing goes out after it, and the journey says why."""
+    world = FakeWorld(*script)
+    admitted = iter([True] * len(script) + [False])
+    given = msgspec.structs.replace(world.world(), admit=lambda: next(admitted))
+    Walker(STACK, given, run="r1", closes=10.0).walk(timed((1.0, "portal.home", {})))
+    assert len(world.sent) == len(script)
+    assert [event.detail for event in world.events] == ["step 1 of 1, portal.home: traffic-over"]

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import os
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 
-from loadtests.guard import Leave, Pace, ask_leave
+from loadtests.guard import Leave, ask_leave
 from services.vendors import quirks, weaknesses
 from simulation.mistakes import BadInputError, Mistake, did_you_mean
 from simulation.province_files.reading import Findings
 from simulation.text import Text
-from simulation.trouble import TroubleError
 from tinhmau.doubles import Double
 from verification.bids.bid import Bid
 from verification.bids.trial import Reach
@@ -83,30 +81,6 @@ def leave(bid: Bid, permission: Path | None) -> Leave:
     addresses = {"url": told.url, "upgrade": told.upgrade, "handover": told.handover}
     wire = {name: address for name, address in addresses.items() if address and not address.startswith(_FILE)}
     return ask_leave(wire, permission, now=time.time())
-
-
-def pace(left: Leave) -> Callable[[], None]:
-    """Return what every request waits for: the owner's rate, over all threads; nothing goes once the window is over.
-
-    What is returned raises TroubleError then.
-    """
-    rate = Pace(left, workers=1, now=time.monotonic, sleep=time.sleep)
-    lock = threading.Lock()
-
-    def wait() -> None:
-        if time.time() >= left.ends:
-            raise TroubleError(
-                Text(
-                    "Hết khung giờ mà chủ hệ thống cho phép, dừng kiểm tra. Xin khung dài hơn, hoặc giảm --seconds, "
-                    "--probes.",
-                    "The owner's window is over, and the trial with it. Ask for a longer one, or take fewer --seconds "
-                    "and --probes.",
-                )
-            )
-        with lock:
-            rate.wait()
-
-    return wait
 
 
 def _check_planted(bid: Bid) -> None:

@@ -33,3 +33,12 @@ def test_a_conforming_product_is_graded_a(workplace: Workplace) -> None:
 
     assert finished.code == 0, finished
     assert json.loads((out / "conformance.json").read_text("utf-8"))["grade"] == "A"
+
+
+def test_a_product_on_somebody_elses_address_needs_its_owners_permission(workplace: Workplace) -> None:
+    """The scenarios take in and decide dossiers: no permission file, no request; exit code 64 with the way out."""
+    finished = workplace.run("conformance", "--url", "http://192.0.2.7:8080", "--dialect", "sen", "--lang", "en")
+
+    assert finished.code == 64, finished
+    assert "http://192.0.2.7:8080 is not on this machine" in finished.err
+    assert "--permission" in finished.err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http.client import HTTPConnection
 from pathlib import Path
 
 import msgspec
@@ -13,6 +14,8 @@ from verification.bids import bid as bid_files
 from verification.bids import judging, trial
 from verification.bids.bid import Bid, Double
 from verification.bids.judging import Verdict
+from verification.conformance import wire
+from verification.conformance.wire import Pace, Unhurried
 
 _BID = bid_files.load(Path(__file__).parents[2] / "fixtures" / "bids" / "honest.toml")
 #: A load that any double carries beside a busy machine's other work; what it is tried with is not the question here.
@@ -27,11 +30,13 @@ BREAKS = {
 _UNDER_LOAD = {"slow", "loses-under-load"}
 
 
-def tried(product: str, *planted: str, era: str = "2026") -> Verdict:
+def tried(product: str, *planted: str, era: str = "2026", pace: Pace | None = None) -> Verdict:
     """Try a double at its gentle promise and twice that, two seconds each."""
     bid: Bid = msgspec.structs.replace(_BID, era=era, double=Double(product=product, planted=planted), promise=_GENTLE)
     with bids.reached(bid, folder=Path()) as reach:
-        seen = trial.hold(bid, reach, seconds=2, budget=2, seed=5, pace=lambda: None, tell=lambda _done, _what: None)
+        seen = trial.hold(
+            bid, reach, seconds=2, budget=2, seed=5, pace=pace or Unhurried(), tell=lambda _done, _what: None
+        )
     return judging.judge(bid, seen)
 
 
@@ -59,3 +64,32 @@ def test_products_of_every_dialect_are_tried_alike(product: str, era: str) -> No
     found = broken(tried(product, era=era))
 
     assert set(found) == ({"security"} if product == "dua" else set()), found
+
+
+class Counting(Unhurried):
+    """A pace that only counts who asks."""
+
+    asked = 0
+
+    def __call__(self) -> None:
+        """Count one."""
+        self.asked += 1
+
+
+@pytest.mark.parametrize("product", ["sen", "truc"])
+def test_every_request_of_a_trial_waits_for_the_owners_rate(product: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Inspection, load, looking up, attempts on safety, watching an upgrade, hand-over: none goes round the pace."""
+    sent = []
+
+    class Counted(HTTPConnection):
+        def request(self, *what: object, **more: object) -> None:
+            sent.append(what)
+            super().request(*what, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(wire, "HTTPConnection", Counted)
+    pace = Counting()
+
+    tried(product, pace=pace)
+
+    assert len(sent) > 500
+    assert pace.asked == len(sent)

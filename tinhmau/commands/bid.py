@@ -14,7 +14,7 @@ from rich.table import Table
 from simulation.mistakes import BadInputError, Mistake
 from simulation.text import Text
 from simulation.timeline import VIETNAM
-from tinhmau import bid_keys, bids, exits, screen
+from tinhmau import bid_keys, bids, exits, pacing, screen
 from tinhmau.attempts import Attempts
 from tinhmau.commands import options
 from tinhmau.language import say, significant, t
@@ -100,7 +100,7 @@ def check(
         bids.reached(bid, folder=file.parent) as reach,
         screen.progress(Text(f"Kiểm tra {bid.id}", f"Trying {bid.id}")) as tell,
     ):
-        seen = trial.hold(bid, reach, seconds=seconds, budget=probes, seed=seed, pace=bids.pace(left), tell=tell)
+        seen = trial.hold(bid, reach, seconds=seconds, budget=probes, seed=seed, pace=pacing.Paced(left), tell=tell)
     verdict = pack.make(
         folder, file, bid, seen, sealer=signing.sealer, certificate=signing.certificate, at=at,
         environment={

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -12,11 +13,12 @@ import click
 import msgspec
 from rich.table import Table
 
+from loadtests.guard import Leave, ask_leave
 from services.vendors import quirks
 from simulation.mistakes import BadInputError, Mistake, did_you_mean
 from simulation.text import Text
 from simulation.timeline import VIETNAM
-from tinhmau import screen
+from tinhmau import pacing, screen
 from tinhmau.commands import options
 from tinhmau.doubles import Double
 from tinhmau.language import current, number, say, t
@@ -91,6 +93,7 @@ _ALL, _NONE, _LIST = "all", "none", "list"
         "Only write the agreed data (agencies, procedures, staff) into this folder, to be loaded into the product.",
     ),
 )
+@options.permission
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
@@ -109,6 +112,7 @@ def command(
     era: str,
     listen: int,
     agreement_folder: Path | None,
+    permission: Path | None,
     out: Path,
 ) -> int:
     """Inspect one product."""
@@ -123,12 +127,13 @@ def command(
         agreed.write(agreement_folder)
         screen.line(t(f"Đã ghi {agreement_folder}", f"Written: {agreement_folder}"))
         return 0
-    names = _planted(double, planted)
+    names, reached = _planted(double, planted), _access(url, access)
+    pace = pacing.Paced(_leave(reached, permission))
     with _listener(listen) as listener:
         if double:
             rating = _inspect_double(double, names, agreed, listener)
         else:
-            rating = inspect(dialect, _access(url, access), agreed, listener)
+            rating = inspect(dialect, reached, agreed, listener, pace=pace)
     head = report.Head(
         product=double or url, dialect=double or dialect, era=era, planted=names, at=datetime.now(VIETNAM),
         version=metadata.version("tinhmau"),
@@ -192,6 +197,16 @@ def _access(url: str, path: Path | None) -> Access:
         found = Text(f"không đọc được: {error}.", f"cannot be read: {error}.")
         way_out = Text("Viết theo docs/howto/check-a-vendor.md.", "Write it as docs/howto/check-a-vendor.md says.")
         raise BadInputError([Mistake(file=str(path), key="--access", found=found, way_out=way_out)]) from error
+
+
+def _leave(reached: Access, permission: Path | None) -> Leave:
+    """Ask whether anything may go there. Raises BadInputError where its owner has not said so."""
+    wire = {"url": reached.url, "clock_url": reached.clock_url}
+    return ask_leave(
+        {name: address for name, address in wire.items() if address and not address.startswith("file:")},
+        permission,
+        now=time.time(),
+    )
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from verification.bids.desk import Desk
 from verification.bids.evidence import Before, Handover, Settled
 from verification.conformance.access import Access
 from verification.conformance.product import OutOfReach, Refusal, Unreadable
-from verification.conformance.wire import Wire
+from verification.conformance.wire import Pace, Wire
 
 _KEY = "X-Khoa-Lien-Thong"
 _LOOKED_FOR = 20  # dossiers that must be gone after the deletion
@@ -50,14 +50,21 @@ class _Line(msgspec.Struct):
     steps: list[_Step]
 
 
-def hand_over(url: str, desk: Desk, access: Access, settled: Iterable[Settled], upgraded: Sequence[Before]) -> Handover:
+def hand_over(
+    url: str,
+    desk: Desk,
+    access: Access,
+    settled: Iterable[Settled],
+    upgraded: Sequence[Before],
+    pace: Pace | None = None,
+) -> Handover:
     """Fetch everything, hold it against what is known, have it deleted, and look whether it is gone."""
     if not url:
         return Handover(tried=False, why_not="hồ sơ dự thầu không nêu endpoints.handover")
     states = {one.code: one.acknowledged for one in settled if not one.maybe}
     states |= {one.code: one.after or one.before for one in upgraded}
     paid = {one.code: one.paid for one in settled if not one.maybe}
-    wire, headers = Wire(url), {_KEY: access.integration_key}
+    wire, headers = Wire(url, pace), {_KEY: access.integration_key}
     try:
         manifest = wire.request("GET", "/manifest.json", headers=headers)
         whole = wire.request("GET", "/ho-so.jsonl", headers=headers)

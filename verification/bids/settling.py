@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import msgspec
 
@@ -12,12 +12,12 @@ from verification.bids.evidence import Settled, Step
 from verification.conformance.product import OutOfReach, Refusal, Unreadable
 
 
-def settle(desk: Desk, probe: int, walked: Iterable[Walked], pace: Callable[[], None]) -> list[Settled]:
+def settle(desk: Desk, probe: int, walked: Iterable[Walked]) -> list[Settled]:
     """Look every one up; what was never answered for is left out."""
-    return [_settled(desk, probe, one, pace) for one in walked if one.acknowledged]
+    return [_settled(desk, probe, one) for one in walked if one.acknowledged]
 
 
-def _settled(desk: Desk, probe: int, walked: Walked, pace: Callable[[], None]) -> Settled:
+def _settled(desk: Desk, probe: int, walked: Walked) -> Settled:
     known = Settled(
         code=walked.code,
         probe=probe,
@@ -28,7 +28,6 @@ def _settled(desk: Desk, probe: int, walked: Walked, pace: Callable[[], None]) -
         paid=walked.paid,
         found=False,
     )
-    pace()
     try:
         seen = desk.product.look(desk.clerk, walked.code)
         told = desk.product.told(walked.code).portal

@@ -23,10 +23,9 @@ from verification.conformance.inspection import inspect
 from verification.conformance.listener import Listener
 from verification.conformance.product import OutOfReach, Product, Refusal, Unreadable
 from verification.conformance.rating import Judged
+from verification.conformance.wire import Pace
 
 _WITHIN = 0.25
-
-Pace = Callable[[], None]
 
 
 class Reach(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,17 +40,20 @@ class Reach(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def hold(bid: Bid, reach: Reach, *, seconds: float, budget: int, seed: int, pace: Pace, tell: Progress) -> Evidence:
-    """Try everything; each load's dossiers begin during `seconds`, and at most `budget` loads are tried."""
+    """Try everything; each load's dossiers begin during `seconds`, and at most `budget` loads are tried.
+
+    Every request to the product waits for `pace`.
+    """
     agreed = agreement.of_era(bid.era)
     tell(0.0, Text("Soát theo quy phạm", "Inspecting against the norm"))
-    rating = inspect(reach.dialect, reach.access, agreed, reach.listener)
+    rating = inspect(reach.dialect, reach.access, agreed, reach.listener, pace=pace)
     seen = Evidence(points=tuple(map(_point, rating.judged)))
     reach.start_over()
-    product = dialects.DIALECTS[reach.dialect](reach.access, reach.listener)
+    product = dialects.DIALECTS[reach.dialect](reach.access, reach.listener, pace)
     spare = Listener()
 
     def make(access: Access) -> Product:
-        return dialects.DIALECTS[reach.dialect](access, spare)
+        return dialects.DIALECTS[reach.dialect](access, spare, pace)
 
     try:
         return _beyond(
@@ -94,16 +96,16 @@ def _beyond(
         driven = drive(desk, number=len(probes) + 1, load=load, per_second=rate, seconds=seconds, seed=seed, pace=pace)
         probes.append(driven.probe)
         calls.append(driven.calls)
-        settled += settle(desk, driven.probe.number, driven.walked, pace)
+        settled += settle(desk, driven.probe.number, driven.walked)
         seen = msgspec.structs.replace(seen, probes=tuple(probes), calls=tuple(calls), settled=tuple(settled))
     tell(0.8, Text("Thử an toàn", "Attempts on safety"))
     guarded = guarding.attempt(bid, desk, reach.access, desk.agreement, make)
     tell(0.85, Text("Nâng cấp", "Upgrade"))
-    upgraded = upgrade(reach.upgrade, desk, reach.access, sign_in)
+    upgraded = upgrade(reach.upgrade, desk, reach.access, sign_in, pace)
     tell(0.95, Text("Bàn giao dữ liệu", "Hand-over"))
     if upgraded.back:
         desk = sign_in()
-    handed = hand_over(reach.handover, desk, reach.access, settled, _known_after(upgraded))
+    handed = hand_over(reach.handover, desk, reach.access, settled, _known_after(upgraded), pace)
     return msgspec.structs.replace(seen, guarded=tuple(guarded), upgrade=upgraded, handover=handed)
 
 

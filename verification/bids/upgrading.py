@@ -9,11 +9,12 @@ from itertools import pairwise
 
 import msgspec
 
+from simulation.trouble import TroubleError
 from verification.bids.desk import Desk
 from verification.bids.evidence import Before, Upgrade
 from verification.conformance.access import Access
 from verification.conformance.product import Examine, OutOfReach, Refusal, Unreadable
-from verification.conformance.wire import Reply, Wire
+from verification.conformance.wire import Pace, Reply, Wire
 
 STATES = ("received", "awaiting_supplement", "examined", "approved", "returned")
 _OF_EACH = 3
@@ -28,7 +29,7 @@ class _Version(msgspec.Struct):
     version: str
 
 
-def upgrade(url: str, desk: Desk, access: Access, again: Again) -> Upgrade:
+def upgrade(url: str, desk: Desk, access: Access, again: Again, pace: Pace | None = None) -> Upgrade:
     """Ask for the upgrade and watch; `again` signs everybody in anew, as people do after an interruption."""
     if not url:
         return Upgrade(tried=False, why_not="hồ sơ dự thầu không nêu endpoints.upgrade")
@@ -37,7 +38,7 @@ def upgrade(url: str, desk: Desk, access: Access, again: Again) -> Upgrade:
         for state in STATES
         for number in range(_OF_EACH)
     }
-    wire = Wire(url)
+    wire = Wire(url, pace)
     try:
         before = _version(_ask(wire, "GET", access))
         watch = _Watch(desk, next(iter(held)))
@@ -84,6 +85,8 @@ class _Watch:
                     self._answered.append(time.monotonic())
             except (OutOfReach, Unreadable):
                 continue
+            except TroubleError:  # nothing may go any more: who waits for the upgrade is told the same
+                return
             else:
                 self._answered.append(time.monotonic())
 

@@ -12,7 +12,7 @@ import msgspec
 
 from verification.conformance.access import Access
 from verification.conformance.product import OutOfReach
-from verification.conformance.wire import Wire
+from verification.conformance.wire import Pace, Wire
 
 #: Lets official time stand still at a moment; has returned once the product goes by it.
 SetClock = Callable[[datetime], None]
@@ -23,9 +23,9 @@ _TAKEN = 200
 
 
 @contextmanager
-def of(access: Access) -> Iterator[SetClock | None]:
+def of(access: Access, pace: Pace | None = None) -> Iterator[SetClock | None]:
     """Find the way to set the product's clock, as long as the block lasts; None where there is none."""
-    control = Wire(access.clock_url)
+    control = Wire(access.clock_url, pace)
 
     def tell(moment: datetime) -> None:
         reply = control.request("PUT", "/control/clock", msgspec.json.encode({"moment": moment}))

@@ -12,6 +12,7 @@ from verification.conformance.inspector import Inspector, official_now
 from verification.conformance.listener import Listener
 from verification.conformance.rating import Rating, rate
 from verification.conformance.scenarios import SCENARIOS
+from verification.conformance.wire import Pace
 
 
 def inspect(
@@ -22,15 +23,17 @@ def inspect(
     *,
     only: Collection[str] = (),
     wall: Callable[[], datetime] = official_now,
+    pace: Pace | None = None,
 ) -> Rating:
     """Play the scenarios against the product: all, or those that look at the points named in `only`.
 
-    `wall` is the hour of a product whose clock cannot be set. Raises KeyError for an unknown dialect.
+    `wall` is the hour of a product whose clock cannot be set; every request to it waits for `pace`.
+    Raises KeyError for an unknown dialect.
     """
     scenarios = [scenario for scenario in SCENARIOS if not only or set(only) & set(scenario.points)]
-    product = dialects.DIALECTS[dialect](access, listener)
+    product = dialects.DIALECTS[dialect](access, listener, pace)
     try:
-        with clock.of(access) as set_clock:
+        with clock.of(access, pace) as set_clock:
             inspector = Inspector(product, agreement, access, set_clock, wall)
             inspector.play(scenarios)
     finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from typing import Protocol
 from urllib.parse import urlsplit
 
 import msgspec
@@ -21,18 +22,39 @@ class Reply(msgspec.Struct, frozen=True):
     body: bytes
 
 
+class Pace(Protocol):
+    """What an owner allows: every request to a product waits for it."""
+
+    @property
+    def waited(self) -> float:
+        """Seconds, all requests together."""
+
+    def __call__(self) -> None:
+        """Return when the next request may go; raises where none may any more."""
+
+
+class Unhurried:
+    """The pace on one's own machine: nobody waits."""
+
+    waited = 0.0
+
+    def __call__(self) -> None:
+        """Return at once."""
+
+
 class Wire:
     """One address. Raises OutOfReach when nothing answers there."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, pace: Pace | None = None) -> None:
         """Take the base address, `http://…` or `https://…`."""
-        self._url = urlsplit(url)
+        self._url, self._pace = urlsplit(url), pace or Unhurried()
         self._local = threading.local()
         self._open: list[HTTPConnection] = []
 
     def request(self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None) -> Reply:
         """Ask once; where a kept connection was closed meanwhile, on a fresh one."""
         for attempt in (1, 2):
+            self._pace()
             connection = self._connection()
             try:
                 connection.request(method, self._url.path.rstrip("/") + path, body or None, dict(headers or {}))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from typing import Protocol
 
 from verification.conformance.access import Access
 from verification.conformance.dialects.dua import Dua
@@ -11,9 +12,18 @@ from verification.conformance.dialects.sen import Sen
 from verification.conformance.dialects.truc import Truc
 from verification.conformance.listener import Listener
 from verification.conformance.product import Product
+from verification.conformance.wire import Pace
+
+
+class Speaks(Protocol):
+    """Makes a product of an address."""
+
+    def __call__(self, access: Access, listener: Listener, pace: Pace | None = None, /) -> Product:
+        """Reach it; every request waits for `pace`."""
+
 
 #: Dialect -> what makes a product of an address.
-DIALECTS: Mapping[str, Callable[[Access, Listener], Product]] = {
+DIALECTS: Mapping[str, Speaks] = {
     "reference": ReferenceOneStop,
     "sen": Sen,
     "truc": Truc,

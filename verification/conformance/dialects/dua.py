@@ -36,6 +36,7 @@ from verification.conformance.product import (
     Who,
     Why,
 )
+from verification.conformance.wire import Pace
 
 Row = Mapping[str, str]
 _FORM = "%d/%m/%Y %H:%M"
@@ -68,8 +69,8 @@ class Dua:
     name = "Dừa"
     resolution = timedelta(minutes=1)
 
-    def __init__(self, access: Access, _listener: Listener) -> None:
-        """Its address is a folder."""
+    def __init__(self, access: Access, _listener: Listener, _pace: Pace | None = None) -> None:
+        """Its address is a folder of this machine: nothing goes over a wire."""
         self._folder, self._access = Path(urlsplit(access.url).path), access
         self.last = ""
 

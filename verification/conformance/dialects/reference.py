@@ -37,7 +37,7 @@ from verification.conformance.product import (
     Who,
     Why,
 )
-from verification.conformance.wire import Wire
+from verification.conformance.wire import Pace, Wire
 
 _SERVICE = "onestop"
 _TOKEN_SECONDS = 60
@@ -59,9 +59,9 @@ class ReferenceOneStop:
     name = "Tỉnh Mẫu"
     resolution = timedelta(microseconds=1)
 
-    def __init__(self, access: Access, listener: Listener) -> None:
+    def __init__(self, access: Access, listener: Listener, pace: Pace | None = None) -> None:
         """Its LGSP_URL must be the listener's address; `integration_key` is its PROVIDER_SECRET."""
-        self._wire, self._access = Wire(access.url), access
+        self._wire, self._access = Wire(access.url, pace), access
         self.last = ""
         self._items: dict[str, tuple[str, Any]] = {}
         self._lock = threading.Lock()

@@ -35,7 +35,7 @@ from verification.conformance.product import (
     Who,
     Why,
 )
-from verification.conformance.wire import Wire
+from verification.conformance.wire import Pace, Wire
 
 _STATES: Mapping[int, str] = dict(
     enumerate(
@@ -59,9 +59,9 @@ class Sen:
     name = "Sen"
     resolution = timedelta(milliseconds=1)
 
-    def __init__(self, access: Access, listener: Listener) -> None:
+    def __init__(self, access: Access, listener: Listener, pace: Pace | None = None) -> None:
         """Its webhook must point at the listener."""
-        self._wire, self._access = Wire(access.url), access
+        self._wire, self._access = Wire(access.url, pace), access
         self.last = ""
         self._heard: list[Any] = []
         self._lock = threading.Lock()

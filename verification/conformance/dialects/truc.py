@@ -32,7 +32,7 @@ from verification.conformance.product import (
     Who,
     Why,
 )
-from verification.conformance.wire import Wire
+from verification.conformance.wire import Pace, Wire
 
 _SOAP, _OWN = "http://schemas.xmlsoap.org/soap/envelope/", "urn:truc:mot-cua:2"
 _FORM = "%Y%m%d%H%M%S"
@@ -58,9 +58,9 @@ class Truc:
     name = "Trúc"
     resolution = timedelta(seconds=1)
 
-    def __init__(self, access: Access, _listener: Listener) -> None:
+    def __init__(self, access: Access, _listener: Listener, pace: Pace | None = None) -> None:
         """Nothing is sent by it, so the listener hears nothing."""
-        self._wire, self._access = Wire(access.url), access
+        self._wire, self._access = Wire(access.url, pace), access
         self.last = ""
 
     def sign_in(self, account: str, passcode: str) -> Who:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -61,7 +62,7 @@ class Pace:
         *,
         workers: int,
         now: Callable[[], float],
-        sleep: Callable[[float], None],
+        sleep: Callable[[float], None] = time.sleep,
         closes: float = _UNTIL_STOPPED,
     ) -> None:
         """`now` and `sleep` are the walks' own; `closes` is the moment on that clock after which nothing may go."""
@@ -75,17 +76,22 @@ class Pace:
 
         Waiting makes its start late, which the verdict will hold against us.
         """
+        seconds = self.put_off()
+        if seconds:
+            self._sleep(seconds)
+        return seconds is not None
+
+    def put_off(self) -> float | None:
+        """Take the next place in line: seconds until it; None where that would be after the window."""
         if not self._gap:
-            return True
+            return 0.0
         now = self._now()
         mine = max(now, self._next)
         if mine >= self._closes:
-            return False
+            return None
         self._next = mine + self._gap
-        if mine > now:
-            self.waited += mine - now
-            self._sleep(mine - now)
-        return True
+        self.waited += mine - now
+        return mine - now
 
 
 def ask_leave(endpoints: Mapping[str, str], permission: Path | None, *, now: float) -> Leave:

@@ -24,6 +24,7 @@ from infra.target import Restorable, Target
 from loadtests import ledger, sabotage
 from loadtests.drive import Drive, Enough, Generator
 from loadtests.faults.fault import Fault
+from loadtests.guard import Leave
 from loadtests.traffic import DriveResult
 from simulation import plan as plans
 from simulation import planner, population, province_files, scenario_files
@@ -35,6 +36,7 @@ from simulation.scenario import Scenario
 from simulation.text import Text
 from tinhmau import interrupts, recoveries, run_folder, screen
 
+_FREE = Leave()
 _SETTLE_SECONDS = 30  # for what is on its way between systems when traffic ends
 _RELEASE_SECONDS = 600  # for upgrades and roll-backs that a day has begun
 _STOPPING = Text("Dừng trung tâm dữ liệu", "Stopping the data centre")
@@ -234,18 +236,21 @@ def drilled(stack: Stack, run: Path, *, target: Target) -> Iterator[Stack]:
         remove(restored, run, target=target)
 
 
-def books(stack: Stack, run: Path, *, damage: str = "") -> None:
-    """Wait until nothing is on its way any more, damage one thing where asked to, and take every system's books."""
+def books(stack: Stack, run: Path, *, damage: str = "", leave: Leave = _FREE) -> None:
+    """Wait until nothing is on its way any more, damage one thing where asked to, and take every system's books.
+
+    What the stack is asked for that keeps to `leave`, as the load did.
+    """
     _finish(stack, run)
     with screen.progress(Text("Chờ chuyển hết, thu sổ", "Settling, taking the books")) as tell:
-        ledger.settle(stack, seconds=_SETTLE_SECONDS, installations=_installations(run), progress=tell)
+        ledger.settle(stack, seconds=_SETTLE_SECONDS, installations=_installations(run), progress=tell, leave=leave)
         if damage:
             done = sabotage.apply(damage, stack)
             run_folder.write_environment(
                 run,
                 sabotage={"name": done.name, "subject": done.subject, "what": done.what.vi, "what_en": done.what.en},
             )
-        ledger.collect(stack, run, progress=tell)
+        ledger.collect(stack, run, progress=tell, leave=leave)
 
 
 def _finish(stack: Stack, run: Path) -> None:

@@ -13,6 +13,9 @@ from pathlib import Path
 import pytest
 from command_line import ROOT, Finished, Workplace
 
+from infra import stack as stacks
+from infra.stack import Stack
+
 TOY = ("verify", "--scenario", "toy", "--runs", "{runs}")
 
 
@@ -243,3 +246,26 @@ def toy_up_plan(workplace: Workplace) -> Path:
     """A run folder that holds a plan."""
     assert workplace.run("simulate", "--scenario", "toy", "--runs", workplace.runs).code == 0
     return workplace.newest()
+
+
+def test_a_running_stack_elsewhere_is_verified_with_its_owners_permission_only(workplace: Workplace) -> None:
+    """`verify --stack` refuses it before anything starts, and takes the file that the refusal asks for."""
+    foreign = workplace.root / "elsewhere.json"
+    endpoints = {"portal": "http://192.0.2.7:8080"}
+    stacks.save(
+        Stack(
+            name="elsewhere", target="openstack", province="toy", era="2018", endpoints=endpoints, audit_token="a",
+            passcode_key="k", certificate_authority="",
+        ),
+        foreign,
+    )  # fmt: skip
+    over = workplace.root / "permission.toml"
+    over.write_text(
+        'targets = ["http://192.0.2.7:8080"]\nowner = "Sở"\ncontact = "trực ban"\nrate = 50\n'
+        "begins = 2020-01-01T00:00:00+07:00\nends = 2020-01-02T00:00:00+07:00\n"
+    )
+    verify = ("verify", "--scenario", "toy", "--runs", workplace.runs, "--stack", foreign)
+
+    _assert_told(workplace.run(*verify), 64, ("http://192.0.2.7:8080", "--permission"))
+    _assert_told(workplace.run(*verify, "--permission", over), 64, ("permission.toml", "01/01/2020"))
+    assert workplace.left_behind() == []

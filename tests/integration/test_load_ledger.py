@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
+import pytest
 from aiohttp import web
 from load_stand_in import Seen, StandIn, problem, stack_of
 
@@ -13,6 +15,7 @@ from infra import stack as stacks
 from infra.stack import Stack
 from loadtests import ledger
 from loadtests.books import BOOKS
+from loadtests.guard import Leave, Pace
 
 ALL = sorted({name for names in BOOKS.values() for name in names})
 
@@ -113,3 +116,36 @@ def test_settling_gives_up_and_says_what_is_left(tmp_path: Path) -> None:
         silent = msgspec.structs.replace(whole, endpoints={**whole.endpoints, "lgsp": "http://127.0.0.1:1"})
         after = ledger.settle(silent, seconds=0.1)
     assert after == {**dict.fromkeys(BOOKS, 3), "lgsp": ledger.UNKNOWN}
+
+
+def test_books_keep_to_the_owners_permission_as_the_load_did(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every request takes its place in line for the permitted rate; after the window none goes, and that is told."""
+    places = []
+
+    class Counted(Pace):
+        def put_off(self) -> float | None:
+            places.append(super().put_off())
+            return places[-1]
+
+    monkeypatch.setattr(ledger, "Pace", Counted)
+    soon, over = Leave(rate=500.0, ends=time.time() + 3600), Leave(rate=500.0, ends=time.time() - 1)
+    with StandIn(books) as province:
+        whole = stack(province, tmp_path)
+        ledger.settle(whole, leave=soon)
+        ledger.collect(whole, tmp_path, leave=soon)
+        asked = len(province.seen)
+        assert len(places) == asked > 2 * len(BOOKS)
+        after = ledger.settle(whole, seconds=0.1, leave=over)
+        ledger.collect(whole, tmp_path, leave=over)
+        assert len(province.seen) == asked
+    assert set(after.values()) == {ledger.UNKNOWN}
+    collected = msgspec.json.decode((tmp_path / "ledger" / "collected.json").read_bytes())
+    assert all("window is over" in one["why"] for one in collected["missing"])
+    assert len(collected["missing"]) == sum(map(len, BOOKS.values()))
+
+
+def test_books_are_not_looked_for_where_a_service_sends_us(tmp_path: Path) -> None:
+    """An address that nobody has named is not asked, and gets no auditor's token."""
+    with StandIn(lambda _seen: web.Response(status=302, headers={"Location": "http://192.0.2.1/"})) as province:
+        after = ledger.settle(stack(province, tmp_path), seconds=0.1)
+    assert set(after.values()) == {ledger.UNKNOWN}

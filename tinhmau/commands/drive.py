@@ -61,13 +61,14 @@ def command(
     folder = run_folder.find(run or (standing[-1] if standing and not stack_file else None), runs)
     with Attempts() as attempt:
         stack = attempt(_read_stack, stack_file or folder / "stack.json")
+        leave = None
         if stack and not stack_file:
             attempt(_check_journal, folder)
         if stack:
-            attempt(guard.ask_leave, stack.endpoints, permission, now=time.time())
+            leave = attempt(guard.ask_leave, stack.endpoints, permission, now=time.time())
         struck = [fault for spec in faults if (fault := attempt(fault_kinds.parse, spec))]
         attempt(fault_kinds.check, struck, plans.load_head(folder / "plan").timeline)
-    assert stack is not None  # noqa: S101 -- it was read, or the block has raised
+    assert stack is not None and leave is not None  # noqa: S101, PT018 -- or the block has raised
     if stack.control:
         control.ask(stack.control, {"act": "status"})  # raises when nothing runs there any more
     if stack_file:
@@ -77,7 +78,7 @@ def command(
     with phases.Traffic(folder, workers=workers, generator=generator) as traffic:
         file = stack_file or folder / "stack.json"
         traffic.drive(stack, stack_file=file, permission=permission, faults=struck)
-    phases.books(stack, folder)
+    phases.books(stack, folder, leave=leave)
     judge = f"{screen.program()} judge {folder}"
     screen.line(t(f"Xong. Kết luận: {judge}", f"Done. For the verdict: {judge}"))
 

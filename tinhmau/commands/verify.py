@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,6 +12,7 @@ import click
 from infra import stack_outputs
 from infra.stack import Stack
 from loadtests import faults as fault_kinds
+from loadtests import guard
 from loadtests import sabotage as sabotages
 from loadtests.drive import Generator
 from loadtests.faults.fault import Fault
@@ -58,6 +60,7 @@ from tinhmau.language import t
         "Use what is running instead of placing anything: name of a Pulumi stack, or a stack.json; it is left alone.",
     ),
 )
+@options.permission
 @click.option(
     "--keep",
     is_flag=True,
@@ -84,6 +87,7 @@ def command(  # noqa: PLR0913 -- one argument an option
     standby: bool,
     sabotage: str,
     standing: str,
+    permission: Path | None,
     keep: bool,
     drill: bool,
 ) -> int:
@@ -106,6 +110,7 @@ def command(  # noqa: PLR0913 -- one argument an option
         stack = attempt(stack_outputs.find, standing) if standing else None
         if stack and checked:
             attempt(_check_province, stack, checked[1])
+            attempt(guard.ask_leave, stack.endpoints, permission, now=time.time())
 
     run = run_folder.create(runs, scenario)
     screen.line(t(f"Lần chạy: {run}", f"Run: {run}"))
@@ -125,10 +130,11 @@ def command(  # noqa: PLR0913 -- one argument an option
         world = phases.draw(scenario, seed=seed, folder=run / "plan")
         using = phases.borrowed(stack, run) if stack else phases.placed(world, run, target=place_on)
         stack = cleanup.enter_context(using)
-        traffic.drive(stack, stack_file=run / "stack.json", faults=struck)
+        leave = guard.ask_leave(stack.endpoints, permission, now=time.time())
+        traffic.drive(stack, stack_file=run / "stack.json", permission=permission, faults=struck)
         if drill:
             stack = cleanup.enter_context(phases.drilled(stack, run, target=place_on))
-        phases.books(stack, run, damage=sabotage)
+        phases.books(stack, run, damage=sabotage, leave=leave)
     if keep:
         screen.line(
             t(f"Giữ lại để xem, xoá khi xong: {stack.state}", f"Kept to look into, delete when done: {stack.state}")

@@ -20,7 +20,7 @@ from simulation.mistakes import BadInputError, Mistake, did_you_mean
 from simulation.province import Era, Figure, Province
 from simulation.province_files.reading import Findings, Row
 from simulation.scenario import HABITS, KINDS, PROFILES, DocumentKind, Scenario
-from simulation.shape import bend
+from simulation.shape import bend, changes_nothing
 from simulation.text import Text
 from simulation.timeline import Timeline
 
@@ -32,6 +32,8 @@ _CERTIFICATES_ASKED = ("crl", "ocsp")
 _PRODUCTS = ("", "sen", "truc", "dua")  # with an adapter at the one-stop (services/onestop/dialects)
 #: Largest value of a habit or a factor: generous, but a slip of the keyboard does not pass.
 _LARGEST = 1_000_000.0
+_BENDS_NOTHING = Text("không đổi gì: lúc đó không ai đến.", "changes nothing: nobody comes at that time.")
+_SOMEBODY_COMES = Text("Chọn from, until lúc có người đến.", "Choose from and until when somebody comes.")
 
 
 def available(*, fixtures: Path = FIXTURES) -> tuple[str, ...]:
@@ -152,7 +154,10 @@ def _read(row: Row, *, name: str, fixtures: Path) -> Scenario | None:
     if row.has("shape"):
         shape = shape_files.read(row.row("shape"), folder=fixtures / "scenarios")
         if shape is not None:
+            usual = profiles
             profiles, growth = bend(shape, profiles)
+            if profiles and all(changes_nothing(usual[name], bent) for name, bent in profiles.items()):
+                row.wrong("shape", _BENDS_NOTHING, _SOMEBODY_COMES)
             journeys = {kind: factor * growth.get(kind, 1.0) for kind, factor in journeys.items()}
     habits, figures = _habits(row), _figures(row)
     document_kinds = _document_kinds(row)

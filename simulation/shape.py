@@ -7,6 +7,7 @@ A shape is a factor on the arrivals of some profiles over official time. Profile
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 
 import msgspec
 import numpy as np
@@ -111,6 +112,17 @@ def _bend(shape: Shape, profile: Profile) -> tuple[Profile, float]:
     widths = np.diff(edges)
     more = float((np.asarray(after) * widths).sum() / (np.asarray(before) * widths).sum())
     return Profile(edges=tuple(edges), rates=tuple(after), source=source), more
+
+
+def changes_nothing(before: Profile, after: Profile) -> bool:
+    """Whether arrivals come exactly as before, at whatever moment."""
+    edges = sorted({*before.edges, *after.edges})
+    middles = [(left + right) / 2 for left, right in pairwise(edges)]
+    return (
+        before.edges[0] == after.edges[0]
+        and before.edges[-1] == after.edges[-1]
+        and all(_rate(before, middle) == _rate(after, middle) for middle in middles)
+    )
 
 
 def _rate(profile: Profile, second: float) -> float:

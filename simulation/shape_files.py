@@ -12,6 +12,8 @@ from simulation.text import Text
 _DAY = 86_400.0
 _LARGEST = 1000.0
 _CLOCK = Text('Viết dạng "09:00".', 'Write it like "09:00".')
+#: Parameters that say nothing about a kind: accepted and passed over they would be a day that nobody asked for.
+_NOT_OF = {"ramping": ("factor", "from", "until"), "replay": ("from", "until")}
 _STAGE = Text('Viết dạng "09:00 2.5", giờ tăng dần.', 'Write them like "09:00 2.5", with rising times.')
 
 
@@ -26,6 +28,8 @@ def read(row: Row, *, folder: Path) -> Shape | None:
         row.values()
         return None
     usual = SHAPES[kind]
+    for strange in filter(row.has, _NOT_OF.get(kind, ())):
+        row.wrong(strange, Text(f"{kind} không dùng.", f"{kind} does not use it."), Text("Bỏ đi.", "Take it out."))
     shape = Shape(
         kind=kind,
         factor=row.number("factor", low=0.001, high=_LARGEST) if row.has("factor") else usual.factor,

@@ -91,7 +91,7 @@ class Workplace:
                 # Under nohup or in the background of a script, signals are ignored by whoever is started.
                 ["env", "--default-signal=INT,TERM,HUP", TINHMAU, *arguments],
                 cwd=self.root,
-                env=self._environment() | more,
+                env=self.environment() | more,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=errors,
@@ -110,7 +110,8 @@ class Workplace:
         with self.start(*arguments, **more) as command:
             return command.end()
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
+        """What a process that is started from here gets."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("TINHMAU_", "PYTEST_"))}
         return kept | {
             "TMPDIR": str(self.temporary),

@@ -1,4 +1,4 @@
-"""What a search for the limit came to, in the terminal: the answer first, then what sets it."""
+"""What a search for the limit came to, in the terminal and in Markdown: the answer first, then what sets it."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from rich.markup import escape
 
 from tinhmau import screen
 from tinhmau.language import number, say, t
+from verification.answer import WORDS
 from verification.capacity.verdict import WHY, Found
 
 _MORE = 2
+_MARKS = {"KEPT": "✅", "BROKEN": "❌", "UNKNOWN": "❔"}
 
 
 def show(found: Found, run: Path) -> None:
@@ -38,3 +40,35 @@ def show(found: Found, run: Path) -> None:
             screen.line(f"   • {say(told)}")
         screen.line(f"   → {say(suspect.way_out)}")
     screen.line(t(f"Báo cáo: {run / 'report.html'}", f"Report: {run / 'report.html'}"))
+
+
+def markdown(found: Found, *, scenario: str) -> str:
+    """Write it to stand below a change request."""
+    title = t(f"Giới hạn của {scenario}", f"Limit of {scenario}")
+    lines = [f"### {_MARKS[found.answer]} {title}: {say(WORDS[found.answer])} ({found.answer})", ""]
+    if found.limit is None:
+        lines.append(f"{t('Chưa rõ giới hạn', 'No limit found')}: {say(WHY[found.why])}.")
+    else:
+        load, low, high = (number(value, places=2) for value in (found.limit.load, found.limit.low, found.limit.high))
+        good = number(found.good_per_second, places=1)
+        lines.append(
+            t(
+                f"×{load} khối lượng của kịch bản (90 % chắc trong ×{low} … ×{high}); {good} thao tác thành công/giây.",
+                f"×{load} the scenario's volume (90 % sure within ×{low} … ×{high}); {good} good operations a second.",
+            )
+        )
+    lines += [
+        f"- {say(suspect.what)}: {'; '.join(say(told) for told in suspect.evidence)}"
+        for suspect in found.suspects[: 1 + _MORE]
+    ]
+    lines += [
+        "",
+        t("| lần | tải | kết luận | p95, ms | lỗi, % |", "| probe | load | answer | p95, ms | errors, % |"),
+        "|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {one.number} | ×{number(one.load, places=2)} | {_MARKS[one.answer]} | {number(one.p95 * 1000)} "
+        f"| {number(100 * one.errors, places=2)} |"
+        for one in found.probes
+    ]
+    return "\n".join(lines) + "\n"

@@ -22,8 +22,8 @@ import pytest
 
 from infra import stack as stacks
 from infra.stack import Stack
-from simulation.text import Text
-from tinhmau import exits
+from simulation.text import Language, Text
+from tinhmau import change_request, exits
 from verification import evidence
 from verification.answer import Answer
 from verification.objectives import files
@@ -75,11 +75,30 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add where the runs are kept, for CI to keep as artefacts."""
     parser.addoption("--tinhmau-runs", default="", help="folder for tinhmau's run folders; a temporary one by default")
+    parser.addoption("--tinhmau-summary", default="", help="Markdown file to write, for a change request")
+    parser.addoption("--tinhmau-baseline", default="", help="earlier run folder that objectives are compared with")
+
+
+_SUMMARIES = pytest.StashKey[dict[str, str]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the mark known."""
+    """Make the mark known, and begin a fresh summary: an old one must not pass for this session's."""
     config.addinivalue_line("markers", _MARK)
+    config.stash[_SUMMARIES] = {}
+    _summarise(config)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Write the summary."""
+    _summarise(session.config)
+
+
+def _summarise(config: pytest.Config) -> None:
+    target = config.getoption("--tinhmau-summary")
+    if target:
+        Path(target).parent.mkdir(parents=True, exist_ok=True)
+        Path(target).write_text("\n".join(config.stash[_SUMMARIES].values()), encoding="utf-8")
 
 
 @pytest.fixture(scope="session")
@@ -103,11 +122,27 @@ def tinhmau_run(request: pytest.FixtureRequest, tinhmau_runs: Path, _tinhmau_dri
     if key not in _tinhmau_driven:
         _tinhmau_driven[key] = _drive(key, tinhmau_runs)
     folder = _tinhmau_driven[key]
-    objectives: Sequence[ObjectiveResult] = ()
-    if wanted.objectives:
-        objectives = judge(files.load(request.path.parent / wanted.objectives), evidence.gather(folder))
+    earlier = request.config.getoption("--tinhmau-baseline")
+    run = read(
+        folder,
+        objectives=request.path.parent / wanted.objectives if wanted.objectives else None,
+        baseline=Path(earlier) if earlier else None,
+    )
+    told = request.config.stash[_SUMMARIES]
+    if run.objectives or folder.name not in told:
+        spoken: Language = "en" if os.environ.get("TINHMAU_LANG") == "en" else "vi"
+        told[folder.name] = change_request.document(folder, run.answer, run.verdict, run.objectives, language=spoken)
+    return run
+
+
+def read(folder: Path, *, objectives: Path | None = None, baseline: Path | None = None) -> Run:
+    """A run that was made and judged before, held against objectives and beside an earlier run."""
+    results: Sequence[ObjectiveResult] = ()
+    if objectives:
+        earlier = evidence.gather(baseline) if baseline else None
+        results = judge(files.load(objectives), evidence.gather(folder), baseline=earlier)
     verdict = msgspec.json.decode((folder / "verdict.json").read_bytes())
-    return Run(folder=folder, verdict=verdict, objectives=tuple(objectives))
+    return Run(folder=folder, verdict=verdict, objectives=tuple(results))
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ from pathlib import Path
 from lxml import html
 
 from simulation.text import Text
+from tinhmau import capacity_summary
 from verification.answer import Answer
 from verification.capacity import page
 from verification.capacity.bottleneck import Kind, Suspect
@@ -68,3 +69,14 @@ def test_the_page_shows_limit_cause_and_every_probe_in_both_languages(tmp_path: 
     assert len(document.xpath("//table/tbody/tr")) == 5
     assert len(document.xpath("//*[local-name()='circle']")) == 3
     assert not document.xpath("//*[@src or self::script or self::link[@href != 'data:,']]")
+
+
+def test_a_change_request_is_told_the_limit_its_cause_and_every_probe() -> None:
+    """In Markdown, the answer first; a search without a limit says why."""
+    told = capacity_summary.markdown(conclude(_search(), "found"), scenario="toy")
+    assert told.startswith("### ✅ Giới hạn của toy: Đạt (KEPT)")
+    assert "90 % chắc trong" in told
+    assert "- lock của portal: lock của portal" in told
+    assert told.count("\n| ") == 1 + 5
+    lost = capacity_summary.markdown(conclude([_probe(1, "UNKNOWN")] * 3, "unknown"), scenario="toy")
+    assert "Chưa rõ giới hạn: ba lần thử liền không đo được gì chắc chắn." in lost

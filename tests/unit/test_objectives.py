@@ -88,6 +88,46 @@ def test_objectives_are_kept_and_broken_by_what_was_seen(tmp_path: Path) -> None
     assert next(one.value for one in results if one.objective.metric == "cpu") == pytest.approx(60)
 
 
+def test_signs_are_those_of_k6(tmp_path: Path) -> None:
+    """Equal in both of its writings, and unequal."""
+    run = run_folder(tmp_path / "run")
+    text = '[thresholds]\n"restarts" = ["count===0", "count==0", "count!=0", "count!=3"]'
+    assert [one.answer for one in judged(tmp_path, text, run)] == ["KEPT", "KEPT", "BROKEN", "KEPT"]
+
+
+def test_requests_have_a_rate_a_second(tmp_path: Path) -> None:
+    """400 in 100 s are 4 a second, of one kind of actor a quarter of that; a phase counts its own seconds."""
+    run = run_folder(tmp_path / "run")
+    results = judged(
+        tmp_path,
+        """
+        [phases]
+        rush = "08:00 09:00"
+        [thresholds]
+        "http_reqs" = ["rate>3.9", "count==400"]
+        "requests{actor:company_agent}" = ["rate<1.1"]
+        "requests{phase:rush}" = ["rate>=4", "count==40"]
+        """,
+        run,
+    )
+    assert [one.value for one in results] == pytest.approx([4.0, 400, 1.0, 4.0, 40])
+    assert {one.answer for one in results} == {"KEPT"}
+
+
+def test_what_was_dropped_may_have_been_what_breaks(tmp_path: Path) -> None:
+    """Bounds that those who came have kept are unknown, one that they broke is broken; machines are as they were."""
+    run = run_folder(tmp_path / "run")
+    book = Writer(run / "journal" / "worker-1.ndjson")
+    book.write(Event(at=5.0, event="dropped", subject="browse-1"))
+    book.close()
+    text = '[thresholds]\n"latency" = ["p(95)<800", "p(95)<10"]\n"dropped" = ["count<2"]\n"restarts" = ["count<1"]'
+
+    results = judged(tmp_path, text, run)
+
+    assert [one.answer for one in results] == ["UNKNOWN", "BROKEN", "KEPT", "KEPT"]
+    assert "dropped 1 arrivals" in results[0].reason.en
+
+
 def test_a_phase_is_official_time(tmp_path: Path) -> None:
     """Between eight and nine, a tenth of the day's operations were slow; the phase sees nothing else."""
     at_eight = slower(1.0, where=lambda seen: 20.0 <= seen.intended < 30.0)

@@ -125,6 +125,10 @@ def test_volume_grows_by_the_factor_of_a_constant_shape(fixtures: Path) -> None:
         ('kind = "ramping"\nstages = ["10:00 1", "09:00 2"]', "do not rise"),
         ('kind = "replay"\ntrace = "../secret.txt"', "no file"),
         ('kind = "spike"\nfactr = 3', "factr"),
+        ('kind = "ramping"\nstages = ["08:00 1", "10:00 4"]\nfactor = 2', "shape.factor: ramping does not use it"),
+        ('kind = "ramping"\nstages = ["08:00 1", "10:00 4"]\nuntil = "11:00"', "shape.until: ramping does not use it"),
+        ('kind = "month-end"\nfrom = "00:10"\nuntil = "00:20"', "changes nothing"),
+        ('kind = "spike"\nfactor = 1.0', "changes nothing"),
     ],
 )
 def test_a_mistake_in_a_shape_is_told(text: str, told: str, fixtures: Path) -> None:
@@ -132,3 +136,9 @@ def test_a_mistake_in_a_shape_is_told(text: str, told: str, fixtures: Path) -> N
     with pytest.raises(BadInputError) as refused:
         load(fixtures, text)
     assert told in str(refused.value)
+
+
+def test_a_trace_has_no_window_of_its_own(fixtures: Path) -> None:
+    """It holds the times at which somebody came; from and until would be passed over."""
+    with pytest.raises(BadInputError, match="from: replay does not use it"):
+        load(fixtures, 'kind = "replay"\ntrace = "monday.txt"\nfrom = "09:00"', files={"monday.txt": "08:01:00\n"})

@@ -76,6 +76,12 @@ _OBJECTIVES = run_folder.ROOT / "fixtures" / "objectives" / "capacity.toml"
         f"Plant a bottleneck to see that it is named: {', '.join(planted.kinds())}.",
     ),
 )
+@click.option(
+    "--markdown",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar=options.FILE,
+    help=t("Ghi thêm tóm tắt Markdown.", "Write a Markdown summary, too."),
+)
 @options.seed
 @options.runs
 @options.workers
@@ -87,6 +93,7 @@ def command(
     probes: int,
     first: float,
     plant: str,
+    markdown: Path | None,
     seed: int,
     runs: Path,
     workers: int,
@@ -122,6 +129,8 @@ def command(
     (run / "capacity.json").write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n")
     page.render(run, found, scenario=scenario, environment=run_folder.environment(run))
     capacity_summary.show(found, run)
+    if markdown:
+        markdown.write_text(capacity_summary.markdown(found, scenario=scenario), encoding="utf-8")
     return exits.OF_ANSWER[found.answer]
 
 

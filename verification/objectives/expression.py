@@ -20,10 +20,12 @@ _COMPARE: Mapping[str, Callable[[float, float], bool]] = {
     ">": operator.gt,
     ">=": operator.ge,
     "==": operator.eq,
+    "===": operator.eq,
+    "!=": operator.ne,
 }
 _FORM = re.compile(
     r"\s*(?P<aggregate>avg|min|med|max|rate|count|value|p\(\s*(?P<share>\d+(\.\d+)?)\s*\))"
-    r"\s*(?P<sign><=|>=|==|<|>)\s*(?P<bound>-?\d+(\.\d+)?)\s*"
+    r"\s*(?P<sign><=|>=|===|==|!=|<|>)\s*(?P<bound>-?\d+(\.\d+)?)\s*"
 )
 _WHOLE = 100.0
 

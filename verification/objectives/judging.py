@@ -11,11 +11,13 @@ from verification.answer import Answer
 from verification.evidence import Evidence
 from verification.objectives.baseline import Comparison, compare
 from verification.objectives.files import Objective, Objectives
+from verification.objectives.metric import METRICS
 from verification.objectives.values import values
 
 #: A change for the worse counts from this share of the earlier value on: smaller ones are within what two runs of the
 #: same system on the same machine differ by. Assumed.
 TOLERANCE = 0.10
+_OF_THE_GENERATOR = {"dropped", "late"}
 
 
 class ObjectiveResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,6 +42,13 @@ def overall(results: Sequence[ObjectiveResult]) -> Answer:
     return "BROKEN" if "BROKEN" in answers else "UNKNOWN" if "UNKNOWN" in answers or not answers else "KEPT"
 
 
+def _dropped(objective: Objective, evidence: Evidence) -> int:
+    """Arrivals that were not carried, where the objective is about what those who came have met."""
+    if METRICS[objective.metric].source != "journal" or objective.metric in _OF_THE_GENERATOR:
+        return 0
+    return sum(event.event == "dropped" for event in evidence.journal.events)
+
+
 def _judge(
     objective: Objective, objectives: Objectives, evidence: Evidence, baseline: Evidence | None
 ) -> ObjectiveResult:
@@ -56,6 +65,12 @@ def _judge(
             f"{value:.4g}, wanted {expression.sign} {expression.bound:g}",
         )
         result = msgspec.structs.replace(result, answer="BROKEN", reason=reason)
+    elif dropped := _dropped(objective, evidence):
+        reason = Text(
+            f"bộ sinh tải bỏ {dropped} lượt đến: họ gặp gì thì không ai biết",
+            f"the generator dropped {dropped} arrivals: what they would have met is not known",
+        )
+        return msgspec.structs.replace(result, answer="UNKNOWN", reason=reason)
     if baseline is None or counted or not len(seen.values):
         return result
     before = values(objective, objectives.phases, baseline)

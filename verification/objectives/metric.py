@@ -40,7 +40,7 @@ METRICS: Mapping[str, Metric] = {
     "requests": Metric(
         title=Text("Thao tác hoàn thành", "Operations that came to an end"),
         unit="",
-        aggregates=("count",),
+        aggregates=("count", "rate"),
         tags=_OF_JOURNAL,
         source="journal",
     ),

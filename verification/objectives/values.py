@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 
 import numpy as np
@@ -46,10 +47,30 @@ def _of_journal(objective: Objective, phases: Mapping[str, tuple[float, float]],
     chosen = [one for one in evidence.journal.observations if _is_meant(objective, phases, evidence, one)]
     if not chosen:
         return Text("Không quan sát thấy thao tác nào như vậy.", "No such operation was observed.")
+    if objective.metric == "requests":
+        return _each_second(chosen, _extent(objective, phases, evidence))
     return Seen(
         values=np.asarray([_value(objective.metric, one) for one in chosen], dtype=float),
         seconds=np.asarray([one.intended for one in chosen], dtype=float),
     )
+
+
+def _each_second(chosen: Sequence[Observation], extent: tuple[float, float]) -> Seen:
+    """How many in each run second: together they are the count, on average the rate, as k6's counters have it."""
+    first, last = int(extent[0]), math.ceil(extent[1])
+    seconds = np.arange(first, max(last, first + 1))
+    counts, _ = np.histogram([one.intended for one in chosen], bins=[*seconds, seconds[-1] + 1])
+    return Seen(values=counts.astype(float), seconds=seconds.astype(float))
+
+
+def _extent(objective: Objective, phases: Mapping[str, tuple[float, float]], evidence: Evidence) -> tuple[float, float]:
+    """Run seconds from the first operation of the day to the last, or of the phase."""
+    begins = min(one.intended for one in evidence.journal.observations)
+    ends = max(one.intended for one in evidence.journal.observations) + 1e-9
+    if "phase" in objective.tags:
+        since, until = (evidence.plan.timeline.to_run(moment) for moment in phases[objective.tags["phase"]])
+        return max(begins, since), min(ends, until)
+    return begins, ends
 
 
 def _value(metric: str, seen: Observation) -> float:

@@ -1,0 +1,71 @@
+"""What the pytest plugin makes of a run folder, and what it tells a change request."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from objective_runs import run_folder, slower
+
+from tinhmau import change_request, pytest_plugin
+
+LAW = {"id": "LAW-1", "title": "Mỗi hồ sơ một lần", "title_en": "Each dossier once", "answer": "KEPT", "checked": 7,
+       "violations": []}  # fmt: skip
+
+
+def judged(folder: Path, answer: str = "KEPT") -> Path:
+    """Put a verdict into a run folder."""
+    reasons = [] if answer == "KEPT" else ["hồ sơ X mất"] * 10
+    verdict = {
+        "answer": answer, "scenario": "toy", "seed": 1, "reasons": reasons, "reasons_en": ["dossier X is lost"] * 10,
+        "laws": [LAW | {"answer": answer, "violations": [{}] * len(reasons)}],
+        "requirements": [{"answer": "KEPT"}, {"answer": answer}],
+    }  # fmt: skip
+    (folder / "verdict.json").write_text(json.dumps(verdict), encoding="utf-8")
+    return folder
+
+
+def test_a_run_that_is_clearly_worse_than_its_baseline_fails_though_bounds_are_kept(tmp_path: Path) -> None:
+    """Half a second more: without the earlier run it passes, beside it it does not, and the reason has both figures."""
+    before, now = judged(run_folder(tmp_path / "before")), judged(run_folder(tmp_path / "now", slower(0.5)))
+    file = tmp_path / "objectives.toml"
+    file.write_text('[thresholds]\n"latency" = ["p(95)<5000"]\n')
+
+    assert pytest_plugin.read(now, objectives=file).answer == "KEPT"
+    run = pytest_plugin.read(now, objectives=file, baseline=before)
+
+    assert run.answer == "BROKEN"
+    with pytest.raises(pytest.fail.Exception, match="kém hơn lần chạy gốc"):
+        run.must_be_kept()
+
+
+def test_a_change_request_is_told_answer_reasons_laws_and_objectives(tmp_path: Path) -> None:
+    """The answer of all together first; of many reasons eight, and how many more; in both languages."""
+    file = tmp_path / "objectives.toml"
+    file.write_text('[thresholds]\n"latency" = ["p(95)<5000"]\n')
+    run = pytest_plugin.read(judged(run_folder(tmp_path / "run"), "BROKEN"), objectives=file)
+
+    told = change_request.document(run.folder, run.answer, run.verdict, run.objectives, language="vi")
+    english = change_request.document(run.folder, run.answer, run.verdict, run.objectives, language="en")
+
+    assert told.startswith("### ❌ toy: Không đạt (BROKEN)\n\n- hồ sơ X mất\n")
+    assert told.count("- hồ sơ X mất") == 8
+    assert "- … 2 lý do nữa" in told
+    assert "| ❌ | LAW-1 Mỗi hồ sơ một lần | 7 | 10 |" in told
+    assert "Yêu cầu đạt: 1 trên 2." in told
+    assert "| ✅ | `latency` | `p(95)<5000` |" in told
+    assert "- dossier X is lost" in english
+    assert "Each dossier once" in english
+
+
+def test_objectives_alone_can_break_a_kept_day_in_the_summary(tmp_path: Path) -> None:
+    """The heading is the answer that fails the test, not the verdict's."""
+    file = tmp_path / "objectives.toml"
+    file.write_text('[thresholds]\n"latency" = ["p(95)<5"]\n')
+    run = pytest_plugin.read(judged(run_folder(tmp_path / "run")), objectives=file)
+
+    told = change_request.document(run.folder, run.answer, run.verdict, run.objectives, language="en")
+
+    assert told.startswith("### ❌ toy: Broken (BROKEN)")
+    assert "wanted < 5" in told

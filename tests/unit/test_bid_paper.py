@@ -60,6 +60,24 @@ def test_every_vietnamese_letter_of_a_verdict_is_on_the_page() -> None:
     assert set("ệữểđĐàáộửố") <= set(shown)
 
 
+def test_no_letter_comes_from_a_font_of_this_machine() -> None:
+    """Else an evaluator's machine would lay another paper out than the one that was signed."""
+    root = PdfFileReader(io.BytesIO(laid_out())).root
+    names = {
+        str(font.get_object()["/BaseFont"]).partition("+")[2]
+        for page in root["/Pages"]["/Kids"]
+        for font in page.get_object()["/Resources"]["/Font"].values()
+    }
+    assert names
+    assert all(name.startswith(("LibertinusSerif", "DejaVuSansMono")) for name in names), names
+
+
+def test_the_lost_of_a_load_are_counted_as_the_verdict_counts_them() -> None:
+    """A dossier that is there in another state than acknowledged is lost, too."""
+    (seen,) = [BROKEN["another state"][0](GOOD)]
+    assert [row["lost"] for row in paper._probes(BID, seen)] == ["1", "0"]
+
+
 def test_the_same_evidence_gives_the_same_bytes_and_each_era_its_form() -> None:
     """2018: functional and non-functional tests; 2026: six groups of criteria."""
     older = msgspec.structs.replace(BID, era="2018")

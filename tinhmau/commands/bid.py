@@ -238,6 +238,15 @@ def verify_pack(*, folder: Path, trust: Path | None) -> int:
                 f"Unchanged: {found.files} files, both signatures, the same verdict from the raw data.",
             )
         )
+    elif found.answer == "UNKNOWN" and found.by_another:
+        screen.complain(
+            t(
+                f"Không phải do người mà {trust} bảo chứng ký, hoặc chứng thư đó đã hết hạn: có thể cả gói đã bị thay "
+                "và ký lại. Đối chiếu dấu vân ở trên với bên đánh giá.",
+                f"Not signed by whom {trust} vouches for, or that certificate has expired: the whole pack may have "
+                "been replaced and signed again. Compare the fingerprint above with the evaluator's.",
+            )
+        )
     elif found.answer == "UNKNOWN":
         screen.line(
             t(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
@@ -81,7 +83,21 @@ def _sessions(access: Access, agreement: Agreement, make: Make) -> Guarded:
 
 def _transport(bid: Bid) -> Guarded:
     what = "Địa chỉ ngoài máy này phải dùng TLS"
-    if bid.endpoints is None or bid.endpoints.url.startswith(("file:", "http://127.", "http://localhost")):
+    told = bid.endpoints
+    addresses = [told.url, told.upgrade, told.handover] if told else []
+    outside = [address for address in addresses if address and not _is_here(address)]
+    if not outside:
         return Guarded(id="transport", what=what, kept=True, found="chạy trên chính máy này")
-    tls = bid.endpoints.url.startswith("https:")
-    return Guarded(id="transport", what=what, kept=tls, found="https" if tls else "không mã hoá")
+    plain = [address for address in outside if not address.startswith("https:")]
+    return Guarded(
+        id="transport", what=what, kept=not plain, found=f"không mã hoá: {', '.join(plain)}" if plain else "https"
+    )
+
+
+def _is_here(address: str) -> bool:
+    """Whether an address is a folder, or can only be this machine; a name may begin like one and be elsewhere."""
+    parts = urlsplit(address)
+    try:
+        return parts.scheme == "file" or ip_address(parts.hostname or "").is_loopback
+    except ValueError:
+        return parts.hostname == "localhost"

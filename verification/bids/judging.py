@@ -156,7 +156,7 @@ def _laws(settled: Sequence[Settled]) -> list[Check]:
             "law-kept",
             3,
             Text("Điều đã báo “xong” thì còn", "What was acknowledged is there"),
-            [_told_and_found(one) for one in settled if _lost(one)],
+            [_told_and_found(one) for one in settled if lost(one)],
         ),
         ("law-unique", 1, Text("Mỗi hồ sơ một mã", "Every dossier its own code"), twice),
         (
@@ -206,7 +206,8 @@ def _state(state: str) -> str:
     return f"“{_STATES.get(state, state)}”"
 
 
-def _lost(one: Settled) -> bool:
+def lost(one: Settled) -> bool:
+    """Whether what was acknowledged of a dossier is not there."""
     return not one.found or one.state not in {one.acknowledged, one.maybe}
 
 
@@ -234,8 +235,8 @@ def probes(bid: Bid, evidence: Evidence) -> list[search.Probe]:
     """Each load with whether latency and errors were as promised there, and no dossier was lost."""
     told = []
     for probe, calls in zip(evidence.probes, evidence.calls, strict=True):
-        lost = any(_lost(one) for one in evidence.settled if one.probe == probe.number)
-        kept = p95_ms(calls) <= bid.promise.p95_ms and error_share(calls) <= bid.promise.error_share and not lost
+        gone = any(lost(one) for one in evidence.settled if one.probe == probe.number)
+        kept = p95_ms(calls) <= bid.promise.p95_ms and error_share(calls) <= bid.promise.error_share and not gone
         late = probe.late_ms > _LATE_SHARE * bid.promise.p95_ms
         answer: Answer = "UNKNOWN" if late else "KEPT" if kept else "BROKEN"
         told.append(search.Probe(load=probe.load, answer=answer))
@@ -264,15 +265,15 @@ def _capacity(bid: Bid, evidence: Evidence, proven: Proven | None) -> Check:
         answer = "KEPT"
     elif any(one.answer == "BROKEN" for one in told) and (proven is None or (proven.high or promised) < promised):
         answer = "BROKEN"
-    lost = Counter(one.probe for one in evidence.settled if _lost(one))
+    gone = Counter(one.probe for one in evidence.settled if lost(one))
     reasons = [
         Text(
             f"Ở {number(probe.per_second, places=1).vi} hồ sơ/giây: p95 {number(p95_ms(calls)).vi} ms, "
             f"lỗi {number(100 * error_share(calls), places=2).vi} %, "
-            f"mất {lost[probe.number]} hồ sơ{_late(state.answer).vi}",
+            f"mất {gone[probe.number]} hồ sơ{_late(state.answer).vi}",
             f"At {number(probe.per_second, places=1).en} dossiers/s: p95 {number(p95_ms(calls)).en} ms, "
             f"errors {number(100 * error_share(calls), places=2).en} %, "
-            f"{lost[probe.number]} lost{_late(state.answer).en}",
+            f"{gone[probe.number]} lost{_late(state.answer).en}",
         )
         for probe, calls, state in zip(evidence.probes, evidence.calls, told, strict=True)
         if state.answer != "KEPT"

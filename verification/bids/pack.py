@@ -57,6 +57,7 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
     signer: str = ""
     fingerprint: str = ""
     files: int = 0
+    by_another: bool = False  #: certificates were given, and none of them vouches for who signed
 
 
 def make(
@@ -113,11 +114,11 @@ def check(folder: Path, trusted: bytes) -> Checked:
     problems += _changed(folder, manifest)
     problems += _paper(folder, trusted, sealed)
     if not problems:
-        problems += _judged_again(folder)
+        problems += _judged_again(folder) or _laid_out_again(folder, manifest)
     answer: Answer = "BROKEN" if problems else "KEPT" if sealed.trusted else "UNKNOWN"
     return Checked(
         answer=answer, problems=tuple(problems), signer=sealed.signer, fingerprint=sealed.fingerprint,
-        files=len(manifest.files),
+        files=len(manifest.files), by_another=bool(trusted) and not sealed.trusted,
     )  # fmt: skip
 
 
@@ -156,6 +157,18 @@ def _judged_again(folder: Path) -> list[Text]:
     if _written(judging.judge(packed.bid, packed.evidence)) == _written(packed.verdict):
         return []
     return [Text(f"{VERDICT}: dữ liệu gốc nói khác.", f"{VERDICT}: the raw data say something else.")]
+
+
+def _laid_out_again(folder: Path, manifest: Manifest) -> list[Text]:
+    """Hold the paper, which is what people read, against the data: it is the same bytes every time."""
+    packed = read(folder)
+    before = tuple(held for held in manifest.files if held.path != PAPER)
+    laid = paper.lay_out(
+        packed.bid, packed.evidence, packed.verdict, files=before, at=manifest.made, environment=manifest.environment
+    )
+    if sealing.signed_over(laid, (folder / PAPER).read_bytes()):
+        return []
+    return [Text(f"{PAPER}: dữ liệu gốc nói khác.", f"{PAPER}: the raw data say something else.")]
 
 
 def _held(folder: Path) -> tuple[Held, ...]:

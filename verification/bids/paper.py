@@ -79,6 +79,7 @@ def lay_out(
         format="pdf",
         sys_inputs={"told": msgspec.json.encode(told).decode()},
         pdf_standards=["a-2a"],
+        ignore_system_fonts=True,  # Typst's own, on every machine alike
     )
     return made
 
@@ -119,7 +120,7 @@ def _row(check: Check) -> dict[str, Any]:
 def _probes(bid: Bid, evidence: Evidence) -> list[dict[str, str]]:
     rows = []
     for probe, calls, told in zip(evidence.probes, evidence.calls, judging.probes(bid, evidence), strict=True):
-        lost = sum(not one.found for one in evidence.settled if one.probe == probe.number)
+        lost = sum(judging.lost(one) for one in evidence.settled if one.probe == probe.number)
         rows.append(
             {
                 "number": str(probe.number),

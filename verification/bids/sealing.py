@@ -60,8 +60,7 @@ class Sealer:
             field_name=_FIELD, md_algorithm=_DIGEST, reason=reason, subfilter=SigSeedSubFilter.PADES
         )
         out: io.BytesIO = signers.PdfSigner(told, signer=self._signer).sign_pdf(
-            # PDF/A (ISO 19005-2, 6.1.9) wants a line's end before what is added; Typst's files end without one.
-            IncrementalPdfFileWriter(io.BytesIO(pdf.rstrip(b"\n") + b"\n")),
+            IncrementalPdfFileWriter(io.BytesIO(_ended(pdf))),
             output=io.BytesIO(),
         )
         return out.getvalue()
@@ -70,6 +69,16 @@ class Sealer:
         """Make a detached CMS signature, DER."""
         made: bytes = asyncio.run(self._signer.async_sign_general_data(content, _DIGEST, detached=True)).dump()
         return made
+
+
+def signed_over(pdf: bytes, signed: bytes) -> bool:
+    """Whether a signed paper is that one with a signature added: signing only appends."""
+    return signed.startswith(_ended(pdf))
+
+
+def _ended(pdf: bytes) -> bytes:
+    """PDF/A (ISO 19005-2, 6.1.9) wants a line's end before what is added; Typst's files end without one."""
+    return pdf.rstrip(b"\n") + b"\n"
 
 
 def read_paper(pdf: bytes, trusted: bytes) -> Sealed:

@@ -1,0 +1,181 @@
+"""A pack tells whether anything in it was changed: every file, every way of changing it, and packs that were mixed."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+import pytest
+from click.testing import CliRunner
+from test_bid_judging import BID, BROKEN, GOOD
+
+from simulation.timeline import VIETNAM
+from tinhmau import bid_keys
+from tinhmau.bid_keys import Keys
+from tinhmau.commands.bid import group
+from verification.bids import guarding, judging, pack
+from verification.bids.bid import Bid, Endpoints
+from verification.bids.evidence import Evidence
+from verification.bids.pack import Checked
+
+SOURCE = Path(__file__).parents[2] / "fixtures" / "bids" / "honest.toml"
+AT = datetime(2026, 11, 30, 9, 1, 2, 345678, tzinfo=VIETNAM)
+FILES = (
+    "bid.toml", "certificate.pem", "ho-so.pdf", "verdict.json", "raw/points.jsonl", "raw/probes.jsonl",
+    "raw/calls-01.jsonl", "raw/calls-02.jsonl", "raw/settled.jsonl", "raw/guarded.jsonl", "raw/upgrade.json",
+    "raw/handover.json",
+)  # fmt: skip
+
+
+def make(folder: Path, keys: Keys, seen: Evidence = GOOD) -> Path:
+    """Write a pack of evidence that nobody had to run for."""
+    pack.make(
+        folder, SOURCE, BID, seen, sealer=keys.sealer, certificate=keys.certificate, at=AT, environment={"Mầm": 1}
+    )
+    return folder
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Keys:
+    """The evaluator's."""
+    return bid_keys.of(tmp_path_factory.mktemp("keys"))
+
+
+@pytest.fixture(scope="module")
+def original(keys: Keys, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A pack in which everything is kept."""
+    return make(tmp_path_factory.mktemp("pack") / "honest", keys)
+
+
+@pytest.fixture
+def copy(original: Path, tmp_path: Path) -> Path:
+    """A pack to spoil."""
+    return Path(shutil.copytree(original, tmp_path / "pack"))
+
+
+def told(found: Checked) -> str:
+    """All problems in one text."""
+    return " ".join(problem.en for problem in found.problems)
+
+
+def test_the_pack_has_the_files_that_the_tests_spoil(original: Path, keys: Keys) -> None:
+    """Untouched it is kept, and every file in it but the signed list is in the table above."""
+    assert pack.check(original, keys.certificate).answer == "KEPT"
+    there = {path.relative_to(original).as_posix() for path in original.rglob("*") if path.is_file()}
+    assert there == {*FILES, pack.MANIFEST, pack.SIGNATURE}
+
+
+WAYS: dict[str, Callable[[Path], object]] = {
+    "one bit": lambda path: path.write_bytes(bytes([path.read_bytes()[0] ^ 1]) + path.read_bytes()[1:]),
+    "longer": lambda path: path.write_bytes(path.read_bytes() + b"\n"),
+    "empty": lambda path: path.write_bytes(b""),
+    "removed": lambda path: path.unlink(),
+    "renamed": lambda path: path.rename(path.with_name("khac")),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("name", FILES)
+def test_a_change_of_any_file_is_found_and_the_file_named(copy: Path, keys: Keys, name: str, way: str) -> None:
+    """Broken, whoever looks, with the certificate or without."""
+    WAYS[way](copy / name)
+
+    for trusted in (keys.certificate, b""):
+        found = pack.check(copy, trusted)
+        assert found.answer == "BROKEN"
+        assert name in told(found)
+
+
+@pytest.mark.parametrize("name", ["them.txt", "raw/calls-03.jsonl", "raw/manifest.json", "a/b/manifest.p7s"])
+def test_a_file_that_was_put_in_is_found(copy: Path, keys: Keys, name: str) -> None:
+    """Also one that is called like a file that the list does not have to name."""
+    (copy / name).parent.mkdir(parents=True, exist_ok=True)
+    (copy / name).write_bytes(b"{}")
+
+    assert f"{name}: was added after signing." in told(pack.check(copy, keys.certificate))
+
+
+@pytest.mark.parametrize("name", [pack.MANIFEST, pack.SIGNATURE])
+@pytest.mark.parametrize("way", WAYS)
+def test_a_list_or_a_signature_that_was_spoilt_is_found(copy: Path, keys: Keys, name: str, way: str) -> None:
+    """Nothing can be said of such a pack but that."""
+    if (name, way) == (pack.SIGNATURE, "longer"):
+        pytest.skip("what follows a DER structure is no part of it: the signature is as it was")
+    WAYS[way](copy / name)
+
+    assert pack.check(copy, keys.certificate).answer == "BROKEN"
+
+
+def test_parts_of_another_pack_by_the_same_hand_do_not_fit(copy: Path, keys: Keys, tmp_path: Path) -> None:
+    """List and signature of a better offer, its paper alone, or its list alone: each is found."""
+    other = make(tmp_path / "other", keys, BROKEN["a lost dossier"][0](GOOD))
+    for names in ((pack.MANIFEST, pack.SIGNATURE), (pack.PAPER,), (pack.MANIFEST,), (pack.SIGNATURE,)):
+        mixed = Path(shutil.copytree(copy, tmp_path / "-".join(names)))
+        for name in names:
+            shutil.copy(other / name, mixed / name)
+        assert pack.check(mixed, keys.certificate).answer == "BROKEN", names
+
+
+def test_a_verdict_that_the_data_do_not_say_is_found_whoever_signs_it(tmp_path: Path, keys: Keys) -> None:
+    """The evaluator's own key, a list that fits, and a verdict that was written by hand."""
+    spoilt = make(tmp_path / "pack", keys, BROKEN["a lost dossier"][0](GOOD))
+    better = pack._written(judging.judge(BID, GOOD))
+    (spoilt / pack.VERDICT).write_bytes(better)
+    manifest = msgspec.json.decode((spoilt / pack.MANIFEST).read_bytes(), type=pack.Manifest)
+    written = pack._written(msgspec.structs.replace(manifest, files=pack._held(spoilt)))
+    (spoilt / pack.MANIFEST).write_bytes(written)
+    (spoilt / pack.SIGNATURE).write_bytes(keys.sealer.beside(written))
+
+    found = pack.check(spoilt, keys.certificate)
+
+    assert found.answer == "BROKEN"
+    assert "the raw data say something else" in told(found)
+
+
+def test_a_paper_that_the_data_do_not_say_is_found_whoever_signs_it(copy: Path, keys: Keys, tmp_path: Path) -> None:
+    """What people read is the paper: that of a worse bid, signed and listed by the evaluator's key, does not fit."""
+    other = make(tmp_path / "other", keys, BROKEN["a lost dossier"][0](GOOD))
+    shutil.copy(other / pack.PAPER, copy / pack.PAPER)
+    manifest = msgspec.json.decode((copy / pack.MANIFEST).read_bytes(), type=pack.Manifest)
+    written = pack._written(msgspec.structs.replace(manifest, files=pack._held(copy)))
+    (copy / pack.MANIFEST).write_bytes(written)
+    (copy / pack.SIGNATURE).write_bytes(keys.sealer.beside(written))
+
+    found = pack.check(copy, keys.certificate)
+
+    assert told(found) == "ho-so.pdf: the raw data say something else."
+
+
+def test_a_pack_that_was_replaced_and_signed_again_is_not_taken_for_the_evaluators(tmp_path: Path, keys: Keys) -> None:
+    """Whole and consistent, by another key: no pass, and with the evaluator's certificate given it is said plainly."""
+    strange = make(tmp_path / "strange", bid_keys.of(tmp_path / "their-keys"))
+    (tmp_path / "certificate.pem").write_bytes(keys.certificate)
+
+    found = pack.check(strange, keys.certificate)
+    done = CliRunner().invoke(
+        group, ["verify-pack", str(strange), "--trust", str(tmp_path / "certificate.pem")], standalone_mode=False
+    )
+
+    assert (found.answer, found.by_another) == ("UNKNOWN", True)
+    assert (pack.check(strange, b"").answer, pack.check(strange, b"").by_another) == ("UNKNOWN", False)
+    assert done.return_value == 2
+    assert "thay và ký lại" in " ".join((done.output + done.stderr).split())
+
+
+@pytest.mark.parametrize(
+    ("url", "kept"),
+    [
+        ("http://127.0.0.1:8080", True), ("http://[::1]:8080", True), ("http://localhost:8080", True),
+        ("file:///srv/trao-doi", True), ("https://motcua.example.vn", True), ("http://motcua.example.vn", False),
+        ("http://127.0.0.1.example.vn", False), ("http://localhost.example.vn", False),
+    ],
+)  # fmt: skip
+def test_what_leaves_this_machine_has_to_be_encrypted(url: str, kept: bool) -> None:  # noqa: FBT001 -- a table's column
+    """Names that only look like this machine are elsewhere; so is an address for the hand-over alone."""
+    bid: Bid = msgspec.structs.replace(BID, double=None, endpoints=Endpoints(url=url, dialect="sen"))
+    assert guarding._transport(bid).kept is kept
+    beside = Endpoints(url="https://motcua.example.vn", dialect="sen", handover="http://motcua.example.vn/ban-giao")
+    assert guarding._transport(msgspec.structs.replace(bid, endpoints=beside)).kept is False

@@ -16,10 +16,10 @@ from simulation.timeline import VIETNAM
 from tinhmau import bid_keys
 from tinhmau.bid_keys import Keys
 from tinhmau.commands.bid import group
-from verification.bids import guarding, judging, pack
+from verification.bids import comparing, guarding, judging, pack
 from verification.bids.bid import Bid, Endpoints
 from verification.bids.evidence import Evidence
-from verification.bids.pack import Checked
+from verification.bids.pack import Checked, Packed
 
 SOURCE = Path(__file__).parents[2] / "fixtures" / "bids" / "honest.toml"
 AT = datetime(2026, 11, 30, 9, 1, 2, 345678, tzinfo=VIETNAM)
@@ -163,6 +163,28 @@ def test_a_pack_that_was_replaced_and_signed_again_is_not_taken_for_the_evaluato
     assert (pack.check(strange, b"").answer, pack.check(strange, b"").by_another) == ("UNKNOWN", False)
     assert done.return_value == 2
     assert "thay và ký lại" in " ".join((done.output + done.stderr).split())
+
+
+def test_a_comparison_ranks_whoever_keeps_all_by_the_price_of_a_unit(tmp_path: Path) -> None:
+    """Cheapest first among the kept; what is unknown and what is broken stand below, however cheap, without a rank."""
+
+    def offer(name: str, seen: Evidence, month: int) -> Packed:
+        price = msgspec.structs.replace(BID.price, month=month)
+        bid = msgspec.structs.replace(BID, id=name, price=price)
+        return Packed(folder=tmp_path / name, bid=bid, evidence=seen, verdict=judging.judge(bid, seen))
+
+    lines = comparing.compare(
+        [
+            offer("dear", GOOD, 90_000_000),
+            offer("broken", BROKEN["a lost dossier"][0](GOOD), 1_000_000),
+            offer("nothing-seen", Evidence(), 2_000_000),
+            offer("cheap", GOOD, 50_000_000),
+        ]
+    )
+
+    assert [(line.bid.id, line.rank) for line in lines] == [
+        ("cheap", 1), ("dear", 2), ("nothing-seen", None), ("broken", None),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,10 @@ def test_a_limit_below_the_scenario_s_own_volume_is_broken_and_no_limit_is_unkno
     weak = [_probe(1, "BROKEN"), _probe(0.5, "KEPT"), _probe(0.7, "BROKEN"), _probe(0.6, "BROKEN")]
     assert conclude(weak, "found").answer == "BROKEN"
     assert conclude([_probe(1, "UNKNOWN")] * 2, "unknown").answer == "UNKNOWN"
+    near = conclude([_probe(1.1, "BROKEN"), _probe(1.0, "KEPT")], "budget")
+    assert near.limit is not None
+    assert near.limit.low < 1 < near.limit.load
+    assert near.answer == "UNKNOWN", "the interval reaches to both sides"
     assert conclude([_probe(1, "UNKNOWN")] * 2, "unknown").limit is None
 
 

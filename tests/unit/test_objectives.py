@@ -224,6 +224,9 @@ def test_the_command_writes_junit_and_markdown_and_exits_by_the_answer(tmp_path:
     assert (done.return_value, done.exception) == (1, None)
     suite = etree.fromstring(junit.read_bytes())
     assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("2", "1", "0")
+    (failure,) = suite.iter("failure")
+    assert "yêu cầu < 50" in str(failure.get("message"))
+    assert "wanted < 50" in str(failure.text)
     assert "| ❌ | `latency` | `p(95)<50` |" in markdown.read_text()
     assert "| ✅ | `latency` | `p(95)<800` |" in markdown.read_text()
 

@@ -40,6 +40,13 @@ def test_a_run_that_is_clearly_worse_than_its_baseline_fails_though_bounds_are_k
         run.must_be_kept()
 
 
+def test_what_nobody_can_tell_is_no_pass(tmp_path: Path) -> None:
+    """UNKNOWN fails a test as BROKEN does."""
+    run = pytest_plugin.read(judged(run_folder(tmp_path / "run"), "UNKNOWN"))
+    with pytest.raises(pytest.fail.Exception, match="UNKNOWN"):
+        run.must_be_kept()
+
+
 def test_a_change_request_is_told_answer_reasons_laws_and_objectives(tmp_path: Path) -> None:
     """The answer of all together first; of many reasons eight, and how many more; in both languages."""
     file = tmp_path / "objectives.toml"

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import msgspec
 import pytest
 
+from loadtests.generator_summary import FILE, write_summary
 from loadtests.swift.tallies import Tallies, rounded
 from simulation.histogram import Histogram
 from simulation.journal import Observation, Outcome
@@ -58,3 +62,22 @@ def test_lateness_is_that_of_first_attempts() -> None:
     tallies.count(seen(1.050, outcome="lost", final=False))
     tallies.count(seen(9.0, attempt=2))
     assert (tallies.lateness.count, tallies.lateness.largest) == (1, 2000)
+
+
+def test_what_the_generator_says_of_itself_is_kept(tmp_path: Path) -> None:
+    """Use of the processor and lateness of each worker, in the order of their numbers; drops of all together."""
+    late = Histogram()
+    for milliseconds in (*[1] * 98, 40, 40):
+        late.record(milliseconds / 1000)
+    said = [
+        {"worker": number, "histograms": {}, "lateness": late.to_dict(), "dropped": number, "most_under_way": 7,
+         "connections": 3, "cpu_share": 0.25 * number}
+        for number in (2, 1)
+    ]  # fmt: skip
+
+    write_summary(tmp_path, said)
+
+    told = msgspec.json.decode((tmp_path / FILE).read_bytes())
+    assert [(one["worker"], one["cpu_share"]) for one in told["workers"]] == [(1, 0.25), (2, 0.5)]
+    assert [one["lateness_p99"] for one in told["workers"]] == pytest.approx([0.04, 0.04], rel=0.01)
+    assert (told["dropped"], told["lateness"]["count"]) == (3, 200)

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from click.testing import CliRunner
 
 from simulation.journal import Event, Observation, Writer
 from simulation.mistakes import BadInputError
 from simulation.twin import fitting, growth, observed
 from tinhmau import twin_runs
+from tinhmau.commands import plan
 from tinhmau.commands import twin as command
 
 ENVIRONMENT = {"machine": {"processors": 2}, "scenario": "toy"}
@@ -118,3 +120,24 @@ def test_a_twin_is_written_and_read_as_it_was(tmp_path: Path) -> None:
     twin = fitting.fit(twin_runs.read(tmp_path, ENVIRONMENT).runs, processors=2, replicas={})
 
     assert msgspec.json.decode(msgspec.json.encode(twin), type=fitting.Twin) == twin
+
+
+def test_a_plan_sizes_processors_by_the_twin_where_it_knows_the_service(tmp_path: Path) -> None:
+    """A portal that needs minutes of a processor for an operation wants many; the reason says what was measured."""
+    write_run(tmp_path, (0.5, 1.0, 2.0))
+    twin = fitting.fit(twin_runs.read(tmp_path, ENVIRONMENT).runs, processors=2, replicas={})
+    slow = tuple(msgspec.structs.replace(one, demand=1000.0) if one.name == "portal" else one for one in twin.stations)
+    file = tmp_path / "twin.json"
+    file.write_bytes(msgspec.json.encode(msgspec.structs.replace(twin, stations=slow)))
+
+    def printed(*more: str) -> str:
+        done = CliRunner().invoke(plan.command, ["toy", *more], standalone_mode=False)
+        assert done.exception is None
+        return done.output
+
+    assumed, measured = printed(), printed("--twin", str(file))
+
+    assert "fitted to loads" not in assumed
+    assert "fitted to loads" in " ".join(measured.split())
+    row = [next(line for line in text.splitlines() if "portal " in line) for text in (assumed, measured)]
+    assert row[0] != row[1]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from hashlib import blake2b
 from itertools import count
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
@@ -30,11 +30,13 @@ from loadtests.operations.operation import (
 from loadtests.patience import Patience
 from loadtests.sessions import MakeLock, Session, Sessions
 from loadtests.shards import TimedJourney
+from simulation.client_lines import PEOPLE
 from simulation.journal import Event, Observation
 from simulation.plan import Journey, Step
 
 #: Step number of a sign-in that no plan asked for: the first act of an account makes it necessary.
 UNPLANNED = 0
+_OF_PEOPLE = ("citizen", "nobody")
 _TRACE_BYTES, _SPAN_BYTES = 16, 8  # W3C trace context
 
 
@@ -48,14 +50,27 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
     #: Returns when a permitted rate allows the next request; False where it will not before traffic closes.
     admit: Callable[[], bool] = lambda: True
     make_lock: MakeLock = threading.Lock  #: for what several walks share
+    #: The line of whoever walks a journey; None where they share everybody's connections.
+    line: Callable[[str], Line | None] = lambda _journey: None
 
 
-class _Visit(msgspec.Struct, kw_only=True):
+class Line(Protocol):
+    """A client's own way to the systems, for one visit."""
+
+    def send(self, request: Request, headers: Mapping[str, str]) -> Answer:
+        """As World.send."""
+
+    def close(self) -> None:
+        """Hang up."""
+
+
+class _Visit(msgspec.Struct):
     """One journey under way."""
 
     journey: Journey
     memory: dict[str, Any]
     citizen: Session
+    line: Line | None
 
 
 class _Act(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,7 +111,14 @@ class Walker:
 
     def walk(self, timed: TimedJourney) -> None:
         """Take every step at the later of its planned time and the end of the step before."""
-        visit = _Visit(journey=timed.journey, memory={}, citizen=Session(self._world.make_lock))
+        line = self._world.line(timed.journey.id)
+        try:
+            self._walk(_Visit(timed.journey, {}, Session(self._world.make_lock), line), timed)
+        finally:
+            if line is not None:
+                line.close()
+
+    def _walk(self, visit: _Visit, timed: TimedJourney) -> None:
         ended = 0.0
         for step, planned in zip(timed.journey.steps, timed.planned, strict=True):
             intended = max(planned, ended)
@@ -197,7 +219,11 @@ class Walker:
         if token:
             headers["Authorization"] = f"Bearer {token}"
         start = self._world.now()
-        answer = self._world.send(request, headers)
+        over = visit.line
+        if over is not None and act.actor in PEOPLE and act.operation.signs_in in _OF_PEOPLE:
+            answer = over.send(request, headers)
+        else:
+            answer = self._world.send(request, headers)
         end = self._world.now()
         judgement, learned = _read(act.operation, answer)
         return _Tried(number, start, end, answer, judgement, learned, key, trace)

@@ -38,6 +38,9 @@ class _Run:
     def __init__(self, order: dict[str, Any]) -> None:
         self.index: int = order["index"]
         self.shard: Shard = read_shard(Path(order["plan"]), index=self.index, of=order["of"])
+        if self.shard.head.client_lines:
+            message = "the scenario has client_lines, which Locust's own workers do not know; take --generator swift"
+            raise ValueError(message)
         self.stack = stacks.load(Path(order["stack"]))
         self.workers: int = order["of"]
         permission = order.get("permission")

@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from simulation.client_lines import ClientLine
 from simulation.timeline import Timeline
 
 
@@ -47,6 +48,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     requirements: tuple[str, ...]  #: names of the requirement tables that the run is judged by
     counts: Mapping[str, int]  #: planned numbers, e.g. {"journeys": .., "steps": .., "dossiers": .., "documents": ..}
     assumptions: tuple[str, ...] = ()  #: what the plan takes for granted, for the report
+    client_lines: tuple[ClientLine, ...] = ()  #: what people reach the portal over
     journeys: tuple[Journey, ...] = ()
 
 

@@ -49,6 +49,7 @@ def plan(
         requirements=scenario.requirements,
         counts=counts(journeys, scenario.timeline),
         assumptions=_assumptions(scenario, world),
+        client_lines=scenario.client_lines,
         journeys=tuple(journeys),
     )
 

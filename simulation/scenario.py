@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import msgspec
 
 from simulation.arrivals import Profile
+from simulation.client_lines import ClientLine
 from simulation.province import Era, Figure
 from simulation.text import Text
 from simulation.timeline import Timeline
@@ -89,6 +90,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     habits: Mapping[str, Figure]  #: names in HABITS
     figures: Mapping[str, Figure]  #: figures of the province that this scenario sets otherwise
     document_kinds: tuple[DocumentKind, ...]
+    client_lines: tuple[ClientLine, ...] = ()  #: what people reach the portal over
     onestop: str = ""  #: vendor's product behind the one-stop; empty: the reference
     onestop_mismatches: tuple[str, ...] = ()  #: planted in it, by name
     faults: tuple[str, ...] = ()  #: what strikes on that day, as `--fault` writes it

@@ -16,6 +16,7 @@ from typing import Any, cast
 from simulation import province_files, shape_files, synthesis
 from simulation.arrivals import Profile, profile_of
 from simulation.calendar import second_of_day
+from simulation.client_lines import ClientLine
 from simulation.mistakes import BadInputError, Mistake, did_you_mean
 from simulation.province import Era, Figure, Province
 from simulation.province_files.reading import Findings, Row
@@ -160,7 +161,7 @@ def _read(row: Row, *, name: str, fixtures: Path) -> Scenario | None:
                 row.wrong("shape", _BENDS_NOTHING, _SOMEBODY_COMES)
             journeys = {kind: factor * growth.get(kind, 1.0) for kind, factor in journeys.items()}
     habits, figures = _habits(row), _figures(row)
-    document_kinds = _document_kinds(row)
+    document_kinds, client_lines = _document_kinds(row), _client_lines(row)
     onestop = row.choice("onestop", _PRODUCTS) if row.has("onestop") else ""
     mismatches = row.texts("onestop_mismatches") if row.has("onestop_mismatches") else ()
     faults = row.texts("faults") if row.has("faults") else ()
@@ -182,6 +183,7 @@ def _read(row: Row, *, name: str, fixtures: Path) -> Scenario | None:
         habits=habits,
         figures=figures,
         document_kinds=document_kinds,
+        client_lines=client_lines,
         faults=faults,
         onestop=onestop,
         onestop_mismatches=mismatches,
@@ -318,6 +320,26 @@ def _figures(row: Row) -> dict[str, Figure]:
         figures[name] = Figure(value=value, unit=entry.text("unit"), source=entry.text("source"))
         entry.no_more()
     return figures
+
+
+def _client_lines(row: Row) -> tuple[ClientLine, ...]:
+    lines = []
+    for entry in row.rows("client_lines") if row.has("client_lines") else ():
+        lines.append(
+            ClientLine(
+                name=entry.text("name"),
+                share=entry.number("share", low=1e-6, high=1.0),
+                round_trip_ms=entry.number("round_trip_ms", low=0.0, high=10_000.0),
+                down_kbit=entry.number("down_kbit", low=1.0, high=_LARGEST),
+                up_kbit=entry.number("up_kbit", low=1.0, high=_LARGEST),
+                source=entry.text("source"),
+            )
+        )
+        entry.no_more()
+    if sum(line.share for line in lines) > 1 + 1e-9:
+        found = Text("tổng share lớn hơn 1.", "the shares add up to more than 1.")
+        row.wrong("client_lines", found, Text("Giảm các share.", "Lessen them."))
+    return tuple(lines)
 
 
 def _document_kinds(row: Row) -> tuple[DocumentKind, ...]:

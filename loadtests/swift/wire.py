@@ -7,9 +7,11 @@ loadtests/wire_client.py there are no silent second tries: every attempt has to 
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from collections import deque
 from collections.abc import Mapping
+from functools import partial
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -19,8 +21,12 @@ from greenlet import getcurrent, greenlet
 from loadtests.answers import Answer
 from loadtests.operations.operation import Request
 from loadtests.swift.hub import Hub
+from loadtests.swift.own_line import OwnLine
+from simulation.client_lines import ClientLine
 
 _LOOK_SECONDS = 0.05  # between two looks at deadlines
+_PIECE_SECONDS = 0.05  # a narrow line is written to so often
+_NARROW_BYTES = 16 * 1024  # what a system may send ahead of a narrow line, beside its own buffer
 _TIMEOUT = Answer(0, why="timeout")
 _REFUSED = Answer(0, why="connection-refused")
 _LOST = Answer(0, why="connection-lost")
@@ -33,18 +39,23 @@ class Wire:
     def __init__(self, hub: Hub, *, timeout: float = 10.0, authorities: ssl.SSLContext | None = None) -> None:
         """`timeout` is seconds for a whole attempt; `authorities` says whom an https:// address may be certified by."""
         self._hub, self._timeout, self._authorities = hub, timeout, authorities
-        self._origins: dict[str, _Origin] = {}
+        self._origins: dict[str, Origin] = {}
         self.under_way = 0  #: requests sent and not yet answered
         self.most_under_way = 0
         self.connections = 0  #: opened so far
         self._watched: deque[tuple[float, _Attempt]] = deque()  # by deadline: all have the same time to live
         self._looking = False
 
-    def send(self, request: Request, headers: Mapping[str, str]) -> Answer:
-        """Send once and wait for the whole answer."""
-        origin = self._origins.get(request.origin)
+    def send(self, request: Request, headers: Mapping[str, str], own: OwnLine | None = None) -> Answer:
+        """Send once and wait for the whole answer; over shared connections, or over a client's own line.
+
+        Patience towards a client's own line is with silence: what trickles is still coming.
+        """
+        origins = self._origins if own is None else own.origins
+        origin = origins.get(request.origin)
         if origin is None:
-            origin = self._origins[request.origin] = _Origin(request.origin, self._authorities)
+            line = None if own is None else own.line
+            origin = origins[request.origin] = Origin(request.origin, self._authorities, line)
         body = request.body
         named = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
         length = "" if request.method == "GET" else f"Content-Length: {len(body)}\r\n"
@@ -52,8 +63,11 @@ class Wire:
         head = f"{request.method} {request.target}{origin.after_target}{named}{length}{kind}\r\n"
         self.under_way += 1
         self.most_under_way = max(self.most_under_way, self.under_way)
-        attempt = _Attempt(self._hub, getcurrent())
-        self._watch(attempt)
+        attempt = _Attempt(self._hub, getcurrent(), silence=0.0 if own is None else self._timeout)
+        if own is None:
+            self._watch(attempt)
+        else:
+            attempt.alive()
         try:
             connection = origin.take()
             if connection is None:
@@ -94,23 +108,24 @@ class Wire:
     def close(self) -> None:
         """Close idle connections."""
         for origin in self._origins.values():
-            for connection in origin.idle:
-                connection.close()
-            origin.idle.clear()
+            origin.close()
 
 
-class _Origin:
-    """One system's address with its idle connections."""
+class Origin:
+    """One system's address with its idle connections, shared or of one client."""
 
-    def __init__(self, origin: str, authorities: ssl.SSLContext | None) -> None:
+    def __init__(self, origin: str, authorities: ssl.SSLContext | None, line: ClientLine | None = None) -> None:
+        """Connections over `line` are as slow as it is."""
         parts = urlsplit(origin)
         secure = parts.scheme == "https"
         self._host, self._port = parts.hostname or "", parts.port or (443 if secure else 80)
         self._tls = (authorities or ssl.create_default_context()) if secure else None
         self.after_target = f" HTTP/1.1\r\nHost: {parts.netloc}\r\nUser-Agent: tinhmau\r\n"
         self.idle: list[_Connection] = []  # the one used last is last
+        self._line = line
 
     def take(self) -> _Connection | None:
+        """Give an idle connection that still stands."""
         while self.idle:
             connection = self.idle.pop()
             if connection.usable():
@@ -119,18 +134,29 @@ class _Origin:
         return None
 
     async def open(self) -> _Connection:
+        """Make another."""
         loop = asyncio.get_running_loop()
-        _, connection = await loop.create_connection(_Connection, self._host, self._port, ssl=self._tls)
+        make = partial(_Connection, self._line)
+        _, connection = await loop.create_connection(make, self._host, self._port, ssl=self._tls)
+        if self._line is not None:
+            await asyncio.sleep(self._line.round_trip * (1 if self._tls is None else 2))
         return connection
+
+    def close(self) -> None:
+        """Close idle connections."""
+        for connection in self.idle:
+            connection.close()
+        self.idle.clear()
 
 
 class _Attempt:
     """One request on its way: wakes its walk once, with whatever comes first."""
 
-    __slots__ = ("_connection", "_hub", "_walk")
+    __slots__ = ("_connection", "_hub", "_silence", "_timer", "_walk")
 
-    def __init__(self, hub: Hub, walk: greenlet) -> None:
-        self._hub = hub
+    def __init__(self, hub: Hub, walk: greenlet, *, silence: float) -> None:
+        self._hub, self._silence = hub, silence
+        self._timer: asyncio.TimerHandle | None = None
         self._walk: greenlet | None = walk
         self._connection: _Connection | None = None
 
@@ -163,6 +189,15 @@ class _Attempt:
 
     def end(self) -> None:
         self._walk = None
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def alive(self) -> None:
+        """Something has moved on a client's own line: its patience begins anew."""
+        if self._silence:
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer = self._hub.loop.call_later(self._silence, self.over, _TIMEOUT)
 
     def _wake(self, brings: Answer | _Connection) -> None:
         walk = self._walk
@@ -173,8 +208,11 @@ class _Attempt:
 class _Connection(asyncio.Protocol):
     """One connection; the parser calls the `on_` methods back."""
 
-    def __init__(self) -> None:
+    def __init__(self, line: ClientLine | None = None) -> None:
         self.reusable = True
+        self._line = line
+        self._loop = asyncio.get_running_loop()
+        self._pending = False  # of what has come some is still on its way down the line
         self._transport: asyncio.Transport | None = None
         self._parser = httptools.HttpResponseParser(self)
         self._attempt: _Attempt | None = None
@@ -191,8 +229,22 @@ class _Connection(asyncio.Protocol):
             return False
         self._attempt, self._parts, self._whole, self._begun = attempt, [], False, False
         attempt.sent_by(self)
-        self._transport.write(raw)
+        if self._line is None:
+            self._transport.write(raw)
+        else:
+            self._loop.call_later(self._line.round_trip, self._trickle, raw, attempt)
         return True
+
+    def _trickle(self, raw: bytes, attempt: _Attempt) -> None:
+        """Send a piece as long as the line takes to carry it, then the next."""
+        line, transport = self._line, self._transport
+        if line is None or transport is None or attempt is not self._attempt or transport.is_closing():
+            return
+        piece = max(int(line.up * _PIECE_SECONDS), 1)
+        transport.write(raw[:piece])
+        attempt.alive()
+        if raw[piece:]:
+            self._loop.call_later(_PIECE_SECONDS, self._trickle, raw[piece:], attempt)
 
     def close(self) -> None:
         self.reusable, self._attempt = False, None
@@ -201,16 +253,46 @@ class _Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
+        if self._line is not None:
+            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _NARROW_BYTES)
 
     def connection_lost(self, _error: Exception | None) -> None:
         self.reusable = False
-        if self._attempt is not None and not self._whole:
+        if self._attempt is not None and not self._whole and not self._pending:
             self._tell(_BROKEN if self._begun else _LOST)
 
     def data_received(self, data: bytes) -> None:
         if self._attempt is None:
             self.close()  # nobody asked
             return
+        if self._line is None or self._transport is None:
+            self._feed(data)
+            return
+        self._pending = True
+        self._transport.pause_reading()
+        self._come_down(data, self._line)
+
+    def _come_down(self, data: bytes, line: ClientLine) -> None:
+        """Let a piece take as long as the line takes to carry it, then the next."""
+        piece = max(int(line.down * _PIECE_SECONDS), 1)
+        self._loop.call_later(min(len(data), piece) / line.down, self._arrive, data[:piece], data[piece:], line)
+
+    def _arrive(self, piece: bytes, rest: bytes, line: ClientLine) -> None:
+        attempt, transport = self._attempt, self._transport
+        if attempt is None or transport is None:  # given up meanwhile
+            return
+        attempt.alive()
+        self._feed(piece)
+        if rest:
+            self._come_down(rest, line)
+            return
+        self._pending = False
+        if transport.is_closing():
+            self.connection_lost(None)
+        else:
+            transport.resume_reading()
+
+    def _feed(self, data: bytes) -> None:
         self._begun = True
         try:
             self._parser.feed_data(data)

@@ -23,9 +23,11 @@ from loadtests.guard import Leave, Pace
 from loadtests.shards import GRACE_SECONDS, Shard, TimedJourney, read_shard
 from loadtests.swift.hub import Hub
 from loadtests.swift.master_line import MasterLine
+from loadtests.swift.own_line import OwnLine
 from loadtests.swift.tallies import Tallies
 from loadtests.swift.wire import Wire
 from loadtests.walker import Walker, World
+from simulation.client_lines import line_of
 from simulation.journal import Event, Observation, Writer
 
 log = logging.getLogger(__name__)
@@ -67,6 +69,7 @@ class Run:
             record=self._record,
             make_lock=self.hub.lock,
             admit=pace.wait,
+            line=self._line,
         )
         self._walker = Walker(self.stack, world, run=self.order["run"], closes=closes)
         self._send_off()
@@ -74,6 +77,10 @@ class Run:
     def now(self) -> float:
         """Run seconds."""
         return time.monotonic() - self._zero
+
+    def _line(self, journey: str) -> OwnLine | None:
+        chosen = line_of(self.shard.head.client_lines, journey)
+        return OwnLine(self.wire, chosen) if chosen else None
 
     def end(self) -> None:
         """Close what is open."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from itertools import pairwise
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -11,6 +13,8 @@ import pytest
 from load_fake_world import LOST, STACK, CrowdedWorld, FakeWorld, ok, problem, timed
 
 from loadtests.answers import Answer
+from loadtests.operations.operation import Request
+from loadtests.shards import TimedJourney
 from loadtests.walker import UNPLANNED, Walker
 
 CODE = "000.00.12.H07-180822-0001"
@@ -265,3 +269,27 @@ def test_what_a_permitted_rate_puts_off_past_the_end_is_not_sent(script: tuple[A
     Walker(STACK, given, run="r1", closes=10.0).walk(timed((1.0, "portal.home", {})))
     assert len(world.sent) == len(script)
     assert [event.detail for event in world.events] == ["step 1 of 1, portal.home: traffic-over"]
+
+
+def test_people_come_over_lines_of_their_own_and_officials_do_not() -> None:
+    """The line of a journey carries its citizen's acts alone, and is hung up at the journey's end, come what may."""
+    world = FakeWorld()
+    over: list[str] = []
+    closed: list[str] = []
+
+    def line(journey: str) -> Any:
+        def send(request: Request, headers: Mapping[str, str]) -> Answer:
+            over.append(request.target)
+            return world.world().send(request, headers)
+
+        return SimpleNamespace(send=send, close=lambda: closed.append(journey))
+
+    plan = timed((1.0, "portal.home", {}), (2.0, "onestop.receive", RECEIVE))
+    people = msgspec.structs.replace(plan.journey.steps[0], actor="citizen")
+    plan = TimedJourney(msgspec.structs.replace(plan.journey, steps=(people, plan.journey.steps[1])), plan.planned)
+
+    Walker(STACK, msgspec.structs.replace(world.world(), line=line), run="r1", closes=100.0).walk(plan)
+
+    assert over == ["/"]
+    assert len(world.sent) == 3, "the clerk signs in and receives over the office's connections"
+    assert closed == ["dossier-1"]

@@ -1,0 +1,37 @@
+"""A client with connections of their own over a line of their own: kept from request to request, closed with the visit.
+
+Distance and width are kept to here, on this side of a loopback: a connection costs a round trip (two over TLS), an
+answer comes a round trip after it was asked for, bodies trickle up piece by piece, and what comes down is read no
+faster than the line carries, through a small buffer, so that the other side waits as it does for a telephone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from loadtests.answers import Answer
+from loadtests.operations.operation import Request
+from simulation.client_lines import ClientLine
+
+if TYPE_CHECKING:
+    from loadtests.swift.wire import Origin, Wire
+
+
+class OwnLine:
+    """One client's."""
+
+    def __init__(self, wire: Wire, line: ClientLine) -> None:
+        """Nothing is open yet."""
+        self.line = line
+        self.origins: dict[str, Origin] = {}
+        self._wire = wire
+
+    def send(self, request: Request, headers: Mapping[str, str]) -> Answer:
+        """Send once and wait for the whole answer."""
+        return self._wire.send(request, headers, self)
+
+    def close(self) -> None:
+        """Hang up."""
+        for origin in self.origins.values():
+            origin.close()

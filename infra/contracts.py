@@ -6,8 +6,9 @@ from typing import Literal
 
 import msgspec
 
-#: How a call leaves its caller: at once while somebody waits (POST or GET), or from the outbox in batches.
-Manner = Literal["post", "get", "outbox"]
+#: How a call leaves its caller: at once while somebody waits (POST or GET; "ask" is a POST that only reads), or from
+#: the outbox in batches.
+Manner = Literal["post", "ask", "get", "outbox"]
 
 
 class Contract(msgspec.Struct, frozen=True):
@@ -26,11 +27,11 @@ class Contract(msgspec.Struct, frozen=True):
             # Items carry keys, so delivering twice does no harm; a batch may hold many documents.
             return {**named, "purposes": self.purposes or ("deliver",), "repeatable": True}
         # A question: one that only reads may be asked again. 1 MiB is far more than any of them needs (assumed).
-        return {**named, "purposes": self.purposes, "max_body_bytes": 1 << 20, "repeatable": self.manner == "get"}
+        return {**named, "purposes": self.purposes, "max_body_bytes": 1 << 20, "repeatable": self.manner != "post"}
 
 
 CONTRACTS = (
-    Contract("portal", "national", "population.verify", "post", ("sign-in", "check-form", "grant-mandate")),
+    Contract("portal", "national", "population.verify", "ask", ("sign-in", "check-form", "grant-mandate")),
     Contract("portal", "national", "business.lookup", "get", ("fill-in-form", "submit-dossier", "grant-mandate")),
     Contract("portal", "national", "payment.create", "post", ("pay-fee",)),
     Contract("portal", "national", "procedures.list", "get", ("synchronise-catalogue",)),
@@ -71,8 +72,8 @@ CONTRACTS = (
     Contract("office", "dochub", "statuses.list", "get", ("poll",)),
     Contract("dochub", "office", "envelopes.push", "outbox"),
     Contract("dochub", "national", "signing.revocations", "get", ("revocations",)),
-    Contract("dochub", "national", "signing.ocsp", "post", ("ocsp",)),
-    Contract("sector", "national", "population.verify", "post", ("enrolment", "appointment")),
+    Contract("dochub", "national", "signing.ocsp", "ask", ("ocsp",)),
+    Contract("sector", "national", "population.verify", "ask", ("enrolment", "appointment")),
     Contract("sector", "national", "insurance.check", "get", ("treatment",)),
     Contract("sector", "national", "insurance.declare", "outbox"),
 )

@@ -47,6 +47,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     exports: Mapping[str, str] = {}  #: name -> SQL whose rows are the book of that name
     whole: Mapping[str, Callable[[str], Awaitable[str]]] = {}  #: name -> adds to a line of that book what no row has
     files: Mapping[str, Callable[[], Iterator[bytes]]] = {}  #: name -> NDJSON of a book kept beside the database
+    settled: Callable[[], Awaitable[None]] = _nothing  #: before books are read: what is on its way into them is there
     in_flight: str = "SELECT 0"  #: SQL that counts what others still have to fetch here
     direct: Mapping[str, ASGIApp] = {}  #: path prefix -> application past all routing, for what must cost little
     before: Before = nothing_before  #: what every call of an operation goes through first
@@ -254,6 +255,7 @@ class _App:
         if sql is None:
             raise problems.not_found(f"sổ “{name}”")
         assert self._parts  # noqa: S101 -- routes exist only after the lifespan began
+        await self._parts.settled()
         whole = self._parts.whole.get(name)
 
         async def lines() -> AsyncIterator[bytes]:

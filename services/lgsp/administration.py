@@ -169,10 +169,15 @@ class Administration:
 
     async def _search(self, request: Request) -> Response:
         self._door.admin(request)
-        return json({"calls": await searching.search(self._kit.pool, dict(request.query_params))})
+        return json({"calls": await self._found(dict(request.query_params))})
+
+    async def _found(self, asked: Mapping[str, str]) -> list[dict[str, Any]]:
+        await self._gateway.settled()
+        return await searching.search(self._kit.pool, asked)
 
     async def _prove(self, request: Request) -> Response:
         self._door.admin(request)
+        await self._gateway.settled()
         proof = await proving.prove(self._kit.pool, self._gateway.head())
         return json(msgspec.structs.replace(proof, broken=list(map(str, proof.broken))))
 
@@ -252,7 +257,7 @@ class Administration:
         problem: Problem | None = None
         calls: list[dict[str, Any]] = []
         try:
-            calls = await searching.search(self._kit.pool, asked)
+            calls = await self._found(asked)
         except Problem as found:
             problem = found
         names: Mapping[str, str] = {

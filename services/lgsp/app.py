@@ -18,9 +18,9 @@ from services.lgsp.admission import Admission
 from services.lgsp.audit import Audit
 from services.lgsp.chain import Witness
 from services.lgsp.gateway import PREFIX, Gateway
+from services.lgsp.journal import Journal
 from services.lgsp.limits import Limits
 from services.lgsp.store import Store
-from services.lgsp.underway import UnderWay
 
 log = structlog.get_logger()
 _LOOK_EVERY_SECONDS = 1.0  # at the registry, for changes made through another process
@@ -30,10 +30,10 @@ class _Lgsp:
     def __init__(self, kit: Kit) -> None:
         assert kit.settings.lgsp_registry, "LGSP_REGISTRY is not set"  # noqa: S101 -- cannot start without
         self._kit = kit
-        self._audit = Audit(kit.pool, Witness(kit.settings.state_dir), UnderWay(kit.settings.state_dir))
+        self.audit = Audit(kit.pool, Witness(kit.settings.state_dir), Journal(kit.settings.state_dir))
         self._limits = Limits()
         admission = Admission(kit.settings.token_key, certified=bool(kit.settings.tls_client_authority))
-        self.gateway = Gateway(audit=self._audit, limits=self._limits, clock=kit.clock, admission=admission)
+        self.gateway = Gateway(audit=self.audit, limits=self._limits, clock=kit.clock, admission=admission)
         self._store = Store(kit.pool, key=kit.settings.token_key, placed=registry.read(kit.settings.lgsp_registry))
         self.administration = Administration(kit, self._store, self.gateway, self._limits, self.reload)
         self._task: asyncio.Task[None] | None = None
@@ -42,15 +42,15 @@ class _Lgsp:
         now = self._kit.clock.now()
         await self._store.fill(self._kit.reference.contracts, now)
         await self.reload()
+        await self.audit.start()
         self._limits.recall(now.date(), await books.used_on(self._kit.pool, now.date()))
-        await self._audit.start()
         self._task = asyncio.create_task(self._follow())
 
     async def stop(self) -> None:
         if self._task:
             self._task.cancel()
             await asyncio.wait([self._task])
-        await self._audit.stop()
+        await self.audit.stop()
         self.gateway.close()
 
     async def reload(self) -> None:
@@ -66,7 +66,7 @@ class _Lgsp:
 
     def heads(self) -> Iterator[bytes]:
         """Return the book of chain ends, as the witness file has them."""
-        yield msgspec.json.encode(self._audit.head()) + b"\n"
+        yield msgspec.json.encode(self.audit.head()) + b"\n"
 
 
 def build(kit: Kit) -> Parts:
@@ -77,6 +77,7 @@ def build(kit: Kit) -> Parts:
         direct={PREFIX: lgsp.gateway.call},
         exports={"audit": books.AUDIT, "audit_chain": books.CHAIN, "registry_changes": books.CHANGES},
         files={"audit_heads": lgsp.heads},
+        settled=lgsp.audit.settled,
         start=lgsp.start,
         stop=lgsp.stop,
     )

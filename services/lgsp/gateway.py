@@ -111,6 +111,10 @@ class Gateway:
         for provider in self._providers.values():
             provider.close()
 
+    async def settled(self) -> None:
+        """Return when the database has every call that was answered before."""
+        await self._audit.settled()
+
     def head(self) -> Head:
         """Newest block of the audit's chain, as the witness file has it."""
         return self._audit.head()
@@ -177,7 +181,7 @@ class Gateway:
             self._count(begun, answer.outcome)
             await self._audit.refuse(begun, _ended(begun, answer, since))
             return answer
-        await self._audit.begin(begun)
+        await self._audit.begin(begun, once=not contract.repeatable)
         try:
             answer = await self._pass_on(call, contract, begun.call)
         except BaseException:

@@ -11,7 +11,7 @@ from infra.contracts import CONTRACTS
 
 _PURPOSE = re.compile(r'purpose="([a-z-]+)"')
 _ROW = re.compile(r"^\| `(\w+) -> (\w+)\.([\w.]+)` \| ([^|]+) \|", re.MULTILINE)
-_MANNERS = {"POST, at once": "post", "GET": "get", "outbox": "outbox"}
+_MANNERS = {"POST, at once": "post", "POST, a question": "ask", "GET": "get", "outbox": "outbox"}
 
 
 def test_the_contracts_are_those_of_the_wire_document() -> None:

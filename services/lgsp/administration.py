@@ -177,9 +177,12 @@ class Administration:
 
     async def _prove(self, request: Request) -> Response:
         self._door.admin(request)
-        await self._gateway.settled()
-        proof = await proving.prove(self._kit.pool, self._gateway.head())
+        proof = await self._proof()
         return json(msgspec.structs.replace(proof, broken=list(map(str, proof.broken))))
+
+    async def _proof(self) -> proving.Proof:
+        await self._gateway.settled()
+        return await proving.prove(self._kit.pool, self._gateway.head())
 
     async def _prune(self, request: Request) -> Response:
         self._door.admin(request)
@@ -248,7 +251,7 @@ class Administration:
     ) -> Response:
         return self._pages.page(
             "verification.html", problem.status if problem else 200, request=request,
-            proof=await proving.prove(self._kit.pool, self._gateway.head()), removed=removed, problem=problem,
+            proof=await self._proof(), removed=removed, problem=problem,
             kept_days=_KEPT_DAYS,
         )  # fmt: skip
 

@@ -152,9 +152,10 @@ def test_an_idle_lgsp_empties_a_large_file(tmp_path: Path) -> None:
 def test_calls_of_the_earlier_life_stay_until_they_are_on_the_books(tmp_path: Path) -> None:
     """Killed again before they are written down, they are still there; afterwards they are gone."""
     Journal(tmp_path).note([_call(1)])
-    second = Journal(tmp_path)
+    second = Journal(tmp_path, largest_bytes=0)
     assert second.claim(_call(2))
     second.note([_call(2)])
+    _end(second, 2)  # writes the file anew
     third = Journal(tmp_path)
     assert {one.begun.call for one in third.left} == {_call(1).call, _call(2).call}
     third.forget_left()

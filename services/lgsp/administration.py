@@ -22,13 +22,15 @@ from services.lgsp import onboarding, proving, searching
 from services.lgsp.declaring import Declaring
 from services.lgsp.gateway import Gateway
 from services.lgsp.limits import Limits
-from services.lgsp.store import Difference, Onboarding, Store
+from services.lgsp.registry import Registry
+from services.lgsp.store import Difference, Onboarding, Store, Unlinked
 
 _DAY_SECONDS = 86_400
 _ACTS: Mapping[str, str] = {
     "onboarding": Text("khai báo kết nối", "onboarding"),
     "rotation": Text("cấp khoá", "new key"),
     "revocation": Text("thu hồi khoá", "revocation"),
+    "unlinking": Text("ngắt kết nối", "unlinking"),
 }
 _BREAKER_STATES: Mapping[str, str] = {
     "closed": Text("thông", "closed"),
@@ -67,12 +69,14 @@ class Administration:
             Route("/administration", self._door.page(self._show_administration)),
             Route("/administration/rotation", self._door.page(self._rotate_by_form), methods=["POST"]),
             Route("/administration/revocation", self._door.page(self._revoke_by_form), methods=["POST"]),
+            Route("/administration/unlinking", self._door.page(self._unlink_by_form), methods=["POST"]),
             *self._declaring.routes(self._door),
             Route("/audit", self._door.page(self._show_audit)),
             Route("/audit/verification", self._door.page(self._show_proof)),
             Route("/audit/retention", self._door.page(self._prune_by_form), methods=["POST"]),
             Route("/api/registry", self._registry),
             Route("/api/onboarding", self._onboard, methods=["PUT"]),
+            Route("/api/systems/{system}", self._unlink, methods=["DELETE"]),
             Route("/api/systems/{system}/credentials", self._rotate, methods=["POST"]),
             Route("/api/systems/{system}/credentials/{credential}", self._revoke, methods=["DELETE"]),
             Route("/api/audit", self._search),
@@ -125,10 +129,14 @@ class Administration:
         return json(await self._made_to_hold(wanted, who.account, rehearse))
 
     async def _made_to_hold(self, wanted: Onboarding, account: str, rehearse: bool) -> Difference:  # noqa: FBT001
-        mistakes = onboarding.mistakes(wanted, self._gateway.registry)
-        if mistakes:
-            raise invalid(mistakes)
-        difference = await self._store.onboard(wanted, who=account, now=self._kit.clock.now(), rehearse=rehearse)
+        def check(registry: Registry) -> None:
+            mistakes = onboarding.mistakes(wanted, registry)
+            if mistakes:
+                raise invalid(mistakes)
+
+        difference = await self._store.onboard(
+            wanted, check=check, who=account, now=self._kit.clock.now(), rehearse=rehearse
+        )
         await self._reload()
         return difference
 
@@ -149,11 +157,22 @@ class Administration:
         return json({"id": identity, "secret": secret}, 201)
 
     async def _give(self, system: str, who: Account, overlap: timedelta) -> tuple[str, str]:
-        if system not in self._gateway.registry.systems:
-            raise not_found(Text(f"hệ thống “{system}”", f"system “{system}”"))
         given = await self._store.rotate(system, overlap=overlap, who=who.account, now=self._kit.clock.now())
+        if given is None:
+            raise _no_system(system)
         await self._reload()
         return given
+
+    async def _unlink(self, request: Request) -> Response:
+        who = self._door.admin(request)
+        return json(await self._unlinked(request.path_params["system"], who))
+
+    async def _unlinked(self, system: str, who: Account) -> Unlinked:
+        unlinked = await self._store.unlink(system, who=who.account, now=self._kit.clock.now())
+        if unlinked is None:
+            raise _no_system(system)
+        await self._reload()
+        return unlinked
 
     async def _revoke(self, request: Request) -> Response:
         who = self._door.admin(request)
@@ -235,6 +254,18 @@ class Administration:
         await self._take(fields.get("system", ""), fields.get("credential", ""), who)
         return RedirectResponse("/administration", 303)
 
+    async def _unlink_by_form(self, request: Request, who: Account) -> Response:
+        fields = await form(request)
+        system = fields.get("system", "")
+        if fields.get("confirmed") != system:
+            raise Problem(
+                422,
+                "not-confirmed",
+                Text(f"Hãy đánh dấu xác nhận ngắt “{system[:60]}”.", f"Tick that “{system[:60]}” is to be unlinked."),
+            )
+        await self._unlinked(system, who)
+        return RedirectResponse("/administration", 303)
+
     async def _show_proof(self, request: Request, _who: Account) -> Response:
         return await self._show_proven(request)
 
@@ -273,3 +304,7 @@ class Administration:
         return self._pages.page(
             "audit.html", request=request, calls=calls, asked=asked, names=names, problem=problem, who=who
         )
+
+
+def _no_system(name: str) -> Problem:
+    return not_found(Text(f"hệ thống “{name[:60]}”", f"system “{name[:60]}”"))

@@ -55,7 +55,9 @@ class _Lgsp:
 
     async def reload(self) -> None:
         """Go by the registry as it is in the database."""
-        self.gateway.use(await self._store.read())
+        registry = await self._store.read()
+        if registry.version >= self.gateway.registry.version:  # else another change has been read in the meantime
+            self.gateway.use(registry)
 
     async def _follow(self) -> None:
         while True:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import html
 import itertools
 import re
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -195,6 +197,70 @@ def test_what_an_administrator_has_ended_or_moved_stays_so_over_a_restart(gatewa
     other.close()
 
 
+def test_onboardings_at_once_come_one_after_the_other(gateway: Running, admin: str, newcomer: str) -> None:
+    """None fails, and the changes written down follow from each other: what they say together is what holds."""
+    assert newcomer
+    before = len(gateway.export("registry_changes"))
+    offered = [operation for provider, operation in OFFERED if provider == "national"][:8]
+    together = threading.Barrier(len(offered))
+
+    def declare(place: int) -> int:
+        together.wait()
+        pair = [offered[place], offered[place - 1]]
+        return int(_onboard(gateway, admin, *({"operation": one} for one in pair)).status_code)
+
+    with ThreadPoolExecutor(len(offered)) as pool:
+        assert list(pool.map(declare, range(len(offered)))) == [200] * len(offered)
+    changes = [one["detail"] for one in gateway.export("registry_changes")[before:]]
+    held: set[str] = set()
+    for one in changes:
+        assert set(one["ended"]) <= held
+        assert not set(one["added"]) & held
+        held = (held - set(one["ended"])) | set(one["added"])
+    contracts = gateway.get("/api/registry", token=admin).json()["contracts"]
+    mine = [one for one in contracts if one["consumer"] == "thanh-tra"]
+    assert held == {f"thanh-tra -> national.{one['operation']}" for one in mine}
+    assert len(held) == 2
+
+
+def test_a_system_that_is_unlinked_stays_so_over_a_restart(gateway: Running, admin: str) -> None:
+    """Caller and provider alike: contracts end, keys and tokens with them; its calls stay on the books."""
+    token = _token(gateway, "dochub").json()["token"]
+    portal = _token(gateway, "portal").json()["token"]
+    asked = ALLOWED["dochub", "national", "signing.ocsp"]
+    offer = next(one for one in CONTRACTS if (one.consumer, one.provider) == ("portal", "onestop"))
+    assert _call(gateway, token, asked.provider, asked.operation, purpose=(*asked.terms()["purposes"], "")[0]).ok
+    headers = {"Authorization": f"Bearer {admin}"}
+
+    def unlink(system: str) -> requests.Response:
+        return requests.delete(f"{gateway.url}/api/systems/{system}", headers=headers, timeout=10)
+
+    ended = unlink("dochub").json()
+    assert f"dochub -> {asked.provider}.{asked.operation}" in ended["contracts"]
+    assert ended["credentials"] == ["placed"]
+    assert unlink("dochub").status_code == 404
+    assert f"portal -> onestop.{offer.operation}" in unlink("onestop").json()["contracts"]
+    for _ in range(2):
+        assert _token(gateway, "dochub").status_code == 401
+        assert _call(gateway, token, asked.provider, asked.operation).status_code == 401
+        assert _call(gateway, portal, "onestop", offer.operation).json()["title"] == "no-such-service"
+        assert gateway.post("/api/systems/dochub/credentials", {}, token=admin).status_code == 404
+        told = gateway.get("/api/registry", token=admin).json()
+        assert not {"dochub", "onestop"} & {one["name"] for one in told["systems"]}
+        assert not [one for one in told["contracts"] if {one["consumer"], one["provider"]} & {"dochub", "onestop"}]
+        gateway.restart()
+    calls = gateway.get("/api/audit", token=admin, consumer="dochub").json()["calls"]
+    assert "answered" in {one["outcome"] for one in calls}
+
+    body = {"systems": [{"name": "dochub"}], "contracts": [asked.terms()]}
+    requests.put(f"{gateway.url}/api/onboarding", json=body, headers=headers, timeout=10).raise_for_status()
+    gateway.restart()
+    assert _token(gateway, "dochub").status_code == 401
+    secret = gateway.post("/api/systems/dochub/credentials", {}, token=admin).json()["secret"]
+    token = _token(gateway, "dochub", secret).json()["token"]
+    assert _call(gateway, token, asked.provider, asked.operation, purpose=(*asked.terms()["purposes"], "")[0]).ok
+
+
 def test_a_rotated_secret_overlaps_and_a_revoked_one_takes_its_tokens_along(gateway: Running, admin: str) -> None:
     """Both secrets work during the overlap; after revocation neither the secret nor a token given for it does."""
     _onboard(gateway, admin, {})
@@ -322,6 +388,19 @@ def test_a_system_is_linked_on_the_page(gateway: Running, page: PageReader) -> N
     page.press(where, declaration=written, act="apply")
     assert "không có gì thay đổi" in page.text
     assert page.open(where, system="khong-co").answer.status_code == 404
+
+
+def test_a_system_is_unlinked_on_the_page(gateway: Running, admin: str, page: PageReader) -> None:
+    """Only who ticks that it is meant does so; then the page has it no more."""
+    _onboard(gateway, admin, title="Thanh tra tỉnh").raise_for_status()
+    where = f"{gateway.url}/administration/unlinking"
+    assert 'name="confirmed" value="thanh-tra" required' in page.open("/administration").answer.text
+    refused = page.session.post(where, data={"system": "thanh-tra"}, timeout=10)
+    assert (refused.status_code, "Hãy đánh dấu" in refused.text) == (422, True)
+    assert "Thanh tra tỉnh (thanh-tra)" in page.open("/administration").text
+    done = page.session.post(where, data={"system": "thanh-tra", "confirmed": "thanh-tra"}, timeout=10)
+    assert "Thanh tra tỉnh (thanh-tra)" not in done.text
+    assert "ngắt kết nối" in done.text
 
 
 def test_the_audit_is_proven_and_cut_on_a_page(page: PageReader) -> None:

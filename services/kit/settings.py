@@ -40,6 +40,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     object_store_key: str = ""
     object_store_secret: str = ""
     database_connections: int = 16  #: that requests share
+    audit_kept_days: int = 90  #: after which the LGSP removes calls from its audit
     most_under_way: int | None = None  #: requests of clients served at once; the gate's own bound otherwise
 
 
@@ -54,7 +55,11 @@ _TEXTS = (
     "OBJECT_STORE", "OBJECT_STORE_KEY", "OBJECT_STORE_SECRET",
 )  # fmt: skip
 #: Optional variables that hold whole numbers from 1, and the fields they set.
-_NUMBERS = {"DATABASE_CONNECTIONS": "database_connections", "MOST_UNDER_WAY": "most_under_way"}
+_NUMBERS = {
+    "DATABASE_CONNECTIONS": "database_connections",
+    "MOST_UNDER_WAY": "most_under_way",
+    "AUDIT_KEPT_DAYS": "audit_kept_days",
+}
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:

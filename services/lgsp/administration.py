@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -23,6 +23,7 @@ from services.lgsp.declaring import Declaring
 from services.lgsp.gateway import Gateway
 from services.lgsp.limits import Limits
 from services.lgsp.registry import Registry
+from services.lgsp.retention import LEAST_DAYS, MOST_DAYS, cut
 from services.lgsp.store import Difference, Onboarding, Store, Unlinked
 
 _DAY_SECONDS = 86_400
@@ -37,8 +38,6 @@ _BREAKER_STATES: Mapping[str, str] = {
     "open": Text("ngắt", "open"),
     "half-open": Text("đang thử", "half open"),
 }
-_MOST_DAYS = 36_500  # a century
-_KEPT_DAYS = 90  # level-3 systems keep logs three months at least (docs/adr/0020)
 
 
 class _Rotation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -46,7 +45,7 @@ class _Rotation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class _Retention(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    keep_days: int = _KEPT_DAYS
+    keep_days: int | None = None  #: as long as the setting says
 
 
 class Administration:
@@ -206,20 +205,20 @@ class Administration:
     async def _prune(self, request: Request) -> Response:
         self._door.admin(request)
         wanted: _Retention = decode(await request.body() or b"{}", _Retention)
-        return json({"removed": await self._pruned(wanted.keep_days)})
+        kept = self._kit.settings.audit_kept_days if wanted.keep_days is None else wanted.keep_days
+        return json({"removed": await self._pruned(kept)})
 
     async def _pruned(self, keep_days: int) -> int:
-        if not _KEPT_DAYS <= keep_days <= _MOST_DAYS:
+        if not LEAST_DAYS <= keep_days <= MOST_DAYS:
             raise Problem(
                 422,
                 "too-short",
                 Text(
-                    f"Nhật ký phải được giữ ít nhất {_KEPT_DAYS} ngày, nhiều nhất {_MOST_DAYS} ngày.",
-                    f"The audit has to be kept for {_KEPT_DAYS} days at least, {_MOST_DAYS} at most.",
+                    f"Nhật ký phải được giữ ít nhất {LEAST_DAYS} ngày, nhiều nhất {MOST_DAYS} ngày.",
+                    f"The audit has to be kept for {LEAST_DAYS} days at least, {MOST_DAYS} at most.",
                 ),
             )
-        today = datetime.combine(datetime.now(VIETNAM), time.min, VIETNAM)
-        return await proving.prune(self._kit.pool, today - timedelta(days=keep_days), self._kit.clock.now())
+        return await proving.prune(self._kit.pool, cut(datetime.now(VIETNAM), keep_days), self._kit.clock.now())
 
     # The pages.
 
@@ -283,7 +282,7 @@ class Administration:
         return self._pages.page(
             "verification.html", problem.status if problem else 200, request=request,
             proof=await self._proof(), removed=removed, problem=problem,
-            kept_days=_KEPT_DAYS,
+            least_days=LEAST_DAYS, kept_days=self._kit.settings.audit_kept_days,
         )  # fmt: skip
 
     async def _show_audit(self, request: Request, who: Account) -> Response:

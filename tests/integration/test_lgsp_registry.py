@@ -471,6 +471,20 @@ def _until(ask: Callable[[], requests.Response], *, status: int) -> Any:
     return answer.json()
 
 
+def test_what_is_past_its_time_goes_by_itself(gateway: Running, admin: str) -> None:
+    """The first block is made a year old: nobody asks, its calls go, and the rest proves itself."""
+    gateway.query(
+        "UPDATE audit_block SET at = at - interval '1 year' WHERE number = (SELECT min(number) FROM audit_block)"
+    )
+    before = gateway.export("audit")
+    gateway.restart()
+    while len(left := gateway.export("audit")) == len(before):
+        time.sleep(0.05)
+    assert {row["call"] for row in left} < {row["call"] for row in before}
+    assert [one["pruned"] for one in gateway.export("audit_chain")][:2] == [True, False]
+    assert gateway.get("/api/audit/verification", token=admin).json()["intact"] is True
+
+
 def test_the_audit_proves_itself_and_shows_what_was_done_to_it(gateway: Running, admin: str) -> None:
     """Intact over all the calls of these tests; one row changed, and the LGSP itself names the call."""
     proof = gateway.get("/api/audit/verification", token=admin).json()

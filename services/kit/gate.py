@@ -57,7 +57,7 @@ class Gate:
             await self._app(scope, receive, send)
             return
         headers = dict(scope["headers"])
-        tracing.enter(headers.get(b"traceparent", b"").decode("latin-1"))
+        tracing.enter(headers.get(b"traceparent", b"").decode("latin-1"), synthetic=b"x-synthetic" in headers)
         started, status, taken = time.perf_counter(), 0, 0
         weight = 0 if _only_looks(scope["path"]) else 1
         full = self.under_way >= self._most_under_way and weight and not scope["path"].startswith(_BETWEEN_SYSTEMS)

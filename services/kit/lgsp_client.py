@@ -100,6 +100,8 @@ class LgspClient:
             "traceparent": traceparent or tracing.traceparent(),
             "Content-Type": "application/json",
         }
+        if tracing.synthetic():
+            headers["X-Synthetic"] = "1"
         assert self._session  # noqa: S101 -- start() comes first
         try:
             async with self._session.request(

@@ -494,6 +494,18 @@ def test_a_poll_whose_client_has_gone_before_its_turn_is_not_made(office: Runnin
     assert (first in keys, gone in keys) == (True, False)
 
 
+def test_what_nobody_real_waits_for_is_called_as_such(office: Running, lgsp: StandinLgsp) -> None:
+    """`X-Synthetic` of a request goes with the LGSP calls made while it is served, and with no others."""
+    for headers, passed in (({"X-Synthetic": "1"}, "1"), ({}, None)):
+        before = len(lgsp.calls)
+        token = office.sign_in("poller.tinh")
+        headers |= {"Authorization": f"Bearer {token}", "Idempotency-Key": str(uuid.uuid4())}
+        body = {"installation": "tinh"}
+        requests.post(f"{office.url}/api/polls", json=body, headers=headers, timeout=30).raise_for_status()
+        asked = [call for call in lgsp.calls[before:] if call.name == "dochub.envelopes.list"]
+        assert [call.headers.get("x-synthetic") for call in asked] == [passed]
+
+
 def test_a_poll_that_finds_nothing_costs_one_call(office: Running, lgsp: StandinLgsp) -> None:
     """Most polls find nothing; they ask once and write one line."""
     emptied(office)  # what other tests have left comes home here, and its statuses with the next poll

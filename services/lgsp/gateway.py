@@ -254,7 +254,10 @@ class Gateway:
         """Pass the call on, once more where the connection broke and calling twice does no harm."""
         provider, operation = contract.provider, contract.operation
         claims = {"sub": contract.consumer, "aud": provider, "op": operation, "call": number}
-        token = tokens.issue(claims, self.registry.systems[provider].provider_secret, seconds=_PROVIDER_SECONDS)
+        system = self.registry.systems.get(provider)
+        if system is None:
+            raise ConnectionError(f"{provider} was unlinked while the call waited for its id")
+        token = tokens.issue(claims, system.provider_secret, seconds=_PROVIDER_SECONDS)
         synthetic = "X-Synthetic: 1\r\n" if b"x-synthetic" in call.headers else ""
         headers = (
             f"X-Lgsp-Token: {token}\r\nX-Consumer: {contract.consumer}\r\nX-Call-Id: {number}\r\n{synthetic}"

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
 from simulation.journal import Observation
-from verification.objectives.hopeless import Hope
+from verification.objectives.files import Objective
 
 _EVERY_SECONDS = 1.0
+
+
+class Follower(Protocol):
+    """What decides whether a run is still worth going on with."""
+
+    def see(self, observations: Iterable[Observation], /) -> None:
+        """Take in more of the run."""
+
+    def lost(self) -> Sequence[Objective]:
+        """Give the objectives that speak against going on; none while it is to go on."""
 
 
 class Following:
@@ -36,16 +47,16 @@ class Following:
         return found
 
 
-def hopeless(hope: Hope, journal: Path, *, now: Callable[[], float] = time.monotonic) -> Callable[[], str]:
-    """Make what a drive asks again and again: why there is no hope left, empty while there is some."""
-    following, looked = Following(journal), float("-inf")
+def follow(by: Follower, journal: Path, *, now: Callable[[], float] = time.monotonic) -> Callable[[], str]:
+    """Make what a drive asks again and again: which objectives end it, empty while it is to go on."""
+    read, looked = Following(journal), float("-inf")
 
     def ask() -> str:
         nonlocal looked
         if now() - looked < _EVERY_SECONDS:
             return ""
         looked = now()
-        hope.see(following.more())
-        return "; ".join(f"{one.objective.name} {one.objective.expression.text}" for one in hope.lost())
+        by.see(read.more())
+        return "; ".join(one.title for one in by.lost())
 
     return ask

@@ -23,7 +23,7 @@ from simulation.province import Province
 from simulation.scenario import Scenario
 from simulation.text import Text
 from tinhmau import screen
-from tinhmau.following import hopeless
+from tinhmau.following import follow
 from tinhmau.phases import Traffic, World
 from verification import evidence
 from verification.capacity import bottleneck, sights
@@ -74,13 +74,13 @@ def probe(
         driven = traffic.drive(
             stack,
             stack_file=folder.parents[1] / "stack.json",
-            enough=_never if to_the_end else hopeless(hope, folder / "journal"),
+            enough=_never if to_the_end else follow(hope, folder / "journal"),
         )
     if stack.control:  # what settling uses is not what the load used
         with suppress(TargetError):
             control.ask(stack.control, {"act": "metrics", "folder": str(folder.parents[1] / "metrics")})
     seen = evidence.gather(folder)
-    results = hope.lost() if driven.given_up else judge_either_way(objectives, seen)
+    results = hope.results() if driven.given_up else judge_either_way(objectives, seen)
     worst = suffering(seen, began=driven.began)
     looked, disturbed = telling(metrics, worst), disturbance(sights.read(metrics, moments=worst))
     with screen.progress(Text("Chờ hệ thống lắng xuống", "Letting the stack settle")) as tell:

@@ -65,11 +65,9 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     def _reasons(self) -> str:
         told = [f" • {reason}" for reason in self.verdict["reasons"][:_SHOWN]]
         told += [
-            f" • {one.objective.name} {one.objective.expression.text}: {one.reason.vi}"
-            for one in self.objectives
-            if one.answer != "KEPT"
+            f" • Mục tiêu {one.objective.title}: {one.reason.vi}" for one in self.objectives if one.answer != "KEPT"
         ]
-        return "\n".join(told)
+        return "\n".join(dict.fromkeys(told))  # the verdict of a run made with --objectives tells them, too
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -118,14 +116,16 @@ def _tinhmau_driven() -> dict[Wanted, Path]:
 def tinhmau_run(request: pytest.FixtureRequest, tinhmau_runs: Path, _tinhmau_driven: dict[Wanted, Path]) -> Run:
     """The marked day, driven and judged. Fails where tinhmau could not do what the mark asks."""
     wanted = _wanted(request)
-    key = msgspec.structs.replace(wanted, objectives="")
+    objectives = request.path.parent / wanted.objectives if wanted.objectives else None
+    # Runs are shared by tests with different objectives, unless these can end the day itself.
+    key = msgspec.structs.replace(wanted, objectives=str(objectives) if objectives and _may_end(objectives) else "")
     if key not in _tinhmau_driven:
         _tinhmau_driven[key] = _drive(key, tinhmau_runs)
     folder = _tinhmau_driven[key]
     earlier = request.config.getoption("--tinhmau-baseline")
     run = read(
         folder,
-        objectives=request.path.parent / wanted.objectives if wanted.objectives else None,
+        objectives=objectives,
         baseline=Path(earlier) if earlier else None,
     )
     told = request.config.stash[_SUMMARIES]
@@ -166,11 +166,17 @@ def _wanted(request: pytest.FixtureRequest) -> Wanted:
         pytest.fail(f"@pytest.mark.tinhmau: {error}. Viết / write: {_MARK}", pytrace=False)
 
 
+def _may_end(objectives: Path) -> bool:
+    return any(one.ends_after is not None for one in files.load(objectives).objectives)
+
+
 def _drive(wanted: Wanted, runs: Path) -> Path:
     """One `tinhmau verify`; returns its run folder."""
     arguments = ["--scenario", wanted.scenario, "--seed", str(wanted.seed), "--runs", str(runs)]
     for fault in wanted.faults:
         arguments += ["--fault", fault]
+    if wanted.objectives:
+        arguments += ["--objectives", wanted.objectives]
     if wanted.sabotage:
         arguments += ["--sabotage", wanted.sabotage]
     _tinhmau("verify", *arguments)

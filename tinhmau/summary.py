@@ -36,6 +36,14 @@ def show(verdict: Verdict, run: Path) -> None:
             f"Requirements: {kept} of {len(verdict.requirements)} kept.",
         )
     )
+    if verdict.objectives:
+        reached = sum(1 for one in verdict.objectives if one.answer == "KEPT")
+        screen.line(
+            t(
+                f"Mục tiêu: {reached} trên {len(verdict.objectives)} đạt.",
+                f"Objectives: {reached} of {len(verdict.objectives)} kept.",
+            )
+        )
     counted = ", ".join(f"{_count(value)} {say(_COUNTED[name])}" for name, value in verdict.counts.items())
     screen.out.print(t(f"Đã diễn ra: {counted}.", f"What happened: {counted}."))
     screen.line(t(f"Báo cáo: {run / 'report.html'}", f"Report: {run / 'report.html'}"))

@@ -13,7 +13,7 @@ import msgspec
 
 from simulation import journal as journals
 from simulation import plan as plans
-from simulation.journal import Journal, Observation, acknowledged_writes
+from simulation.journal import Event, Journal, Observation, acknowledged_writes
 from simulation.mistakes import BadInputError, Mistake
 from simulation.plan import Journey, Plan
 from simulation.text import Text
@@ -79,6 +79,11 @@ class Evidence:
                 f"Bộ tạo tải mất {self.workers_lost} tiến trình giữa chừng.",
                 f"The generator lost {self.workers_lost} worker(s) halfway.",
             )
+        if self.given_up is not None:
+            return Text(
+                f"Tải được kết thúc sớm vì mục tiêu “{self.given_up.detail}”: phần còn lại của ngày không diễn ra.",
+                f"The load was ended early by the objective “{self.given_up.detail}”: the rest of the day never came.",
+            )
         if not self.ended:
             return Text(
                 "Nhật ký không có sự kiện kết thúc: bộ tạo tải đã dừng giữa chừng.",
@@ -90,6 +95,11 @@ class Evidence:
     def workers_lost(self) -> int:
         """Processes of the generator that died: what they had under way is not in the journal."""
         return sum(event.event == "worker-lost" for event in self.journal.events)
+
+    @property
+    def given_up(self) -> Event | None:
+        """Where an objective ended the load before the day was over; its detail names the objectives."""
+        return next((event for event in self.journal.events if event.event == "given-up"), None)
 
     @property
     def ended(self) -> bool:

@@ -8,13 +8,20 @@ from lxml import etree
 
 from verification.answer import Answer
 from verification.laws import LawResult
+from verification.objectives.judging import ObjectiveResult
 from verification.requirements import RequirementResult
 
 _MOST_SHOWN = 50
 
 
-def document(laws: Sequence[LawResult], results: Sequence[RequirementResult], *, name: str) -> bytes:
-    """One test case for every law and every requirement; no times, so the same verdict gives the same bytes."""
+def document(
+    laws: Sequence[LawResult],
+    results: Sequence[RequirementResult],
+    objectives: Sequence[ObjectiveResult] = (),
+    *,
+    name: str,
+) -> bytes:
+    """One test case for every law, requirement and objective; no times, so the same verdict gives the same bytes."""
     suite = etree.Element("testsuite", name=f"tinhmau.{name}")
     for law in laws:
         shown = [f"{violation.subject}: {violation.what.vi}" for violation in law.violations[:_MOST_SHOWN]]
@@ -27,7 +34,9 @@ def document(laws: Sequence[LawResult], results: Sequence[RequirementResult], *,
         asked = result.requirement
         title = f"{asked.id} {asked.clause.vi}"
         _case(suite, f"requirements.{result.table}", title, result.answer, result.reason.vi, result.reason.en)
-    answers = [*(law.answer for law in laws), *(result.answer for result in results)]
+    for one in objectives:
+        _case(suite, "objectives", one.objective.title, one.answer, one.reason.vi, one.reason.en)
+    answers = [law.answer for law in laws] + [one.answer for one in results] + [one.answer for one in objectives]
     suite.set("tests", str(len(answers)))
     suite.set("failures", str(answers.count("BROKEN")))
     suite.set("errors", str(answers.count("UNKNOWN")))

@@ -83,6 +83,15 @@ def evaluate(
     )
 
 
+def not_judged(tables: Iterable[RequirementTable], why: Text) -> tuple[RequirementResult, ...]:
+    """Every requirement left open: they are about whole days."""
+    return tuple(
+        RequirementResult(requirement=one, table=table.name, answer="UNKNOWN", value=None, reason=why)
+        for table in tables
+        for one in table.requirements
+    )
+
+
 def words(unit: str) -> Text:
     """Name a unit for people."""
     return _UNIT_WORDS.get(unit, Text(unit, unit))

@@ -8,13 +8,17 @@ from typing import Any
 
 import msgspec
 
+from simulation.journal import Event
 from simulation.progress import Progress, silent
 from simulation.text import Text
 from verification import junit, requirement_tables, requirements
 from verification.answer import EXIT_CODES, Answer, overall
 from verification.evidence import Evidence, gather
-from verification.laws import LawResult, check_all
+from verification.laws import LawResult, check_all, not_judged
 from verification.ledger import Ledger
+from verification.objectives import files, judging
+from verification.objectives.judging import ObjectiveResult
+from verification.objectives.metric import METRICS
 from verification.records import Audit, Envelope, OnestopDossier, OnestopPayment, Record
 from verification.requirement_tables import FOLDER, RequirementTable
 from verification.requirements import RequirementResult
@@ -33,6 +37,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     counts: Mapping[str, int | None]  #: requests, dossiers, documents, payments, calls; None where it cannot be told
     laws: tuple[LawResult, ...]
     requirements: tuple[RequirementResult, ...]
+    objectives: tuple[ObjectiveResult, ...] = ()  #: of the file that the run was made with, if any
     tables: tuple[RequirementTable, ...]  #: the tables that the requirements come from
     reasons: tuple[Text, ...]  #: why the answer is what it is, the worst first
 
@@ -54,13 +59,21 @@ def judge(run: Path, *, progress: Progress = silent) -> Verdict:
     def law_progress(done: float, what: Text) -> None:
         progress(0.1 + 0.8 * done, what)
 
-    laws = check_all(evidence, progress=law_progress)
-    progress(0.9, Text("Tính các yêu cầu", "Evaluating requirements"))
-    results = requirements.evaluate(tables, evidence, laws)
+    if evidence.given_up is not None:
+        why = _not_judged(evidence.given_up)
+        laws, results = not_judged(why), requirements.not_judged(tables, why)
+    else:
+        laws = check_all(evidence, progress=law_progress)
+        progress(0.9, Text("Tính các yêu cầu", "Evaluating requirements"))
+        results = requirements.evaluate(tables, evidence, laws)
+    wanted = run / files.FILE
+    objectives = tuple(judging.judge(files.load(wanted), evidence)) if wanted.exists() else ()
     progress(1.0, Text("Đã kết luận", "Verdict reached"))
     target = evidence.environment.get("target")
     return Verdict(
-        answer=overall([*(law.answer for law in laws), *(result.answer for result in results)]),
+        answer=overall(
+            [law.answer for law in laws] + [one.answer for one in results] + [one.answer for one in objectives]
+        ),
         scenario=evidence.plan.scenario,
         province=evidence.plan.province,
         era=evidence.plan.era,
@@ -69,15 +82,18 @@ def judge(run: Path, *, progress: Progress = silent) -> Verdict:
         counts=_counts(evidence),
         laws=laws,
         requirements=results,
+        objectives=objectives,
         tables=tables,
-        reasons=_reasons(laws, results),
+        reasons=_reasons(evidence, laws, results, objectives),
     )
 
 
 def write(verdict: Verdict, run: Path) -> None:
     """Write `verdict.json` and `junit.xml` into the run folder, each whole or not at all."""
     _replace(run / "verdict.json", to_json(verdict))
-    _replace(run / "junit.xml", junit.document(verdict.laws, verdict.requirements, name=verdict.scenario))
+    _replace(
+        run / "junit.xml", junit.document(verdict.laws, verdict.requirements, verdict.objectives, name=verdict.scenario)
+    )
 
 
 def to_json(verdict: Verdict) -> bytes:
@@ -94,6 +110,7 @@ def to_json(verdict: Verdict) -> bytes:
         "reasons_en": [reason.en for reason in verdict.reasons],
         "laws": [_law(law) for law in verdict.laws],
         "requirements": [_requirement(result) for result in verdict.requirements],
+        "objectives": [_objective(result) for result in verdict.objectives],
     }
     return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
 
@@ -139,6 +156,18 @@ def _requirement(result: RequirementResult) -> dict[str, Any]:
     }
 
 
+def _objective(result: ObjectiveResult) -> dict[str, Any]:
+    return {
+        "name": result.objective.name,
+        "expression": result.objective.expression.text,
+        "answer": result.answer,
+        "value": _plain(result.value),
+        "unit": METRICS[result.objective.metric].unit.en,
+        "reason": result.reason.vi or None,
+        "reason_en": result.reason.en or None,
+    }
+
+
 def _plain(value: float | None) -> float | int | None:
     """Write whole numbers without a point, as people do."""
     return int(value) if value is not None and float(value).is_integer() else value
@@ -158,8 +187,27 @@ def _size(ledger: Ledger, kind: type[Record]) -> int | None:
     return None if ledger.why_not([kind.EXPORT]) else len(ledger.rows(kind))
 
 
-def _reasons(laws: tuple[LawResult, ...], results: tuple[RequirementResult, ...]) -> tuple[Text, ...]:
+def _not_judged(given_up: Event) -> Text:
+    return Text(
+        f"Không xét: mục tiêu “{given_up.detail}” đã kết thúc tải trước khi hết ngày.",
+        f"Not judged: the objective “{given_up.detail}” ended the load before the day was over.",
+    )
+
+
+def _reasons(
+    evidence: Evidence,
+    laws: tuple[LawResult, ...],
+    results: tuple[RequirementResult, ...],
+    objectives: tuple[ObjectiveResult, ...],
+) -> tuple[Text, ...]:
     """Say why, the worst first; a requirement that only repeats a law is not told again."""
+    told = {answer: [_of(one) for one in objectives if one.answer == answer] for answer in ("BROKEN", "UNKNOWN")}
+    if evidence.given_up is not None:
+        rest = Text(
+            f"{len(laws)} định luật và {len(results)} yêu cầu không được xét: tải kết thúc trước khi hết ngày.",
+            f"{len(laws)} laws and {len(results)} requirements are not judged: the load ended before the day was over.",
+        )
+        return (*told["BROKEN"], rest)
     broken = [_broken_law(law) for law in laws if law.answer == "BROKEN"]
     unknown = [_open_law(law) for law in laws if law.answer == "UNKNOWN"]
     for result in results:
@@ -170,6 +218,8 @@ def _reasons(laws: tuple[LawResult, ...], results: tuple[RequirementResult, ...]
             f"{result.requirement.id}: {clause.vi} {reason.vi}", f"{result.requirement.id}: {clause.en} {reason.en}"
         )
         (broken if result.answer == "BROKEN" else unknown).append(sentence)
+    broken += told["BROKEN"]
+    unknown += told["UNKNOWN"]
     if broken or unknown:
         return (*broken, *unknown)
     checked = number(sum(law.checked for law in laws))
@@ -187,6 +237,11 @@ def _broken_law(law: LawResult) -> Text:
         f"{law.id}: {count.vi} vi phạm. {first.subject}: {first.what.vi}",
         f"{law.id}: {count.en} violation(s). {first.subject}: {first.what.en}",
     )
+
+
+def _of(result: ObjectiveResult) -> Text:
+    title = result.objective.title
+    return Text(f"Mục tiêu {title}: {result.reason.vi}", f"Objective {title}: {result.reason.en}")
 
 
 def _open_law(law: LawResult) -> Text:

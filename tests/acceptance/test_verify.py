@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from command_line import Run, Workplace, laws, verdict
+from command_line import Run, Workplace, laws, verdict, verify
 
 from loadtests.books import BOOKS
 
@@ -176,3 +176,23 @@ def test_one_seed_is_one_plan(workplace: Workplace) -> None:
 
     assert plans["first"] == plans["again"]
     assert plans["first"]["journeys.ndjson"] != plans["other"]["journeys.ndjson"]
+
+
+def test_an_objective_that_is_broken_ends_the_day_at_once(workplace: Workplace) -> None:
+    """Exit 1 with the objective as the reason, no law called kept, no books, and nothing left behind."""
+    objectives = workplace.root / "objectives.toml"
+    entry = '{ threshold = "p(95)<0.001", abortOnFail = true, delayAbortEval = "2s" }'
+    objectives.write_text(f'[thresholds]\n"latency" = [{entry}]\n')
+
+    run = verify(workplace, "--objectives", str(objectives))
+
+    told = verdict(run.folder)
+    assert run.finished.code == 1, run.finished
+    assert "VERDICT: Broken (BROKEN)" in run.finished.out
+    assert "ended early: latency p(95)<0.001" in run.finished.out
+    assert told["reasons_en"][0].startswith("Objective latency p(95)<0.001: ended the load early")
+    assert set(laws(told).values()) == {"UNKNOWN"}
+    events = [one for one in _lines(run.folder / "journal" / "driver.ndjson") if one.get("event") == "given-up"]
+    assert [one["detail"] for one in events] == ["latency p(95)<0.001"]
+    assert not (run.folder / "ledger").exists()
+    assert run.left == ()

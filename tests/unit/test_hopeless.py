@@ -10,7 +10,7 @@ import pytest
 from objective_runs import COUNT, run_folder, slower
 
 from simulation.journal import Event, Observation, Writer
-from tinhmau.following import Following, hopeless
+from tinhmau.following import Following, follow
 from verification import evidence
 from verification.objectives import files
 from verification.objectives.hopeless import Hope
@@ -40,7 +40,7 @@ def test_hope_ends_with_one_more_than_the_whole_day_may_have(tmp_path: Path) -> 
     assert hope.lost() == []
     hope.see([observed(10, outcome="failed")])
 
-    (lost,) = hope.lost()
+    (lost,) = hope.results()
     assert (lost.answer, lost.count) == ("BROKEN", 11)
 
 
@@ -95,7 +95,7 @@ def test_a_journal_is_followed_line_by_line(tmp_path: Path) -> None:
 def test_a_drive_is_told_once_a_second_at_most(tmp_path: Path) -> None:
     """The reason names the objective."""
     clock = [0.0]
-    ask = hopeless(Hope(objectives(tmp_path, '"errors" = ["rate<0.01"]'), steps=10), tmp_path, now=lambda: clock[0])
+    ask = follow(Hope(objectives(tmp_path, '"errors" = ["rate<0.01"]'), steps=10), tmp_path, now=lambda: clock[0])
     assert ask() == ""
     writer = Writer(tmp_path / "worker-0.ndjson")
     writer.write(observed(1, outcome="failed"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -14,7 +15,7 @@ from infra.stack import Stack
 from loadtests import faults as fault_kinds
 from loadtests import guard
 from loadtests import sabotage as sabotages
-from loadtests.drive import Generator
+from loadtests.drive import Enough, Generator
 from loadtests.faults.fault import Fault
 from simulation.mistakes import BadInputError, Mistake
 from simulation.province import Province
@@ -22,7 +23,11 @@ from simulation.text import Text
 from tinhmau import exits, judging, phases, run_folder, screen, summary, targets
 from tinhmau.attempts import Attempts
 from tinhmau.commands import options
+from tinhmau.following import follow
 from tinhmau.language import t
+from verification.objectives import files
+from verification.objectives.ending import Ending
+from verification.objectives.files import Objectives
 
 
 @click.command(
@@ -62,6 +67,17 @@ from tinhmau.language import t
 )
 @options.permission
 @click.option(
+    "--objectives",
+    "objectives_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    default=None,
+    metavar=options.FILE,
+    help=t(
+        "Tệp mục tiêu cũng được kết luận; mục tiêu có abortOnFail kết thúc tải ngay khi hỏng.",
+        "File of objectives that is judged, too; one with abortOnFail ends the load as soon as it is broken.",
+    ),
+)
+@click.option(
     "--keep",
     is_flag=True,
     help=t("Giữ lại cơ sở dữ liệu và nhật ký của các dịch vụ.", "Keep the services' databases and logs."),
@@ -88,6 +104,7 @@ def command(  # noqa: PLR0913 -- one argument an option
     sabotage: str,
     standing: str,
     permission: Path | None,
+    objectives_file: Path | None,
     keep: bool,
     drill: bool,
 ) -> int:
@@ -107,6 +124,7 @@ def command(  # noqa: PLR0913 -- one argument an option
         _check_abilities(attempt, struck, "--stack" if standing else target, standby=standby, drill=drill)
         if checked:
             attempt(fault_kinds.check, struck, checked[0].timeline)
+        objectives = attempt(_read_objectives, objectives_file)
         stack = attempt(stack_outputs.find, standing) if standing else None
         if stack and checked:
             attempt(_check_province, stack, checked[1])
@@ -114,6 +132,7 @@ def command(  # noqa: PLR0913 -- one argument an option
 
     run = run_folder.create(runs, scenario)
     screen.line(t(f"Lần chạy: {run}", f"Run: {run}"))
+    _keep_objectives(objectives_file, run)
     run_folder.write_environment(
         run,
         scenario=scenario,
@@ -131,10 +150,19 @@ def command(  # noqa: PLR0913 -- one argument an option
         using = phases.borrowed(stack, run) if stack else phases.placed(world, run, target=place_on)
         stack = cleanup.enter_context(using)
         leave = guard.ask_leave(stack.endpoints, permission, now=time.time())
-        traffic.drive(stack, stack_file=run / "stack.json", permission=permission, faults=struck)
-        if drill:
-            stack = cleanup.enter_context(phases.drilled(stack, run, target=place_on))
-        phases.books(stack, run, damage=sabotage, leave=leave)
+        driven = traffic.drive(
+            stack,
+            stack_file=run / "stack.json",
+            permission=permission,
+            faults=struck,
+            enough=_ended_by(objectives, world, run),
+        )
+        if driven.given_up:  # the laws are about whole days: nothing to restore, to settle or to take books of
+            screen.line(t(f"Kết thúc tải sớm: {driven.given_up}", f"The load was ended early: {driven.given_up}"))
+        else:
+            if drill:
+                stack = cleanup.enter_context(phases.drilled(stack, run, target=place_on))
+            phases.books(stack, run, damage=sabotage, leave=leave)
     if keep:
         screen.line(
             t(f"Giữ lại để xem, xoá khi xong: {stack.state}", f"Kept to look into, delete when done: {stack.state}")
@@ -142,6 +170,24 @@ def command(  # noqa: PLR0913 -- one argument an option
     answer = judging.verdict_of(run)
     summary.show(answer, run)
     return answer.exit_code
+
+
+def _read_objectives(file: Path | None) -> Objectives | None:
+    return files.load(file) if file else None
+
+
+def _keep_objectives(file: Path | None, run: Path) -> None:
+    """Put them where judging, now and later, finds them."""
+    if file:
+        shutil.copyfile(file, run / files.FILE)
+
+
+def _ended_by(objectives: Objectives | None, world: phases.World, run: Path) -> Enough:
+    """What the drive asks again and again: whether an objective ends it."""
+    if objectives is None:
+        return lambda: ""
+    plan = world.plan
+    return follow(Ending(objectives, timeline=plan.timeline, steps=plan.counts["steps"]), run / "journal")
 
 
 def _check_abilities(attempt: Attempts, struck: Sequence[Fault], where: str, *, standby: bool, drill: bool) -> None:

@@ -7,6 +7,7 @@ rush = "08:00 09:30"
 "latency{operation:portal.*,actor:citizen,phase:rush}" = ["p(95)<800", "max<5000"]
 "errors" = ["rate<0.01"]                   # http_req_duration, http_req_failed, http_reqs are understood, too
 "memory{service:portal}" = ["max<900"]     # MB; cpu is in percent of one core
+"errors{kind:dossier-*}" = [{ threshold = "rate<0.05", abortOnFail = true, delayAbortEval = "10s" }]
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ from simulation.text import Text
 from verification.objectives.expression import Expression, parse
 from verification.objectives.metric import METRICS, OF_K6
 
+#: What a run's folder calls the objectives it was made with.
+FILE = "objectives.toml"
+
 _SELECTOR = re.compile(r"(?P<metric>[a-z0-9_]+)\s*(\{(?P<tags>[^{}]*)\})?")
 _FORM = Text(
     'Viết dạng "latency{operation:portal.*,phase:rush}".', 'Write it like "latency{operation:portal.*,phase:rush}".'
@@ -31,6 +35,14 @@ _FORM = Text(
 _EXPRESSION = Text(
     "Viết như k6: p(95)<800, rate<0.01, avg<200, max<5000.",
     "Write it as k6 does: p(95)<800, rate<0.01, avg<200, max<5000.",
+)
+#: Who ends a run is judged from what clients have seen so far. A bound on how many come is broken until enough have
+#: come, and a machine's figures are not followed while it runs.
+_CAN_END = ("latency", "errors", "late")
+_SPAN = re.compile(r"(?:(?P<m>\d+)m)?(?:(?P<s>\d+(?:\.\d+)?)s)?")
+_LEFT_TO_THE_END = Text(
+    f"chỉ {', '.join(_CAN_END)} mới kết thúc tải sớm được; bỏ abortOnFail.",
+    f"only {', '.join(_CAN_END)} can end the load early; leave abortOnFail out.",
 )
 
 
@@ -41,6 +53,12 @@ class Objective(msgspec.Struct, frozen=True, kw_only=True):
     metric: str  #: a name of metric.py
     tags: Mapping[str, str]  #: tag -> pattern, as for file names
     expression: Expression
+    ends_after: float | None = None  #: run seconds from which it ends the load once broken; None: it never does
+
+    @property
+    def title(self) -> str:
+        """Name and bound, as people and journals have them."""
+        return f"{self.name} {self.expression.text}"
 
 
 class Objectives(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,7 +103,7 @@ def _phases(row: Row) -> dict[str, tuple[float, float]]:
 
 
 def _objectives(row: Row, name: str, phases: Mapping[str, tuple[float, float]]) -> list[Objective]:
-    texts = row.texts(name)
+    written = _written(row, name)
     shape = _SELECTOR.fullmatch(name.strip())
     if shape is None:
         row.wrong(name, Text("không đọc được.", "cannot be read."), _FORM)
@@ -94,23 +112,57 @@ def _objectives(row: Row, name: str, phases: Mapping[str, tuple[float, float]]) 
     if metric not in METRICS:
         row.unknown(name, shape["metric"], (*METRICS, *OF_K6))
         return []
+    tags = _tags(row, name, shape["tags"] or "", metric, phases)
+    found = []
+    for index, (text, ends_after) in enumerate(written):
+        expression = parse(text)
+        if expression is None:
+            row.wrong(f"{name}[{index}]", Text(f"tìm thấy “{text}”.", f"found “{text}”."), _EXPRESSION)
+        elif expression.aggregate not in METRICS[metric].aggregates:
+            row.unknown(f"{name}[{index}]", expression.aggregate, METRICS[metric].aggregates)
+        elif ends_after is not None and metric not in _CAN_END:
+            row.wrong(f"{name}[{index}]", Text(f"tìm thấy “{metric}”.", f"found “{metric}”."), _LEFT_TO_THE_END)
+        else:
+            found.append(Objective(name=name, metric=metric, tags=tags, expression=expression, ends_after=ends_after))
+    if not written:
+        row.wrong(name, Text("để trống.", "is empty."), _EXPRESSION)
+    return found
+
+
+def _tags(row: Row, name: str, text: str, metric: str, phases: Mapping[str, tuple[float, float]]) -> dict[str, str]:
     tags = {}
-    for part in filter(None, (one.strip() for one in (shape["tags"] or "").split(","))):
+    for part in filter(None, (one.strip() for one in text.split(","))):
         tag, colon, pattern = (each.strip() for each in part.partition(":"))
         if not colon or not pattern or tag not in METRICS[metric].tags:
             row.unknown(name, tag, METRICS[metric].tags)
         elif tag == "phase" and pattern not in phases:
             row.unknown(name, pattern, phases)
         tags[tag] = pattern
-    found = []
-    for index, text in enumerate(texts):
-        expression = parse(text)
-        if expression is None:
-            row.wrong(f"{name}[{index}]", Text(f"tìm thấy “{text}”.", f"found “{text}”."), _EXPRESSION)
-        elif expression.aggregate not in METRICS[metric].aggregates:
-            row.unknown(f"{name}[{index}]", expression.aggregate, METRICS[metric].aggregates)
-        else:
-            found.append(Objective(name=name, metric=metric, tags=tags, expression=expression))
-    if not texts:
-        row.wrong(name, Text("để trống.", "is empty."), _EXPRESSION)
+    return tags
+
+
+def _written(row: Row, name: str) -> list[tuple[str, float | None]]:
+    """Expressions, each with when it may end the load: k6's short form is a text, its long form a table."""
+    values = row.values()[name]
+    if not isinstance(values, list) or not all(isinstance(value, str | dict) for value in values):
+        return [(text, None) for text in row.texts(name)]
+    found: list[tuple[str, float | None]] = []
+    for index, value in enumerate(values):
+        if isinstance(value, str):
+            found.append((value, None))
+            continue
+        table = Row(value, file=row.file, where=row.key(f"{name}[{index}]"), findings=row.findings)
+        text = table.text("threshold")
+        delay = _seconds(table, "delayAbortEval") if table.has("delayAbortEval") else 0.0
+        found.append((text, delay if table.flag("abortOnFail", default=False) else None))
+        table.no_more()
     return found
+
+
+def _seconds(row: Row, name: str) -> float:
+    text = row.text(name)
+    span = _SPAN.fullmatch(text)
+    if text and span is None:
+        way_out = Text('Viết dạng "10s" hoặc "1m30s": thời gian chạy.', 'Write it like "10s" or "1m30s": run time.')
+        row.wrong(name, Text(f"tìm thấy “{text}”.", f"found “{text}”."), way_out)
+    return 60 * float(span["m"] or 0) + float(span["s"] or 0) if span else 0.0

@@ -32,8 +32,12 @@ class Hope:
                 for place, one in enumerate(self._watched):
                     self._counts[place] += _against(one, seen)
 
-    def lost(self) -> list[ObjectiveResult]:
-        """Give the objectives that can no longer be kept, as broken results; none while there is hope."""
+    def lost(self) -> list[Objective]:
+        """Give the objectives that can no longer be kept; none while there is hope."""
+        return [one.objective for one in self.results()]
+
+    def results(self) -> list[ObjectiveResult]:
+        """Give them as broken results."""
         results = []
         for one, count in zip(self._watched, self._counts, strict=True):
             allowed = _allowed(one, self._steps)

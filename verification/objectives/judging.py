@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import msgspec
+import numpy as np
 
+from simulation.journal import Event
 from simulation.text import Text
 from verification.answer import Answer
 from verification.evidence import Evidence
 from verification.objectives.baseline import Comparison, compare
 from verification.objectives.files import Objective, Objectives
 from verification.objectives.metric import METRICS
-from verification.objectives.values import values
+from verification.objectives.values import is_meant, value_of, values
+from verification.wording import clock, figure, significant
 
 #: A change for the worse counts from this share of the earlier value on: smaller ones are within what two runs of the
 #: same system on the same machine differ by. Assumed.
@@ -33,6 +36,8 @@ class ObjectiveResult(msgspec.Struct, frozen=True, kw_only=True):
 
 def judge(objectives: Objectives, evidence: Evidence, *, baseline: Evidence | None = None) -> list[ObjectiveResult]:
     """Judge every objective, in the order of the file."""
+    if evidence.given_up is not None:
+        return [_of_a_part(one, objectives, evidence, evidence.given_up) for one in objectives.objectives]
     return [_judge(one, objectives, evidence, baseline) for one in objectives.objectives]
 
 
@@ -49,6 +54,39 @@ def _dropped(objective: Objective, evidence: Evidence) -> int:
     return sum(event.event == "dropped" for event in evidence.journal.events)
 
 
+def _missed(objective: Objective, value: float) -> Text:
+    shown, bound, sign = figure(value), figure(objective.expression.bound), objective.expression.sign
+    unit = METRICS[objective.metric].unit
+    return Text(
+        f"{shown.vi} {unit.vi}".rstrip() + f", yêu cầu {sign} {bound.vi} {unit.vi}".rstrip(),
+        f"{shown.en} {unit.en}".rstrip() + f", wanted {sign} {bound.en} {unit.en}".rstrip(),
+    )
+
+
+def _of_a_part(objective: Objective, objectives: Objectives, evidence: Evidence, given_up: Event) -> ObjectiveResult:
+    """Of a day that was ended early: BROKEN is who ended it, the others can still go either way."""
+    timeline = evidence.plan.timeline
+    if objective.title not in given_up.detail.split("; "):
+        reason = evidence.journal_gap or Text("", "")
+        return ObjectiveResult(objective=objective, answer="UNKNOWN", reason=reason)
+    seen = np.asarray(
+        [
+            value_of(objective.metric, one)
+            for one in evidence.journal.observations
+            if is_meant(objective, objectives.phases, timeline, one)
+        ],
+        dtype=float,
+    )
+    value = objective.expression.of(seen) if len(seen) else None
+    at, second = clock(timeline.to_official(given_up.at)), figure(round(given_up.at, 1))
+    so_far = _missed(objective, value) if value is not None else Text("", "")
+    reason = Text(
+        f"kết thúc tải sớm lúc {at} (giây chạy {second.vi}): {so_far.vi}",
+        f"ended the load early at {at} (run second {second.en}): {so_far.en}",
+    )
+    return ObjectiveResult(objective=objective, answer="BROKEN", value=value, count=len(seen), reason=reason)
+
+
 def _judge(
     objective: Objective, objectives: Objectives, evidence: Evidence, baseline: Evidence | None
 ) -> ObjectiveResult:
@@ -60,11 +98,7 @@ def _judge(
     value = expression.of(seen.values) if len(seen.values) or counted else 0.0
     result = ObjectiveResult(objective=objective, answer="KEPT", value=value, count=len(seen.values))
     if not expression.holds(value):
-        reason = Text(
-            f"{value:.4g}, yêu cầu {expression.sign} {expression.bound:g}",
-            f"{value:.4g}, wanted {expression.sign} {expression.bound:g}",
-        )
-        result = msgspec.structs.replace(result, answer="BROKEN", reason=reason)
+        result = msgspec.structs.replace(result, answer="BROKEN", reason=_missed(objective, value))
     elif dropped := _dropped(objective, evidence):
         reason = Text(
             f"bộ sinh tải bỏ {dropped} lượt đến: họ gặp gì thì không ai biết",
@@ -79,10 +113,11 @@ def _judge(
     found = compare(expression, before, seen)
     result = msgspec.structs.replace(result, comparison=found)
     if found.change == "worse" and abs(found.now - found.before) > TOLERANCE * abs(found.before):
-        shown = f"{found.before:.4g} → {found.now:.4g}"
-        by = f"{found.low:+.3g} … {found.high:+.3g}"
+        before_, now = figure(found.before), figure(found.now)
+        low, high = significant(found.low, sign=True), significant(found.high, sign=True)
         reason = Text(
-            f"kém hơn lần chạy gốc: {shown}, khác biệt {by}", f"worse than the baseline: {shown}, difference {by}"
+            f"kém hơn lần chạy gốc: {before_.vi} → {now.vi}, khác biệt {low.vi} … {high.vi}",
+            f"worse than the baseline: {before_.en} → {now.en}, difference {low.en} … {high.en}",
         )
         result = msgspec.structs.replace(result, answer="BROKEN", reason=reason)
     return result

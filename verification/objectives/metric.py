@@ -8,6 +8,7 @@ import msgspec
 
 from simulation.text import Text
 
+_NONE = Text("", "")
 _TREND = ("avg", "min", "med", "max", "p", "count")
 _OF_JOURNAL = ("operation", "actor", "phase", "kind")
 
@@ -16,7 +17,7 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True):
     """One kind of figure."""
 
     title: Text
-    unit: str
+    unit: Text
     aggregates: tuple[str, ...]
     tags: tuple[str, ...]  #: what it can be narrowed down by
     source: str  #: "journal", "machine" or, where a run was watched as probes are, "watch"
@@ -25,66 +26,70 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True):
 METRICS: Mapping[str, Metric] = {
     "latency": Metric(
         title=Text("Thời gian phản hồi từ lúc dự định", "Latency from the intended start"),
-        unit="ms",
+        unit=Text("ms", "ms"),
         aggregates=_TREND[:-1],
         tags=_OF_JOURNAL,
         source="journal",
     ),
     "errors": Metric(
         title=Text("Thao tác kết thúc bằng lỗi", "Operations that end in an error"),
-        unit="",
+        unit=_NONE,
         aggregates=("rate", "count"),
         tags=_OF_JOURNAL,
         source="journal",
     ),
     "requests": Metric(
         title=Text("Thao tác hoàn thành", "Operations that came to an end"),
-        unit="",
+        unit=_NONE,
         aggregates=("count", "rate"),
         tags=_OF_JOURNAL,
         source="journal",
     ),
     "late": Metric(
         title=Text("Thao tác bộ sinh tải bắt đầu muộn hơn 10 ms", "Starts more than 10 ms late by the generator"),
-        unit="",
+        unit=_NONE,
         aggregates=("rate", "count"),
         tags=_OF_JOURNAL,
         source="journal",
     ),
     "dropped": Metric(
         title=Text("Lượt đến bị bộ sinh tải bỏ", "Arrivals dropped by the generator"),
-        unit="",
+        unit=_NONE,
         aggregates=("count",),
         tags=(),
         source="journal",
     ),
     "cpu": Metric(
         title=Text("Bộ xử lý", "Processor"),
-        unit="% of a core",
+        unit=Text("% một lõi", "% of a core"),
         aggregates=_TREND[:-1],
         tags=("service",),
         source="machine",
     ),
     "memory": Metric(
-        title=Text("Bộ nhớ", "Memory"), unit="MB", aggregates=_TREND[:-1], tags=("service",), source="machine"
+        title=Text("Bộ nhớ", "Memory"),
+        unit=Text("MB", "MB"),
+        aggregates=_TREND[:-1],
+        tags=("service",),
+        source="machine",
     ),
     "restarts": Metric(
         title=Text("Số lần khởi động lại", "Restarts"),
-        unit="",
+        unit=_NONE,
         aggregates=("count",),
         tags=("service",),
         source="machine",
     ),
     "pool": Metric(
         title=Text("Kết nối cơ sở dữ liệu đang bận", "Database connections that are busy"),
-        unit="%",
+        unit=Text("%", "%"),
         aggregates=_TREND[:-1],
         tags=("service",),
         source="watch",
     ),
     "disk": Metric(
         title=Text("Phiên cơ sở dữ liệu đang chờ ổ đĩa", "Database sessions that wait for a disk"),
-        unit="% of working sessions",
+        unit=Text("% số phiên đang làm việc", "% of working sessions"),
         aggregates=_TREND[:-1],
         tags=("service",),
         source="watch",

@@ -10,6 +10,7 @@ import numpy as np
 
 from simulation.journal import Observation
 from simulation.text import Text
+from simulation.timeline import Timeline
 from verification.evidence import Evidence
 from verification.measures import LATE_SECONDS
 from verification.objectives import watched
@@ -17,7 +18,7 @@ from verification.objectives.files import Objective
 from verification.objectives.metric import METRICS
 from verification.objectives.seen import Seen
 
-_LATE_SHARE = 0.01  # as requirement GEN-01: past it the generator, not the systems, has been measured
+LATE_SHARE = 0.01  #: as requirement GEN-01: past it the generator, not the systems, has been measured
 
 
 def values(objective: Objective, phases: Mapping[str, tuple[float, float]], evidence: Evidence) -> Seen | Text:
@@ -38,19 +39,20 @@ def _of_journal(objective: Objective, phases: Mapping[str, tuple[float, float]],
     if objective.metric == "dropped":
         times = [event.at for event in evidence.journal.events if event.event == "dropped"]
         return Seen(values=np.ones(len(times)), seconds=np.asarray(times, dtype=float))
-    if objective.metric != "late" and evidence.measures.late_share > _LATE_SHARE:
+    if objective.metric != "late" and evidence.measures.late_share > LATE_SHARE:
         share = 100 * evidence.measures.late_share
         return Text(
             f"Bộ sinh tải bắt đầu muộn {share:.1f} % số thao tác: số đo không nói về hệ thống.",
             f"The generator started {share:.1f} % of all operations late: figures do not speak of the systems.",
         )
-    chosen = [one for one in evidence.journal.observations if _is_meant(objective, phases, evidence, one)]
+    timeline = evidence.plan.timeline
+    chosen = [one for one in evidence.journal.observations if is_meant(objective, phases, timeline, one)]
     if not chosen:
         return Text("Không quan sát thấy thao tác nào như vậy.", "No such operation was observed.")
     if objective.metric == "requests":
         return _each_second(chosen, _extent(objective, phases, evidence))
     return Seen(
-        values=np.asarray([_value(objective.metric, one) for one in chosen], dtype=float),
+        values=np.asarray([value_of(objective.metric, one) for one in chosen], dtype=float),
         seconds=np.asarray([one.intended for one in chosen], dtype=float),
     )
 
@@ -73,7 +75,8 @@ def _extent(objective: Objective, phases: Mapping[str, tuple[float, float]], evi
     return begins, ends
 
 
-def _value(metric: str, seen: Observation) -> float:
+def value_of(metric: str, seen: Observation) -> float:
+    """Give what one operation adds to a metric."""
     if metric == "latency":
         return seen.latency * 1000
     if metric == "errors":
@@ -81,15 +84,16 @@ def _value(metric: str, seen: Observation) -> float:
     return float(seen.start - seen.intended > LATE_SECONDS) if metric == "late" else 1.0
 
 
-def _is_meant(
-    objective: Objective, phases: Mapping[str, tuple[float, float]], evidence: Evidence, seen: Observation
+def is_meant(
+    objective: Objective, phases: Mapping[str, tuple[float, float]], timeline: Timeline, seen: Observation
 ) -> bool:
+    """Tell whether an objective is about this operation."""
     if not (seen.attempt == 1 if objective.metric == "late" else seen.final):
         return False
     for tag, pattern in objective.tags.items():
         if tag == "phase":
             begins, ends = phases[pattern]
-            if not begins <= evidence.plan.timeline.to_official(seen.intended) < ends:
+            if not begins <= timeline.to_official(seen.intended) < ends:
                 return False
         else:
             kind = seen.journey.rpartition("-")[0]

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from lxml import etree
 
 from simulation.text import Language, Text
+from verification.objectives.baseline import Change
 from verification.objectives.judging import ObjectiveResult, overall
 from verification.objectives.metric import METRICS
-from verification.wording import figure
+from verification.wording import figure, significant
 
 _MARKS = {"KEPT": "✅", "BROKEN": "❌", "UNKNOWN": "❔"}
 _HEADS = Text(
     "| | mục tiêu | giới hạn | đo được | lần gốc (khác biệt, 95 %) | ghi chú |",
     "| | objective | bound | measured | baseline (difference, 95 %) | note |",
 )
+_CHANGES: Mapping[Change, Text] = {
+    "better": Text("tốt hơn", "better"),
+    "worse": Text("kém hơn", "worse"),
+    "none shown": Text("không thấy khác", "none shown"),
+}
 _TITLES = {
     "KEPT": Text("Đạt", "Kept"),
     "BROKEN": Text("Không đạt", "Broken"),
@@ -27,8 +33,7 @@ def junit(results: Sequence[ObjectiveResult], *, name: str) -> bytes:
     """One test case for every objective; BROKEN is a failure, UNKNOWN an error."""
     suite = etree.Element("testsuite", name=f"tinhmau.{name}", tests=str(len(results)))
     for one in results:
-        title = f"{one.objective.name} {one.objective.expression.text}"
-        case = etree.SubElement(suite, "testcase", classname="tinhmau.objectives", name=title)
+        case = etree.SubElement(suite, "testcase", classname="tinhmau.objectives", name=one.objective.title)
         if one.answer != "KEPT":
             kind = "failure" if one.answer == "BROKEN" else "error"
             etree.SubElement(case, kind, message=one.reason.vi, type=one.answer).text = one.reason.en
@@ -51,12 +56,13 @@ def markdown(results: Sequence[ObjectiveResult], *, title: str, language: Langua
 
 
 def _line(one: ObjectiveResult, language: Language) -> str:
-    unit = METRICS[one.objective.metric].unit
+    unit = METRICS[one.objective.metric].unit.into(language)
     measured = "" if one.value is None else f"{figure(one.value).into(language)} {unit}".strip()
     beside = ""
     if one.comparison is not None:
         found = one.comparison
-        beside = f"{figure(found.before).into(language)} ({found.low:+.3g} … {found.high:+.3g}: {found.change})"
+        low, high = (significant(end, sign=True).into(language) for end in (found.low, found.high))
+        beside = f"{figure(found.before).into(language)} ({low} … {high}: {_CHANGES[found.change].into(language)})"
     cells = [
         _MARKS[one.answer],
         f"`{one.objective.name}`",

@@ -16,6 +16,7 @@ from simulation.text import Text
 from verification import machine, requirements
 from verification.answer import WORDS
 from verification.evidence import Evidence, gather
+from verification.objectives.metric import METRICS
 from verification.report import drawing, timeline
 from verification.report.rendering import or_dash, write
 from verification.verdict import Verdict
@@ -72,6 +73,8 @@ def _content(evidence: Evidence, verdict: Verdict) -> dict[str, Any]:
             (one, drawing.span(one.latency.p50, one.latency.p95, one.latency.p99, most=slowest))
             for one in measures.operations
         ],
+        "objectives": verdict.objectives,
+        "objective_unit": {name: metric.unit for name, metric in METRICS.items()},
         "most_violations": MOST_VIOLATIONS,
         "requirement_groups": [
             (table, [result for result in verdict.requirements if result.table == table.name])
@@ -94,9 +97,11 @@ def _content(evidence: Evidence, verdict: Verdict) -> dict[str, Any]:
 
 
 def _tally(verdict: Verdict) -> list[tuple[Text, Counter[str]]]:
+    objectives = Counter[str](one.answer for one in verdict.objectives)
     return [
         (Text("Định luật đối soát", "Laws of reconciliation"), Counter(law.answer for law in verdict.laws)),
         (Text("Yêu cầu", "Requirements"), Counter(result.answer for result in verdict.requirements)),
+        *([(Text("Mục tiêu", "Objectives"), objectives)] if objectives else []),
     ]
 
 

@@ -33,6 +33,7 @@ _EVENT_WORDS: Mapping[str, Text] = {
     "fault": Text("gây sự cố", "fault"),
     "restart": Text("khởi động lại", "restart"),
     "stop": Text("dừng", "stop"),
+    "given-up": Text("mục tiêu kết thúc tải", "ended by an objective"),
     "fault-failed": Text("không gây được sự cố", "fault failed"),
     "worker-lost": Text("mất tiến trình tạo tải", "generator worker lost"),
 }

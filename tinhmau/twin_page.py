@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
-from simulation.text import Text
 from simulation.twin import fitting
 from simulation.twin.fitting import Forecast, Twin
 from simulation.twin.observed import Observed
-from verification.report.drawing import both
+from verification.report import drawing
+from verification.report.drawing import both, label
 from verification.report.rendering import write
 from verification.wording import number
 
@@ -41,7 +41,7 @@ def render(
             "best": twin.scalability.best,
         },
         filters={
-            "load": lambda value: both(Text(f"×{number(value, places=2).vi}", f"×{number(value, places=2).en}")),
+            "load": lambda value: both(drawing.load(value)),
             "ms": lambda seconds: both(number(1000 * seconds)),
             "fine": lambda seconds: both(number(1000 * seconds, places=2)),
             "one": lambda value: both(number(value, places=1)),
@@ -88,9 +88,7 @@ def curve(twin: Twin, seen: Sequence[Observed], unseen: Sequence[Observed]) -> M
         for one in unseen
     ]
     parts += [
-        Markup('<text class="time" x="{:.1f}" y="{}">×{}</text>').format(
-            x(load), _HEIGHT - 8, number(load, places=2).vi
-        )
+        Markup('<text class="time" x="{:.1f}" y="{}">{}</text>').format(x(load), _HEIGHT - 8, label(drawing.load(load)))
         for load in sorted(set(loads))
     ]
     return Markup('<svg class="chart" viewBox="0 0 {} {}" aria-hidden="true">{}</svg>').format(

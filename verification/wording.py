@@ -58,9 +58,9 @@ def clock(official_second: float) -> str:
     return f"{minutes // 60 % 24:02d}:{minutes % 60:02d}"
 
 
-def some(items: Sequence[str], *, most: int = 10) -> Text:
+def some(items: Sequence[str], *, most: int = 10, between: str = ", ") -> Text:
     """List the first items and say how many more there are."""
-    shown, more = ", ".join(items[:most]), len(items) - most
+    shown, more = between.join(items[:most]), len(items) - most
     if more <= 0:
         return Text(shown, shown)
     return Text(f"{shown} và {number(more).vi} mục nữa", f"{shown} and {number(more).en} more")

@@ -133,6 +133,14 @@ def test_a_system_that_does_not_come_back_is_told_so() -> None:
     assert all("not serve again" in reasons[0].en for reasons in told.values())
 
 
+def test_what_was_lost_is_told_in_both_languages() -> None:
+    """The state that was acknowledged, and that it is gone, for readers of either."""
+    checks = judging.judge(BID, BROKEN["a lost dossier"][0](GOOD)).checks
+    (reason,) = next(check for check in checks if check.id == "law-kept").reasons
+    assert reason.vi == "C-0: đã báo “đã trả kết quả”, nay không còn"
+    assert reason.en == "C-0: told “returned”, gone now"
+
+
 def test_every_check_can_be_broken() -> None:
     """No check is one that cannot fail; errors at the promised load are the one not in the table above."""
     failing = load(outcome="refused", said="Có lỗi")(GOOD)

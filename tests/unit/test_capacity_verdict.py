@@ -70,6 +70,9 @@ def test_the_page_shows_limit_cause_and_every_probe_in_both_languages(tmp_path: 
     assert "lock của portal" in said
     assert "lock of portal" in said
     assert "lock:portal" in said
+    drawn = {text: document.xpath(f"//*[local-name()='tspan'][@lang='{text}']/text()") for text in ("vi", "en")}
+    assert {"×2,80", "3,1 %"} <= set(drawn["vi"])
+    assert {"×2.80", "3.1 %"} <= set(drawn["en"])
     assert len(document.xpath("//table/tbody/tr")) == 5
     assert len(document.xpath("//*[local-name()='circle']")) == 3
     assert not document.xpath("//*[@src or self::script or self::link[@href != 'data:,']]")

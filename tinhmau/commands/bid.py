@@ -22,7 +22,7 @@ from verification.answer import WORDS
 from verification.bids import bid as bid_files
 from verification.bids import comparing, pack, page, trial
 from verification.bids.judging import GROUPS, Verdict, proven_text
-from verification.wording import dong
+from verification.wording import dong, figure
 
 _KEYS = Path("runs/bid-keys")
 
@@ -106,7 +106,7 @@ def check(
         environment={
             "tinhmau": metadata.version("tinhmau"), "Python": platform.python_version(),
             "Máy": f"{platform.system()} {platform.machine()}, {os.cpu_count()} bộ xử lý", "Mầm ngẫu nhiên": seed,
-            "Mở hồ sơ mỗi mức tải, giây": seconds, "Số mức tải nhiều nhất": probes,
+            "Mở hồ sơ mỗi mức tải, giây": figure(seconds).vi, "Số mức tải nhiều nhất": probes,
         },
     )  # fmt: skip
     _show(verdict)

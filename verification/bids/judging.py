@@ -14,7 +14,7 @@ import numpy as np
 from simulation.text import Text
 from verification.answer import Answer, overall
 from verification.bids.bid import GRADES, Bid
-from verification.bids.evidence import Call, Evidence, Point, Settled
+from verification.bids.evidence import Before, Call, Evidence, Point, Settled
 from verification.capacity import search
 from verification.wording import dong, number, some
 
@@ -150,7 +150,7 @@ def _function(bid: Bid, points: Sequence[Point], grade: str | None) -> Check:
 
 def _laws(settled: Sequence[Settled]) -> list[Check]:
     there = [one for one in settled if one.found]
-    twice = [code for code, times in Counter(one.code for one in settled).items() if times > 1]
+    twice = [Text(code, code) for code, times in Counter(one.code for one in settled).items() if times > 1]
     laws = (
         (
             "law-kept",
@@ -163,14 +163,17 @@ def _laws(settled: Sequence[Settled]) -> list[Check]:
             "law-history",
             1,
             Text("Lịch sử liền nhau và dẫn tới trạng thái hiện tại", "History without gaps, up to the state"),
-            [one.code for one in there if not _whole(one)],
+            [Text(one.code, one.code) for one in there if not _whole(one)],
         ),
         (
             "law-money",
             1,
             Text("Tiền đã nộp ghi đúng đến đồng", "Money paid is right to the đồng"),
             [
-                f"{one.code}: {dong(one.paid).vi}, ghi {dong(one.paid_found).vi}"
+                Text(
+                    f"{one.code}: {dong(one.paid).vi}, ghi {dong(one.paid_found).vi}",
+                    f"{one.code}: {dong(one.paid).en}, noted {dong(one.paid_found).en}",
+                )
                 for one in there
                 if one.paid != one.paid_found
             ],
@@ -179,7 +182,7 @@ def _laws(settled: Sequence[Settled]) -> list[Check]:
             "law-news",
             1,
             Text("Mỗi thay đổi báo cổng đúng một lần, đúng thứ tự", "Every change told to the portal once, in order"),
-            [one.code for one in there if one.told != one.history],
+            [Text(one.code, one.code) for one in there if one.told != one.history],
         ),
     )
     checks = []
@@ -196,14 +199,22 @@ def _laws(settled: Sequence[Settled]) -> list[Check]:
                 found=Text(
                     f"{len(wrong)} vi phạm trong {counted} hồ sơ", f"{len(wrong)} violations in {counted} dossiers"
                 ),
-                reasons=(some(wrong, most=_MOST),) if wrong else (),
+                reasons=_listed(wrong),
             )
         )
     return checks
 
 
-def _state(state: str) -> str:
-    return f"“{_STATES.get(state, state)}”"
+def _state(state: str) -> Text:
+    return Text(f"“{_STATES.get(state, state)}”", f"“{state.replace('_', ' ')}”")
+
+
+def _listed(wrong: Sequence[Text]) -> tuple[Text, ...]:
+    """As one reason, the first of them; nothing of nothing."""
+    if not wrong:
+        return ()
+    vietnamese, english = ([one.vi for one in wrong], [one.en for one in wrong])
+    return (Text(some(vietnamese, most=_MOST, between="; ").vi, some(english, most=_MOST, between="; ").en),)
 
 
 def lost(one: Settled) -> bool:
@@ -211,9 +222,10 @@ def lost(one: Settled) -> bool:
     return not one.found or one.state not in {one.acknowledged, one.maybe}
 
 
-def _told_and_found(one: Settled) -> str:
-    found = f"thấy {_state(one.state)}" if one.found else "nay không còn"
-    return f"{one.code}: đã báo {_state(one.acknowledged)}, {found}"
+def _told_and_found(one: Settled) -> Text:
+    told, seen = _state(one.acknowledged), _state(one.state)
+    found = Text(f"thấy {seen.vi}", f"found {seen.en}") if one.found else Text("nay không còn", "gone now")
+    return Text(f"{one.code}: đã báo {told.vi}, {found.vi}", f"{one.code}: told {told.en}, {found.en}")
 
 
 def _whole(one: Settled) -> bool:
@@ -317,7 +329,7 @@ def _errors(bid: Bid, evidence: Evidence) -> Check:
         call for probe, those in zip(evidence.probes, evidence.calls, strict=True) for call in those if probe.load <= 1
     ]
     share, said = error_share(calls), Counter(call.said or call.outcome for call in calls if call.outcome != "ok")
-    written = number(100 * share, places=2)
+    written, counted = number(100 * share, places=2), number(len(calls))
     return Check(
         id="errors",
         group=2,
@@ -327,7 +339,7 @@ def _errors(bid: Bid, evidence: Evidence) -> Check:
             f"≤ {number(100 * bid.promise.error_share, places=2).vi} %",
             f"≤ {number(100 * bid.promise.error_share, places=2).en} %",
         ),
-        found=Text(f"{written.vi} % trong {len(calls)} yêu cầu", f"{written.en} % of {len(calls)} requests"),
+        found=Text(f"{written.vi} % trong {counted.vi} yêu cầu", f"{written.en} % of {counted.en} requests"),
         reasons=tuple(Text(f"{times} × {what}", f"{times} × {what}") for what, times in said.most_common(3)),
     )
 
@@ -354,17 +366,18 @@ def _safety(evidence: Evidence) -> Check:
     )
 
 
+def _before_and_after(one: Before) -> Text:
+    before, after = _state(one.before), _state(one.after) if one.after else Text("không còn", "gone")
+    return Text(f"{one.code}: {before.vi}, nay {after.vi}", f"{one.code}: {before.en}, now {after.en}")
+
+
 def _readiness(evidence: Evidence) -> Check:
     """A new version keeps every dossier and lets work go on: maintainability."""
     told = evidence.upgrade
     versions = f"{told.version_before or '?'} → {told.version_after or '?'}"
-    lost = [
-        f"{one.code}: {_state(one.before)}, nay {_state(one.after) if one.after else 'không còn'}"
-        for one in told.dossiers
-        if one.before != one.after
-    ]
+    lost = [_before_and_after(one) for one in told.dossiers if one.before != one.after]
     answer: Answer = "KEPT"
-    reasons = [Text(one, one) for one in lost[:_MOST]]
+    reasons = lost[:_MOST]
     if not told.tried:
         answer = "UNKNOWN"
         reasons = [Text(told.why_not, told.why_not)]
@@ -383,8 +396,8 @@ def _readiness(evidence: Evidence) -> Check:
         answer=answer,
         promised=Text("mọi hồ sơ còn nguyên", "every dossier as before"),
         found=Text(
-            f"{len(lost)} trong {len(told.dossiers)} hồ sơ khác trước; {versions}",
-            f"{len(lost)} of {len(told.dossiers)} dossiers changed; {versions}",
+            f"{len(lost)} trong {len(told.dossiers)} hồ sơ khác trước; phiên bản {versions}",
+            f"{len(lost)} of {len(told.dossiers)} dossiers changed; version {versions}",
         ),
         reasons=tuple(reasons),
     )
@@ -412,13 +425,14 @@ def _upgrade(bid: Bid, evidence: Evidence) -> Check:
 
 def _handover(evidence: Evidence) -> Check:
     told = evidence.handover
-    wrong = [f"thiếu {code}" for code in told.missing] + [f"khác {one}" for one in told.differing]
+    wrong = [Text(f"thiếu {code}", f"{code} is missing") for code in told.missing]
+    wrong += [Text(f"khác {one}", f"{one} differs") for one in told.differing]
     if told.unreadable:
-        wrong.append(f"{told.unreadable} dòng không đọc được")
+        wrong.append(Text(f"{told.unreadable} dòng không đọc được", f"{told.unreadable} lines cannot be read"))
     if told.tried and not told.digest_right and not told.why_not:
-        wrong.append("mã băm không khớp bản kê")
+        wrong.append(Text("mã băm không khớp bản kê", "the digest is not the list's"))
     if told.tried and told.why_not:
-        wrong.append(told.why_not)
+        wrong.append(Text(told.why_not, told.why_not))
     answer: Answer = "UNKNOWN" if not told.tried else "BROKEN" if wrong else "KEPT" if told.expected else "UNKNOWN"
     return Check(
         id="handover",
@@ -430,7 +444,7 @@ def _handover(evidence: Evidence) -> Check:
             f"{told.expected - len(told.missing)} trong {told.expected} hồ sơ, {len(told.differing)} chỗ khác",
             f"{told.expected - len(told.missing)} of {told.expected} dossiers, {len(told.differing)} differences",
         ),
-        reasons=(some(wrong, most=_MOST),) if wrong else () if told.tried else (Text(told.why_not, told.why_not),),
+        reasons=_listed(wrong) if wrong or told.tried else (Text(told.why_not, told.why_not),),
     )
 
 

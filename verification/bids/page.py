@@ -11,13 +11,12 @@ from markupsafe import Markup
 from verification.answer import WORDS
 from verification.bids.comparing import Line
 from verification.bids.judging import GROUPS, proven_text
-from verification.report.drawing import both
+from verification.report.drawing import both, label, round_steps
 from verification.report.rendering import write
-from verification.wording import dong, number
+from verification.wording import dong, figure, number
 
 _WIDTH, _HEIGHT, _LEFT, _BOTTOM, _TOP, _RIGHT = 1000, 300, 80, 34, 16, 120
 _MILLION = 1_000_000
-_TICKS = 4
 
 
 def render(path: Path, lines: Sequence[Line], *, at: datetime, version: str) -> Path:
@@ -53,18 +52,17 @@ def plot(lines: Sequence[Line]) -> Markup:
     def y(price: float) -> float:
         return _TOP + (_HEIGHT - _TOP - _BOTTOM) * (1 - price / most_price)
 
-    parts = []
-    for step in range(_TICKS + 1):
-        load, price = most_load * step / _TICKS, most_price * step / _TICKS
-        parts.append(
-            Markup(
-                '<path class="grid" d="M{} {:.1f}H{}"/><text class="label" x="{}" y="{:.1f}">{}</text>'
-                '<text class="time" x="{:.1f}" y="{}">{}</text>'
-            ).format(
-                _LEFT, y(price), _WIDTH - _RIGHT, _LEFT - 6, y(price) + 4, number(price / _MILLION).vi,
-                x(load), _HEIGHT - 10, number(load, places=1).vi,
-            )
-        )  # fmt: skip
+    parts: list[Markup] = []
+    parts += [
+        Markup('<path class="grid" d="M{} {:.1f}H{}"/><text class="label" x="{}" y="{:.1f}">{}</text>').format(
+            _LEFT, y(price), _WIDTH - _RIGHT, _LEFT - 6, y(price) + 4, label(figure(price / _MILLION))
+        )
+        for price in round_steps(most_price)
+    ]
+    parts += [
+        Markup('<text class="time" x="{:.1f}" y="{}">{}</text>').format(x(load), _HEIGHT - 10, label(figure(load)))
+        for load in round_steps(most_load)
+    ]
     for line in lines:
         height, promised = y(line.bid.price.all_in_month), x(line.bid.promise.dossiers_per_second)
         proven = x(line.verdict.proven.per_second if line.verdict.proven else 0.0)

@@ -24,6 +24,7 @@ from verification.conformance.listener import Listener
 from verification.conformance.product import OutOfReach, Product, Refusal, Unreadable
 from verification.conformance.rating import Judged
 from verification.conformance.wire import Pace
+from verification.wording import number
 
 _WITHIN = 0.25
 
@@ -91,7 +92,7 @@ def _beyond(
         rate = load * bid.promise.dossiers_per_second
         tell(
             0.1 + 0.7 * len(probes) / budget,
-            Text(f"Tải ×{load:.2f}: {rate:.1f} hồ sơ/giây", f"Load ×{load:.2f}: {rate:.1f} dossiers/s"),
+            _told(load, rate),
         )
         driven = drive(desk, number=len(probes) + 1, load=load, per_second=rate, seconds=seconds, seed=seed, pace=pace)
         probes.append(driven.probe)
@@ -107,6 +108,11 @@ def _beyond(
         desk = sign_in()
     handed = hand_over(reach.handover, desk, reach.access, settled, _known_after(upgraded), pace)
     return msgspec.structs.replace(seen, guarded=tuple(guarded), upgrade=upgraded, handover=handed)
+
+
+def _told(load: float, rate: float) -> Text:
+    times, each = number(load, places=2), number(rate, places=1)
+    return Text(f"Tải ×{times.vi}: {each.vi} hồ sơ/giây", f"Load ×{times.en}: {each.en} dossiers/s")
 
 
 def _next(bid: Bid, seen: Evidence, budget: int) -> float | None:

@@ -17,6 +17,7 @@ import msgspec
 
 from simulation.text import Text
 from verification.capacity.sights import Backend, Look, Sights
+from verification.wording import number
 
 Kind = Literal["lock", "slow-query", "throttled", "machine", "one-process", "disk", "pool", "turned-away", "generator"]
 
@@ -70,8 +71,8 @@ def _locks(sights: Sights) -> Iterator[Suspect]:
             what=Text(f"Khoá trong cơ sở dữ liệu của {database}", f"A lock in the database of {database}"),
             evidence=(
                 Text(
-                    f"trung bình {_vi(mean)} phiên chờ khoá ({share:.0%} số phiên đang làm việc)",
-                    f"{mean:.1f} sessions wait for a lock on average ({share:.0%} of all at work)",
+                    f"trung bình {_vi(mean)} phiên chờ khoá ({_percent(share)} số phiên đang làm việc)",
+                    f"{mean:.1f} sessions wait for a lock on average ({_percent(share)} of all at work)",
                 ),
                 *told,
             ),
@@ -94,6 +95,7 @@ def _slow_statements(sights: Sights) -> Iterator[Suspect]:
         mean, share, age = times / len(sights.looks), times / len(seen), sum(ages) / len(ages)
         if mean < _WAITING or share < _MOST or age < _SLOW_SECONDS:
             continue
+        old = number(age * 1000)
         yield Suspect(
             kind="slow-query",
             service=database,
@@ -104,8 +106,8 @@ def _slow_statements(sights: Sights) -> Iterator[Suspect]:
             evidence=(
                 _statement(Text("câu lệnh", "statement"), statement),
                 Text(
-                    f"trung bình {_vi(mean)} phiên đang chạy nó ({share:.0%} số phiên), đã chạy {age * 1000:.0f} ms",
-                    f"{mean:.1f} sessions run it on average ({share:.0%} of all), {age * 1000:.0f} ms old when seen",
+                    f"trung bình {_vi(mean)} phiên đang chạy nó ({_percent(share)} số phiên), đã chạy {old.vi} ms",
+                    f"{mean:.1f} sessions run it on average ({_percent(share)} of all), {old.en} ms old when seen",
                 ),
             ),
             way_out=Text(
@@ -129,8 +131,9 @@ def _throttled(sights: Sights) -> Iterator[Suspect]:
             what=Text(f"{service} bị hạn chế bộ xử lý", f"{service} is kept from the processor"),
             evidence=(
                 Text(
-                    f"bị dừng trong {stopped:.0%} số lần quan sát, chờ bộ xử lý {waited:.0%} thời gian",
-                    f"stopped in {stopped:.0%} of all looks, waited for a processor {waited:.0%} of the time",
+                    f"bị dừng trong {_percent(stopped)} số lần quan sát, chờ bộ xử lý {_percent(waited)} thời gian",
+                    f"stopped in {_percent(stopped)} of all looks, "
+                    f"waited for a processor {_percent(waited)} of the time",
                 ),
                 _machine_use(sights),
             ),
@@ -156,7 +159,7 @@ def _machine(sights: Sights) -> Iterator[Suspect]:
         service=largest,
         weight=min(1.0, ours / used),
         what=Text(
-            f"Bộ xử lý của máy này, phần lớn nhất là {largest}",
+            f"Bộ xử lý của máy này, {largest} dùng nhiều nhất",
             f"The processors of this machine, most of all {largest}",
         ),
         evidence=(_machine_use(sights), shares),
@@ -231,9 +234,9 @@ def _pools(sights: Sights, *, waiting: bool) -> Iterator[Suspect]:
             what=Text(f"Kết nối cơ sở dữ liệu của {service}", f"The database connections of {service}"),
             evidence=(
                 Text(
-                    f"cả {full[0].most:.0f} kết nối đều bận trong {len(full) / len(seen):.0%} số lần quan sát, "
+                    f"cả {full[0].most:.0f} kết nối đều bận trong {_percent(len(full) / len(seen))} số lần quan sát, "
                     f"khi có {_vi(under_way)} yêu cầu",
-                    f"all {full[0].most:.0f} connections busy in {len(full) / len(seen):.0%} of all looks, "
+                    f"all {full[0].most:.0f} connections busy in {_percent(len(full) / len(seen))} of all looks, "
                     f"with {under_way:.1f} requests under way",
                 ),
             ),
@@ -264,7 +267,9 @@ def _turned_away(sights: Sights) -> Iterator[Suspect]:
             what=Text(
                 f"{service} từ chối vì quá nhiều yêu cầu một lúc", f"{service} turns away what is too much at once"
             ),
-            evidence=(Text(f"{turned:.0f} yêu cầu bị trả 503 busy", f"{turned:.0f} requests answered 503 busy"),),
+            evidence=(
+                Text(f"{number(turned).vi} yêu cầu bị trả 503 busy", f"{number(turned).en} requests answered 503 busy"),
+            ),
             way_out=Text(
                 f"Thêm bản sao của {service}, hoặc nới MOST_UNDER_WAY.",
                 f"More replicas of {service}, or a larger MOST_UNDER_WAY.",
@@ -319,5 +324,9 @@ def _statement(word: Text, statement: str) -> Text:
     return Text(f"{word.vi}: {shown}", f"{word.en}: {shown}")
 
 
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
+
+
 def _vi(value: float) -> str:
-    return f"{value:.1f}".replace(".", ",")
+    return number(value, places=1).vi

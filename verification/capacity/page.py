@@ -12,7 +12,8 @@ from markupsafe import Markup
 from simulation.text import Text
 from verification.answer import WORDS
 from verification.capacity.verdict import WHY, Found, Probed
-from verification.report.drawing import both
+from verification.report import drawing
+from verification.report.drawing import both, label
 from verification.report.rendering import write
 from verification.wording import number
 
@@ -35,7 +36,11 @@ def render(run: Path, found: Found, *, scenario: str, environment: Mapping[str, 
             "waiting": curve(probes, found),
             "probes": found.probes,
         },
-        filters={"load": _load, "ms": lambda seconds: both(number(seconds * 1000)), "percent": _percent},
+        filters={
+            "load": lambda value: both(drawing.load(value)),
+            "ms": lambda seconds: both(number(seconds * 1000)),
+            "percent": _percent,
+        },
         words={},
     )
 
@@ -63,10 +68,10 @@ def curve(probes: Sequence[Probed], found: Found) -> Markup:
     parts = []
     for tick in _SECONDS:
         if bottom <= tick <= top:
-            label = f"{tick:g} s" if tick >= 1 else f"{tick * 1000:g} ms"
+            second = f"{tick:g} s" if tick >= 1 else f"{tick * 1000:g} ms"
             parts.append(
                 Markup('<path class="grid" d="M{} {:.1f}H{}"/><text class="label" x="{}" y="{:.1f}">{}</text>').format(
-                    _LEFT, y(tick), _WIDTH - 12, _LEFT - 6, y(tick) + 4, label
+                    _LEFT, y(tick), _WIDTH - 12, _LEFT - 6, y(tick) + 4, second
                 )
             )
     if found.limit is not None:
@@ -74,6 +79,9 @@ def curve(probes: Sequence[Probed], found: Found) -> Markup:
         parts.append(
             Markup('<rect class="fill s1" opacity="0.25" x="{:.1f}" y="{}" width="{:.1f}" height="{}"/>').format(
                 left, _TOP, max(right - left, 2), _HEIGHT - _TOP - _BOTTOM
+            )
+            + Markup('<text class="label" x="{:.1f}" y="{}">{}</text>').format(
+                left - 6, _TOP + 12, label(drawing.load(found.limit.load))
             )
         )
     path = "L".join(f"{x(one.load):.1f} {y(one.p95):.1f}" for one in probes)
@@ -85,8 +93,8 @@ def curve(probes: Sequence[Probed], found: Found) -> Markup:
         if all(abs(place - other) > 60 for other in seen):  # noqa: PLR2004 -- room for one label
             seen.append(place)
             parts.append(
-                Markup('<text class="label" text-anchor="middle" x="{:.1f}" y="{}">×{:.3g}</text>').format(
-                    place, _HEIGHT - 8, one.load
+                Markup('<text class="time" x="{:.1f}" y="{}">{}</text>').format(
+                    place, _HEIGHT - 8, label(drawing.load(one.load))
                 )
             )
     return Markup('<svg class="chart" viewBox="0 0 {} {}" aria-hidden="true">{}</svg>').format(
@@ -103,13 +111,10 @@ def _mark(one: Probed, x: float, y: float) -> Markup:
         mark = Markup('<rect class="track" x="{:.1f}" y="{:.1f}" width="8" height="8"/>').format(x - 4, y - 4)
     if one.errors <= 0:
         return mark
-    return mark + Markup('<text class="label" x="{:.1f}" y="{:.1f}">{:.1f} %</text>').format(
-        x - 8, y - 6, 100 * one.errors
+    written = number(100 * one.errors, places=1)
+    return mark + Markup('<text class="label" x="{:.1f}" y="{:.1f}">{}</text>').format(
+        x - 8, y - 6, label(Text(f"{written.vi} %", f"{written.en} %"))
     )
-
-
-def _load(value: float) -> Markup:
-    return both(Text(f"×{number(value, places=2).vi}", f"×{number(value, places=2).en}"))
 
 
 def _percent(share: float) -> Markup:

@@ -13,6 +13,7 @@ import msgspec
 from markupsafe import Markup, escape
 
 from simulation.text import Text
+from verification.wording import number
 
 _LEFT, _RIGHT, _TOP = 52, 10, 14
 _WIDTH = 1000
@@ -53,6 +54,27 @@ def both(text: Text) -> Markup:
     if text.vi == text.en:
         return escape(text.vi)
     return Markup('<span lang="vi">{}</span><span lang="en">{}</span>').format(text.vi, text.en)
+
+
+def label(text: Text) -> Markup:
+    """Both languages inside a drawing, of which the page shows one; once only where they are the same."""
+    if text.vi == text.en:
+        return escape(text.vi)
+    return Markup('<tspan lang="vi">{}</tspan><tspan lang="en">{}</tspan>').format(text.vi, text.en)
+
+
+def round_steps(most: float, *, count: int = 8) -> list[float]:
+    """Places for labels on an axis from 0 to `most`: at most `count`, a round number apart (1, 2 or 5 and noughts)."""
+    rough = most / (count - 1)
+    decade = 10.0 ** math.floor(math.log10(rough))
+    step = next(decade * times for times in (1, 2, 5, 10) if decade * times >= rough)
+    return [step * place for place in range(int(most / step) + 1)]
+
+
+def load(value: float) -> Text:
+    """Write a multiple of a load: ×1,25."""
+    written = number(value, places=2)
+    return Text(f"×{written.vi}", f"×{written.en}")
 
 
 def stacked_bars(axis: Axis, *, width: float, starts: Sequence[float], series: Sequence[Sequence[float]]) -> Markup:

@@ -68,7 +68,7 @@ def round_steps(most: float, *, count: int = 8) -> list[float]:
     rough = most / (count - 1)
     decade = 10.0 ** math.floor(math.log10(rough))
     step = next(decade * times for times in (1, 2, 5, 10) if decade * times >= rough)
-    return [step * place for place in range(int(most / step) + 1)]
+    return [step * place for place in range(int(most / step + 1e-9) + 1)]  # 0.3 / 0.05 is a little less than 6
 
 
 def load(value: float) -> Text:

@@ -38,7 +38,7 @@ def render(
             "scenario": scenario,
             "environment": environment,
             "curve": curve(twin, seen, unseen),
-            "best": twin.scalability.best,
+            "worst": _worst([(one, told) for one, told, new in rows if new]),
         },
         filters={
             "load": lambda value: both(drawing.load(value)),
@@ -51,6 +51,14 @@ def render(
         },
         words={},
     )
+
+
+def _worst(unseen: Sequence[tuple[Observed, Forecast]]) -> tuple[float, float] | None:
+    """How far the runs it has not seen are told wrong at most, in percent: p95, throughput. None without any."""
+    if not unseen:
+        return None
+    waiting = max(abs(told.p95 / one.latency(0.95) - 1) for one, told in unseen)
+    return 100 * waiting, 100 * max(abs(told.throughput / one.good - 1) for one, told in unseen)
 
 
 def curve(twin: Twin, seen: Sequence[Observed], unseen: Sequence[Observed]) -> Markup:

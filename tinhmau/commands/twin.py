@@ -95,7 +95,7 @@ def measure(*, scenario: str, loads: str, seed: int, runs: Path, workers: int) -
             screen.line(
                 t(
                     f"{place:>3}. tải ×{number(load, places=2)}: p95 {number(told.p95 * 1000)} ms, "
-                    f"{number(told.good_per_second, places=1)} thao tác tốt/giây",
+                    f"{number(told.good_per_second, places=1)} thao tác thành công/giây",
                     f"{place:>3}. load ×{number(load, places=2)}: p95 {number(told.p95 * 1000)} ms, "
                     f"{number(told.good_per_second, places=1)} good operations/s",
                 )
@@ -108,7 +108,7 @@ def measure(*, scenario: str, loads: str, seed: int, runs: Path, workers: int) -
     name="fit",
     help=t(
         "Khớp bản sao số với vài lần thử của một lần chạy (twin measure hoặc capacity), đối chiếu với những lần thử "
-        "còn lại. Mã thoát 0: mọi lần thử chưa thấy được đoán trong 15 %; 1: không; 2: không còn lần thử nào để đối "
+        "còn lại. Mã thoát 0: mọi lần thử chưa thấy được dự báo trong 15 %; 1: không; 2: không còn lần thử nào để đối "
         "chiếu.",
         "Fit a twin to some probes of a run (twin measure or capacity) and hold it against the others. Exit codes: 0 "
         "every unseen probe told within 15 %, 1 not, 2 no probe was left to hold it against.",
@@ -302,8 +302,8 @@ def _stations(twin: Twin) -> Table:
 def _against(unseen: list[Observed], told: list[Forecast]) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for heading in (
-        t("tải chưa thấy", "unseen load"), t("p95 đo, ms", "p95 measured, ms"), t("p95 đoán", "p95 told"),
-        t("thao tác tốt/giây đo", "good operations/s measured"), t("đoán", "told"),
+        t("tải chưa thấy", "unseen load"), t("p95 đo, ms", "p95 measured, ms"), t("p95 dự báo", "p95 told"),
+        t("thành công/giây, đo", "succeeded/s, measured"), t("dự báo", "told"),
     ):  # fmt: skip
         table.add_column(heading)
     for seen, one in zip(unseen, told, strict=True):

@@ -117,10 +117,9 @@ def tinhmau_run(request: pytest.FixtureRequest, tinhmau_runs: Path, _tinhmau_dri
     """The marked day, driven and judged. Fails where tinhmau could not do what the mark asks."""
     wanted = _wanted(request)
     objectives = request.path.parent / wanted.objectives if wanted.objectives else None
-    # Runs are shared by tests with different objectives, unless these can end the day itself.
-    key = msgspec.structs.replace(wanted, objectives=str(objectives) if objectives and _may_end(objectives) else "")
+    key = for_the_run(wanted, objectives)
     if key not in _tinhmau_driven:
-        _tinhmau_driven[key] = _drive(key, tinhmau_runs)
+        _tinhmau_driven[key] = drive(key, tinhmau_runs)
     folder = _tinhmau_driven[key]
     earlier = request.config.getoption("--tinhmau-baseline")
     run = read(
@@ -166,11 +165,14 @@ def _wanted(request: pytest.FixtureRequest) -> Wanted:
         pytest.fail(f"@pytest.mark.tinhmau: {error}. Viết / write: {_MARK}", pytrace=False)
 
 
-def _may_end(objectives: Path) -> bool:
-    return any(one.ends_after is not None for one in files.load(objectives).objectives)
+def for_the_run(wanted: Wanted, objectives: Path | None) -> Wanted:
+    """What the run itself needs to know: it is shared by tests with different objectives, unless these can end it."""
+    if objectives is None or all(one.ends_after is None for one in files.load(objectives).objectives):
+        return msgspec.structs.replace(wanted, objectives="")
+    return msgspec.structs.replace(wanted, objectives=str(objectives))
 
 
-def _drive(wanted: Wanted, runs: Path) -> Path:
+def drive(wanted: Wanted, runs: Path) -> Path:
     """One `tinhmau verify`; returns its run folder."""
     arguments = ["--scenario", wanted.scenario, "--seed", str(wanted.seed), "--runs", str(runs)]
     for fault in wanted.faults:

@@ -141,6 +141,6 @@ def _line(told: Probed) -> str:
     unknown = next((one.reason for one in told.results if one.answer == "UNKNOWN"), told.disturbed)
     reason = say(unknown) if told.answer == "UNKNOWN" and unknown else ""
     return t(
-        f"{told.number:>3}. tải ×{load}: {answer}; p95 {p95} ms, lỗi {errors} %, {good} thao tác thành công/giây {reason}",
+        f"{told.number:>3}. tải ×{load}: {answer}; p95 {p95} ms, lỗi {errors} %, {good} thành công/giây {reason}",
         f"{told.number:>3}. load ×{load}: {answer}; p95 {p95} ms, errors {errors} %, {good} good operations/s {reason}",
     ).rstrip()

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Any
 
 import asyncpg
@@ -139,10 +138,7 @@ class Audit:
                 (one.begun, one.ended or Ended(one.begun.call, "interrupted", 0, 0))
                 for one in left[first : first + _MOST_AT_ONCE]
             ]
-            try:
-                await self._put_carefully(part)
-            except _NEVER as error:
-                await self._put_each(part, error)
+            await self._put_safely(part)
         self._journal.forget_left()
         number, _ = self._head or await self._newest()
         for row in reversed(await self._pool.fetch(_NEWEST_CALLS, self._witness.writer, number)):
@@ -161,10 +157,12 @@ class Audit:
             task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks)
-        with suppress(*UNAVAILABLE, TimeoutError):  # else the journal has them for the next life
+        try:
             while self._owed:
-                await self._put_carefully(self._owed[:_MOST_AT_ONCE])
+                await self._put_safely(self._owed[:_MOST_AT_ONCE])
                 del self._owed[:_MOST_AT_ONCE]
+        except Exception as error:  # noqa: BLE001 -- told; the journal has them for the next life
+            _told(error)
         await self._reading.let_go()
         await self._writing.let_go()
         self._journal.close()
@@ -322,6 +320,12 @@ class Audit:
             if wanted <= paid and not done.done():
                 done.set_result(None)
         self._readers = [one for one in self._readers if not one[1].done()]
+
+    async def _put_safely(self, rows: list[tuple[Begun, Ended]]) -> None:
+        try:
+            await self._put_carefully(rows)
+        except _NEVER as error:
+            await self._put_each(rows, error)
 
     async def _put_each(self, rows: list[tuple[Begun, Ended]], error: Exception) -> None:
         """Write rows one by one: what cannot be written, ever, is told in the log and holds up no other."""

@@ -353,6 +353,20 @@ def test_what_an_earlier_life_left_and_cannot_be_written_keeps_nobody_from_start
     assert database.rows == {_call(1).call: "answered", _call(2).call: "answered"}
 
 
+def test_what_cannot_be_written_at_the_end_keeps_nobody_from_stopping(tmp_path: Path) -> None:
+    """The rest is written, and everything else of the service ends as it should."""
+    database = Database()
+
+    async def scene() -> None:
+        async with _running(tmp_path, database) as books:
+            database.away = True
+            await _make(books, _call(0), _call(1))
+            database.away, database.poison = False, {_call(0).call}
+
+    _scene(scene)
+    assert database.rows == {_call(1).call: "answered"}
+
+
 def test_a_database_that_died_between_two_calls_costs_neither(tmp_path: Path) -> None:
     """The kept connections have gone with it, and others are taken."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -560,19 +561,24 @@ def test_what_is_most_urgent_leaves_first_but_not_before_what_it_is_about(
 ) -> None:
     """Documents wait for a hub out of reach; then the urgent one goes first, and a recall after what it recalls."""
     office.drained()
+    began = len(lgsp.calls)
     lgsp.out_of_reach = True
     try:
         plain, urgent = (issued(desks, priority=urgency) for urgency in (0, 4))
         recall = issued(desks, priority=4, amends={"document": plain, "how": "recall", "reason": "Có sai sót."})
         last = issued(desks, priority=1)
-        told_before = len(lgsp.calls)
+        while not (tried := [items for items in _sent(lgsp, began) if len(items) == 4]):  # earlier attempts have fewer
+            time.sleep(0.01)
     finally:
         lgsp.out_of_reach = False
     office.drained()
-    sent = [call for call in lgsp.calls[told_before:] if call.name == "dochub.envelopes.send"]
-    names = [re.search("DocumentId>([^<]*)<", item["body"]["xml"]) for item in sent[-1].body["items"]]
+    names = [re.search("DocumentId>([^<]*)<", item["body"]["xml"]) for item in tried[0]]
     assert [found and found[1] for found in names] == [urgent, last, plain, recall]
     assert office.export("dead_letters") == []
+
+
+def _sent(lgsp: StandinLgsp, began: int) -> list[list[dict[str, Any]]]:
+    return [call.body["items"] for call in lgsp.calls[began:] if call.name == "dochub.envelopes.send"]
 
 
 def test_what_was_acknowledged_survives_a_power_cut(

@@ -36,6 +36,13 @@ class Observed(msgspec.Struct, frozen=True, kw_only=True):
         """Operations wanted a second, on average."""
         return self.operations / self.seconds
 
+    def within(self, length: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+        """Operations wanted in each of so many seconds. What was wanted later had waited for a late answer."""
+        profile = np.asarray(self.profile, float)
+        kept = np.pad(profile[:length], (0, max(0, length - len(profile))))
+        kept[-1] += profile[length:].sum()
+        return kept
+
     def latency(self, share: float) -> float:
         """Seconds within which that share of operations was answered."""
         return float(np.interp(share, SHARES, self.quantiles))
@@ -50,8 +57,8 @@ def together(runs: Sequence[Observed]) -> Observed:
     if len(loads) != 1:
         message = f"runs of one load are wanted, found {sorted(loads)}"
         raise ValueError(message)
-    length = max(len(run.profile) for run in runs)
-    profiles = [np.pad(np.asarray(run.profile), (0, length - len(run.profile))) for run in runs]
+    length = int(np.median([len(run.profile) for run in runs]))
+    profiles = [run.within(length) for run in runs]
     names = sorted({name for run in runs for name in run.used})
     return Observed(
         load=loads.pop(),

@@ -108,6 +108,29 @@ def test_repeated_loads_count_by_their_medians(tmp_path: Path) -> None:
         observed.together(runs)
 
 
+def test_a_day_is_as_long_as_it_is_where_nobody_waits() -> None:
+    """At a heavy load next steps begin later, beyond the day: a light load's rate is told by the day, not by that."""
+    runs = [
+        observed.Observed(
+            load=load,
+            profile=(*(100 * load for _ in range(10)), *late),
+            used={"portal": load},
+            quantiles=tuple([0.01 * load] * (observed.STEPS + 1)),
+            good=100 * load,
+        )
+        for load, late in ((1.0, ()), (2.0, ()), (4.0, (30.0, 20.0, 10.0, 5.0)))
+    ]
+    twin = fitting.fit(runs, processors=2, replicas={})
+    assert fitting.forecast(twin, 1.5).throughput == pytest.approx(150, rel=0.02)
+
+
+def test_a_repeated_day_is_as_long_as_most_were() -> None:
+    """One that was disturbed went on for longer; nothing that was wanted is lost."""
+    plain = observed.Observed(load=1.0, profile=(4.0, 4.0), used={}, quantiles=(0.0,) * (observed.STEPS + 1), good=4.0)
+    longer = msgspec.structs.replace(plain, profile=(4.0, 2.0, 1.0, 1.0))
+    assert observed.together([plain, longer, plain]).profile == pytest.approx((4.0, 4.0))
+
+
 def test_a_folder_without_probes_is_refused_with_the_way_out(tmp_path: Path) -> None:
     """What was found, and which commands write such folders."""
     with pytest.raises(BadInputError, match="twin measure"):

@@ -85,11 +85,17 @@ class LgspClient:
         query: Mapping[str, str] | None = None,
         purpose: str,
         traceparent: str = "",
+        within: float | None = None,
     ) -> Answer:
-        """Call once. GET without `body`, POST with. Never raises for what the network does: see Answer.outcome."""
+        """Call once. GET without `body`, POST with. Never raises for what the network does: see Answer.outcome.
+
+        `within` so many seconds, where the caller has less patience than this client.
+        """
         call = str(uuid.uuid4())
+        until = None if within is None else asyncio.get_running_loop().time() + within
         try:
-            token = await self._bearer()
+            async with asyncio.timeout_at(until):
+                token = await self._bearer()
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             return Answer("unreachable", 0, str(error).encode())
         self._note(call, "sent", provider, operation)
@@ -104,13 +110,16 @@ class LgspClient:
             headers["X-Synthetic"] = "1"
         assert self._session  # noqa: S101 -- start() comes first
         try:
-            async with self._session.request(
-                "GET" if body is None else "POST",
-                f"{self._url}/call/{provider}/{operation}",
-                data=None if body is None else msgspec.json.encode(body),
-                params=query,
-                headers=headers,
-            ) as response:
+            async with (
+                asyncio.timeout_at(until),
+                self._session.request(
+                    "GET" if body is None else "POST",
+                    f"{self._url}/call/{provider}/{operation}",
+                    data=None if body is None else msgspec.json.encode(body),
+                    params=query,
+                    headers=headers,
+                ) as response,
+            ):
                 answer = Answer(
                     response.headers.get("X-Lgsp", "lost"),  # type: ignore[arg-type]  # the LGSP sends our words
                     response.status,

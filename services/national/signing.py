@@ -42,7 +42,7 @@ class _Keys(msgspec.Struct, frozen=True):
 
 
 class _Asked(msgspec.Struct, frozen=True):
-    """Body of `signing.ocsp`: an OCSP request, DER, in base64."""
+    """Body of `signing.ocsp` and `signing.timestamp`: an OCSP or time-stamp request, DER, in base64."""
 
     request: bytes
 
@@ -77,6 +77,7 @@ class Authority:
         return {
             "signing.revocations": Operation(at_once=self._list),
             "signing.ocsp": Operation(at_once=self._ocsp_asked),
+            "signing.timestamp": Operation(at_once=self._timestamp_asked),
         }
 
     def _loaded(self) -> tuple[_Keys, ec.EllipticCurvePrivateKey, x509.Certificate]:
@@ -155,13 +156,22 @@ class Authority:
         return signed.public_bytes(Encoding.DER)
 
     async def _timestamp(self, request: Request) -> Response:
-        """RFC 3161, by official time."""
+        """RFC 3161 over HTTP."""
+        return Response(self._stamped(await _small_body(request)), media_type="application/timestamp-reply")
+
+    async def _timestamp_asked(self, request: Request, _consumer: Consumer) -> dict[str, bytes]:
+        """The same over the LGSP."""
+        asked: _Asked = decode(await _small_body(request), _Asked)
+        return {"response": self._stamped(asked.request)}
+
+    def _stamped(self, raw: bytes) -> bytes:
+        """Stamp by official time. Raises a 400 Problem for what is no request."""
         from pyhanko.sign.timestamps import DummyTimeStamper  # noqa: PLC0415 -- half a second, spared where unused
         from pyhanko_certvalidator.registry import SimpleCertificateStore  # noqa: PLC0415 -- as above
 
         keys, _, _ = self._loaded()
         try:
-            asked = tsp.TimeStampReq.load(await _small_body(request), strict=True)
+            asked = tsp.TimeStampReq.load(raw, strict=True)
             asked.native  # noqa: B018 -- parses the whole, so that a damaged request is found here
         except (ValueError, TypeError) as error:
             raise Problem(400, "not-a-request", f"Không phải yêu cầu dấu thời gian RFC 3161: {error}.") from error
@@ -171,8 +181,8 @@ class Authority:
             certs_to_embed=SimpleCertificateStore(),  # type: ignore[no-untyped-call]
             fixed_dt=self._kit.clock.now(),
         )
-        answer = stamper.request_tsa_response(asked)
-        return Response(answer.dump(), media_type="application/timestamp-reply")
+        answer: bytes = stamper.request_tsa_response(asked).dump()
+        return answer
 
     async def _revocations(self, request: Request) -> Response:
         proof.check_auditor(request, self._kit.settings.audit_token)

@@ -1,12 +1,19 @@
-"""`GET /documents/{draft}/pdf`: the issued document as a signed PDF, made when first asked for and then kept."""
+"""`GET /documents/{draft}/pdf`: the issued document as a signed PDF, made when first asked for and then kept.
+
+Signatures carry the authority's time stamp. While there is none to be had a paper goes out without, says so in the
+reason of its signature, and is not kept: whoever asks next gets it with a stamp if the authority is there again.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+import msgspec
+import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -19,6 +26,15 @@ from services.office.keystore import Keystore
 
 if TYPE_CHECKING:
     from services.office.pdf import PdfSeal
+
+log = structlog.get_logger()
+
+
+class Signed(msgspec.Struct, frozen=True):
+    """A paper with the agency's signature."""
+
+    pdf: bytes
+    stamped: bool
 
 
 class Printing:
@@ -48,18 +64,36 @@ class Printing:
         return Response(content, media_type="application/pdf", headers=headers)
 
     async def _make(self, row: Any) -> bytes:
-        made = await asyncio.to_thread(self._made, row)
+        reason = f"Phát hành {row['document']}"
+        made = await self.sign(row["agency"], partial(self._drawn, row), reason=reason)
+        if not made.stamped:
+            return made.pdf
         kept: bytes = await self._kit.pool.fetchval(
             "WITH made AS (INSERT INTO pdf (draft, content) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING content) "
             "SELECT content FROM made UNION ALL SELECT content FROM pdf WHERE draft = $1 LIMIT 1",
             row["draft"],
-            made,
+            made.pdf,
         )
         return kept
 
-    def seal_of(self, agency: str) -> PdfSeal:
-        """Return an agency's key for PDFs. Raises a 409 Problem for an agency without certificate."""
-        return self._seal(agency)
+    async def sign(self, agency: str, draw: Callable[[], bytes], *, reason: str) -> Signed:
+        """Sign what `draw` returns, with a time stamp if there is one to be had. Takes a thread, not this loop.
+
+        Raises a 409 Problem for an agency without certificate, and what `draw` and pyHanko raise for a damaged PDF.
+        """
+        return await asyncio.to_thread(self._sign, agency, draw, reason, asyncio.get_running_loop())
+
+    def _sign(self, agency: str, draw: Callable[[], bytes], reason: str, loop: asyncio.AbstractEventLoop) -> Signed:
+        from services.office.stamping import NotStampedError, Stamper  # noqa: PLC0415 -- as below
+
+        seal, place = self._seal(agency), self._kit.reference.province.name
+        pdf = draw()
+        try:
+            stamper = Stamper(self._kit, loop)
+            return Signed(seal.sign(pdf, reason=reason, place=place, stamper=stamper), stamped=True)
+        except NotStampedError as error:
+            log.warning("paper-not-stamped", agency=agency, reason=reason, error=str(error))
+        return Signed(seal.sign(pdf, reason=f"{reason} (chưa có dấu thời gian)", place=place), stamped=False)
 
     def _load_seal(self, agency: str) -> PdfSeal:
         from services.office.pdf import PdfSeal  # noqa: PLC0415 -- half a second and 40 MB, spared where none is made
@@ -68,7 +102,7 @@ class Printing:
         authority = (self._kit.reference.folder / "certificate-authority.pem").read_bytes()
         return PdfSeal(key=key, certificate=certificate, authority=authority)
 
-    def _made(self, row: Any) -> bytes:
+    def _drawn(self, row: Any) -> bytes:
         from services.office.pdf import Page, laid_out  # noqa: PLC0415 -- as above
 
         agencies, staff = self._kit.reference.agencies, self._kit.reference.staff
@@ -86,5 +120,4 @@ class Printing:
             signed="(đã ký số)" if row["signed"] == "digital" else "(đã ký)",
             signer=signer.name if signer else "",
         )
-        seal = self._seal(row["agency"])
-        return seal.sign(laid_out(page), reason=f"Phát hành {row['document']}", place=page.place)
+        return laid_out(page)

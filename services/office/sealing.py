@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from typing import Any
 
@@ -38,18 +37,17 @@ class Sealing:
     async def seal(self, request: Request, consumer: Consumer) -> dict[str, Any]:
         """Answer the paper with a signature over the whole of it. Raises 409 without certificate, 422 for no PDF."""
         asked: Unsealed = decode(await request.body(), Unsealed)
-        sealed = await asyncio.to_thread(self._sealed, asked)
+        sealed = await self._sealed(asked)
         digest = hashlib.sha256(sealed).hexdigest()
         await self._kit.pool.execute(
             _KEEP, asked.agency, asked.subject, consumer.system, consumer.call, digest, self._kit.clock.now()
         )
         return {"pdf": sealed, "digest": digest}
 
-    def _sealed(self, asked: Unsealed) -> bytes:
+    async def _sealed(self, asked: Unsealed) -> bytes:
         from pyhanko.pdf_utils.misc import PdfError  # noqa: PLC0415 -- spared where nothing is sealed
 
-        seal = self._printing.seal_of(asked.agency)
         try:
-            return seal.sign(asked.pdf, reason=asked.reason, place=self._kit.reference.province.name)
+            return (await self._printing.sign(asked.agency, lambda: asked.pdf, reason=asked.reason)).pdf
         except (PdfError, ValueError) as error:
             raise Problem(422, "not-a-pdf", f"Tệp gửi đến không phải PDF đọc được: {error}.") from error

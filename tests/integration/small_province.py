@@ -152,6 +152,7 @@ CONTRACTS = [
         ("office", "dochub", "envelopes.received"),
         ("office", "dochub", "statuses.send"),
         ("office", "dochub", "statuses.list"),
+        ("office", "national", "signing.timestamp"),
         ("dochub", "office", "envelopes.push"),
         ("sector", "national", "population.verify"),
         ("sector", "national", "insurance.check"),

@@ -1079,23 +1079,6 @@ def test_what_is_done_is_archived_and_two_tracks_show(office: Running, desks: De
     clerk.close()
 
 
-def test_an_issued_document_is_handed_out_as_a_signed_pdf(office: Running, desks: Desks) -> None:
-    """Made once, the same bytes ever after; not before it is issued, and to nobody of another agency."""
-    draft = signed(desks)
-    clerk = Browser(office, account("document_clerk", DEPARTMENT))
-    assert clerk.open(f"/documents/{draft}/pdf").status_code == 409
-    desks["document_clerk", DEPARTMENT].act(f"/api/documents/{draft}/issue")
-    assert f"/documents/{draft}/pdf" in clerk.open(f"/documents/{draft}").text
-    pdf = clerk.open(f"/documents/{draft}/pdf")
-    assert pdf.headers["Content-Type"] == "application/pdf"
-    assert b"ETSI.CAdES.detached" in pdf.content
-    assert clerk.open(f"/documents/{draft}/pdf").content == pdf.content
-    stranger = Browser(office, account("document_clerk", COMMUNE))
-    assert stranger.open(f"/documents/{draft}/pdf").status_code == 404
-    for browser in (clerk, stranger):
-        browser.close()
-
-
 def test_pages_show_only_the_own_agency_and_only_to_officials(office: Running, desks: Desks) -> None:
     """A stranger is asked to sign in; another agency's document is not there."""
     draft = drafted(desks)

@@ -84,6 +84,7 @@ def test_openssl_verifies_a_time_stamp(national: Running, folder: Path) -> None:
 def test_what_is_no_request_is_refused(national: Running) -> None:
     """A damaged time-stamp request is 400, a damaged OCSP request gets OCSP's own refusal, a huge one 413."""
     assert requests.post(f"{national.url}/pki/timestamp", data=b"x", timeout=30).status_code == 400
+    assert national.call("signing.timestamp", consumer="office", body={"request": b"x"}).status_code == 400
     assert requests.post(f"{national.url}/pki/ocsp", data=b"x", timeout=30).content.hex() == "30030a0101"
     assert requests.post(f"{national.url}/pki/ocsp", data=b"x" * 20_000, timeout=30).status_code == 413
     assert requests.put(f"{national.url}/control/revocations", json={"holder": "x"}, timeout=30).status_code == 401

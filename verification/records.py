@@ -309,7 +309,7 @@ class Filing(Keyed, frozen=True, kw_only=True, gc=False):
     document: str
     agency: str = ""
     paper: bool = False  #: also on paper
-    signed: str = ""  #: digital or paper
+    signed: str = ""  #: digital, paper or unknown
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -45,11 +45,12 @@ def build(kit: Kit) -> Parts:
     """Put the office together."""
     folder = kit.reference.folder
     keystore = Keystore(folder / "keystore.json")
+    trust = Trust((folder / "certificate-authority.pem").read_bytes(), allowed=kit.reference.document_axis.algorithms)
     outgoing = Outgoing(kit, keystore)
     incoming = {name: act_endpoint(kit, name) for name in INCOMING} | {"answer": answer_endpoint(kit)}
     beside = {
         "undelivered/replay": replay_endpoint(kit),
-        "filings": filing_endpoint(kit),
+        "filings": filing_endpoint(kit, trust),
         "delegations": delegation_endpoint(kit),
         "delegations/end": ending_endpoint(kit),
     }
@@ -58,7 +59,6 @@ def build(kit: Kit) -> Parts:
         {name: guarded(kit, endpoint) for name, endpoint in acts.items()}
         for acts in (outgoing.act_endpoints(), incoming, beside)
     )
-    trust = Trust((folder / "certificate-authority.pem").read_bytes(), allowed=kit.reference.document_axis.algorithms)
     printing = Printing(kit, keystore)
     desks = Desks(kit, trust, printing)
     return Parts(

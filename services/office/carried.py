@@ -12,7 +12,7 @@ from services.kit.edxml import archive
 from services.kit.edxml.content_signature import ContentSignature
 from services.kit.edxml.envelope import Attachment
 from services.kit.edxml.trouble import EdxmlError
-from services.kit.edxml.trust import Trust
+from services.kit.edxml.trust import Holder, Trust
 from services.kit.languages import Text
 from services.office.paper import SIGNATURE, TEXT
 
@@ -53,7 +53,7 @@ def _look(one: Attachment, *, trust: Trust, at: datetime) -> Carried:
         one.description,
         len(one.archive),
         tuple(File(name, len(content), _shown(name, content)) for name, content in files.items()),
-        _signer(files, trust, at) if TEXT in files and SIGNATURE in files else "",
+        _signer(files, trust, at),
     )
 
 
@@ -66,10 +66,25 @@ def _shown(name: str, content: bytes) -> str:
         return ""
 
 
-def _signer(files: dict[str, bytes], trust: Trust, at: datetime) -> str:
+def holder_of(files: dict[str, bytes], trust: Trust, at: datetime) -> Holder | None:
+    """Who signed the text in person, in the form that offices write; None where there is no such signature.
+
+    Raises EdxmlError for a signature that does not hold.
+    """
+    if TEXT not in files or SIGNATURE not in files:
+        return None
     try:
         signature = msgspec.json.decode(files[SIGNATURE], type=ContentSignature)
-        holder = trust.signer(files[TEXT], signature, at=at)
-    except (EdxmlError, msgspec.MsgspecError) as error:
+    except msgspec.MsgspecError as error:
+        raise EdxmlError([str(error)]) from error
+    return trust.signer(files[TEXT], signature, at=at)
+
+
+def _signer(files: dict[str, bytes], trust: Trust, at: datetime) -> str:
+    try:
+        holder = holder_of(files, trust, at)
+    except EdxmlError as error:
         return Text(f"KHÔNG hợp lệ: {error}", f"NOT valid: {error}")
+    if holder is None:
+        return ""
     return Text(f"hợp lệ, của {holder.name} ({holder.code})", f"valid, of {holder.name} ({holder.code})")

@@ -29,7 +29,7 @@ from services.office.carried import look_into
 from services.office.delegating import leader_of
 from services.office.notation import KINDS
 from services.office.printing import Printing
-from services.office.states import DOC_TYPE_NAMES, EVENT_NAMES, INCOMING, OUTGOING, STATE_NAMES
+from services.office.states import DOC_TYPE_NAMES, EVENT_NAMES, INCOMING, OUTGOING, SIGNED_NAMES, STATE_NAMES
 from services.office.undelivered import letters
 
 _SHOWN = 200  # rows of a list; older ones are in the registers
@@ -136,6 +136,7 @@ class Desks:
             states=STATE_NAMES,
             statuses=statuses.NAMES,
             doc_types=DOC_TYPE_NAMES,
+            signed_names=SIGNED_NAMES,
             events=EVENT_NAMES,
             acts=_ACT_NAMES,
             key=str(uuid.uuid4()),

@@ -12,6 +12,8 @@ from services.kit.edxml.envelope import Attachment
 
 #: Files of an attachment: the text, and the leader's signature over its bytes.
 TEXT, SIGNATURE = "van-ban.txt", "chu-ky-ca-nhan.json"
+#: In place of the signature: the note that paper was scanned.
+SCAN = "ban-quet.txt"
 
 
 def written(*, agency: str, kind: str, subject: str, content: str, addressees: Sequence[str]) -> str:
@@ -35,5 +37,5 @@ def attachment(text: str, *, signature: ContentSignature | None, pages: int) -> 
     if signature:
         files[SIGNATURE] = msgspec.json.format(msgspec.json.encode(signature), indent=2)
     else:
-        files["ban-quet.txt"] = f"Bản giấy ký tay, đã quét {pages} trang.\n".encode()
+        files[SCAN] = f"Bản giấy ký tay, đã quét {pages} trang.\n".encode()
     return Attachment(content_id="cid:1", name="van-ban.zip", description="Toàn văn", archive=archive.pack(files))

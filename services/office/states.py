@@ -85,6 +85,12 @@ EVENT_NAMES = {
     "agreed": Text("Đồng ý yêu cầu của nơi gửi", "The sender's request agreed to"),
     "declined": Text("Từ chối yêu cầu của nơi gửi", "The sender's request declined"),
 }
+#: How a document was signed, for people.
+SIGNED_NAMES = {
+    "digital": Text("ký số", "digitally"),
+    "paper": Text("ký tay, quét", "by hand, scanned"),
+    "unknown": Text("không rõ", "unknown"),
+}
 #: What a message does to earlier documents, for people.
 DOC_TYPE_NAMES = {
     "new": Text("văn bản mới", "new document"),

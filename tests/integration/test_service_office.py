@@ -1079,6 +1079,33 @@ def test_what_is_done_is_archived_and_two_tracks_show(office: Running, desks: De
     clerk.close()
 
 
+@pytest.mark.parametrize(("how", "pages"), [("digital", 1), ("paper", 7)])
+def test_a_filing_says_what_an_incoming_document_was(office: Running, desks: Desks, how: str, pages: int) -> None:
+    """Signed on screen, or paper that its sender scanned with so many pages: and only the first is two tracks."""
+    draft = drafted(desks, addressees=[COMMUNE])
+    clerk, leader = desks["document_clerk", DEPARTMENT], desks["leader", DEPARTMENT]
+    if how == "digital":
+        leader.act(f"/api/documents/{draft}/signature")
+    else:
+        clerk.act(f"/api/documents/{draft}/print")
+        clerk.act(f"/api/documents/{draft}/scan", {"pages": pages})
+    document = clerk.act(f"/api/documents/{draft}/issue").json()["document"]
+    emptied(office)
+    desks["document_clerk", COMMUNE].on("refusal", document, reason="Gửi nhầm.")
+    body = {"document": document, "paper": True}
+
+    told = desks["document_clerk", COMMUNE].act("/api/filings", body).json()
+
+    assert told == body | {"signed": how, "pages": pages, "two_tracks": how == "digital"}
+    filed = [row for row in office.export("filings") if (row["document"], row["agency"]) == (document, COMMUNE)]
+    assert [(row["signed"], row["pages"], row["direction"]) for row in filed] == [(how, pages, "incoming")]
+    browser = Browser(office, account("document_clerk", COMMUNE))
+    (shown,) = re.findall(rf"<tr><td><code>{re.escape(document)}</code>(.*?)</tr>", browser.open("/archive").text)
+    assert [_plain(shown).count(one) for one in ("ký số", "ký tay, quét")] == [how == "digital", how == "paper"]
+    assert f"<td>{pages}</td>" in shown
+    browser.close()
+
+
 def test_pages_show_only_the_own_agency_and_only_to_officials(office: Running, desks: Desks) -> None:
     """A stranger is asked to sign in; another agency's document is not there."""
     draft = drafted(desks)

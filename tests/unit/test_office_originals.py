@@ -1,0 +1,74 @@
+"""How an incoming document was signed, and how many pages it has, told from what other programs attach."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import edxml_samples as samples
+import msgspec
+import pytest
+
+from services.kit.clock import VIETNAM
+from services.kit.edxml import archive
+from services.kit.edxml.envelope import Attachment
+from services.kit.edxml.trust import Trust
+from services.office import paper
+from services.office.originals import Original, original_of
+from services.office.pdf import Page, PdfSeal, laid_out
+
+AUTHORITY = samples.SmallAuthority()
+SEAL = AUTHORITY.seal(samples.DEPARTMENT)
+KEY, CERTIFICATE = AUTHORITY.holding(samples.DEPARTMENT)
+TEXT = "Kính gửi quý cơ quan."
+PDF = laid_out(
+    Page(
+        agency="Sở Nội vụ", place="Bến Tre", notation="15/SNV-VP", issued_at=datetime(2018, 8, 22, 9, tzinfo=VIETNAM),
+        kind="Công văn", subject="V/v rà soát", content="\n\n".join([TEXT] * 40), addressees=["UBND xã Thới Thạnh"],
+        position="Giám đốc", signed="(đã ký)", signer="Nguyễn Thị Đoàn",
+    )
+)  # fmt: skip
+SIGNED_PDF = PdfSeal(key=KEY, certificate=CERTIFICATE, authority=AUTHORITY.pem).sign(PDF, reason="Ký", place="Bến Tre")
+PAGES = PDF.count(b"/Type/Page/")
+TOLD = 77  # PageAmount of the envelope
+SIGNATURE = msgspec.json.encode(SEAL.sign_content(TEXT.encode()))
+
+
+def _original(*zips: bytes) -> Original:
+    attachments = tuple(
+        Attachment(content_id=f"cid:{number}", name="tep.zip", description="", archive=one)
+        for number, one in enumerate(zips, 1)
+    )
+    envelope = msgspec.structs.replace(samples.envelope(), pages=TOLD, attachments=attachments)
+    return original_of(envelope, Trust(AUTHORITY.pem), at=samples.NOON)
+
+
+@pytest.mark.parametrize(
+    ("files", "wanted"),
+    [
+        ({"van-ban.PDF": SIGNED_PDF}, ("digital", PAGES)),
+        ({"van-ban.pdf": PDF}, ("paper", PAGES)),
+        ({"a.pdf": PDF, "b.pdf": PDF}, ("paper", 2 * PAGES)),
+        ({"trang-1.jpg": b"\xff\xd8"}, ("paper", TOLD)),
+        ({paper.TEXT: TEXT.encode(), paper.SCAN: b"-"}, ("paper", TOLD)),
+        ({paper.TEXT: TEXT.encode(), paper.SIGNATURE: SIGNATURE}, ("digital", TOLD)),
+        ({paper.TEXT: TEXT.encode(), paper.SIGNATURE: SIGNATURE, "phu-luc.pdf": PDF}, ("digital", PAGES)),
+        ({paper.TEXT: b"changed", paper.SIGNATURE: SIGNATURE}, ("unknown", TOLD)),
+        ({"van-ban.docx": b"PK"}, ("unknown", TOLD)),
+        ({"van-ban.pdf": b"%PDF-1.7 and no more"}, ("unknown", TOLD)),
+        ({"van-ban.pdf": PDF.replace(f"/Count {PAGES}".encode(), b"/Count -1")}, ("paper", TOLD)),
+    ],
+    ids=["signed PDF", "scan", "two scans", "picture", "our scan", "our signature", "with an annex",
+         "signature of another text", "word processor", "damaged PDF", "PDF that lies"],
+)  # fmt: skip
+def test_signature_and_pages_are_read_from_what_is_attached(files: dict[str, bytes], wanted: tuple[str, int]) -> None:
+    """Pages are those of the PDFs, else the sender's word; what cannot be told is unknown."""
+    told = _original(archive.pack(files))
+    assert (told.signed, told.pages) == wanted
+    assert PAGES > 1
+
+
+def test_one_signed_attachment_makes_the_document_a_signed_one() -> None:
+    """Beside it a zip that nobody can open, and a scan; by itself that zip tells nothing."""
+    scan, signed = archive.pack({"a.pdf": PDF}), archive.pack({"b.pdf": SIGNED_PDF})
+    assert _original(b"no zip", scan, signed) == Original("digital", 2 * PAGES)
+    assert _original(b"no zip") == Original("unknown", TOLD)

@@ -24,7 +24,7 @@ from services.kit.languages import Text
 from services.kit.pages import Pages
 from services.kit.problems import Problem, not_found
 from services.kit.reference import Staff
-from services.office import paper
+from services.office import paper, replying
 from services.office.carried import look_into
 from services.office.delegating import leader_of
 from services.office.notation import KINDS
@@ -250,8 +250,8 @@ class Desks:
 
     async def _incoming(self, request: Request, who: Account) -> Response:
         row = await self._incoming_row(request, who)
-        roles = await self._roles(who)
-        history = await self._kit.pool.fetch(
+        roles, pool = await self._roles(who), self._kit.pool
+        history = await pool.fetch(
             "SELECT event, actor, detail, at FROM event WHERE draft IS NULL AND document = $1 AND agency = $2 "
             "ORDER BY id",
             row["document"],
@@ -272,8 +272,12 @@ class Desks:
             row=row,
             history=history,
             seal=seal,
-            asked=await self._kit.pool.fetchval("SELECT doc_type FROM received WHERE document = $1", row["pending"]),
+            asked=await pool.fetchval("SELECT doc_type FROM received WHERE document = $1", row["pending"]),
             envelope=envelope,
+            answers=await replying.answered_by(pool, envelope, agency=who.agency) if envelope else [],
+            replies=await replying.replies_to(pool, row["document"], agency=who.agency),
+            may_reply=who.role == "specialist" and not row["pending"] and row["state"] in replying.ANSWERABLE,
+            kinds=list(KINDS),
             carried=await asyncio.to_thread(look_into, envelope.attachments, self._trust, at=row["arrived_at"])
             if envelope
             else [],

@@ -100,6 +100,7 @@ def _new_document(fields: Fields) -> Any:
         **plain,
         "addressees": fields.get("addressees", []),
         "priority": _number(fields, "priority"),
+        "answers": _first(fields, "answers"),
     }
     if _first(fields, "amends"):
         body["amends"] = {

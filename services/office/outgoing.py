@@ -17,7 +17,7 @@ from services.kit.accounts import Account
 from services.kit.edxml.composing import compose
 from services.kit.edxml.content_signature import ContentSignature
 from services.kit.edxml.document_id import DocumentId
-from services.kit.edxml.envelope import Changes, Envelope, Organ, Replacement
+from services.kit.edxml.envelope import Changes, Envelope, Organ, Replacement, Response
 from services.kit.edxml.limits import MAX_ADDRESSEES
 from services.kit.edxml.seal import Profile, Seal, unsealed, without_certificate
 from services.kit.kit import Endpoint, Kit, Prepare, Reply, reply
@@ -31,6 +31,7 @@ from services.office.delegating import Actor, as_leader
 from services.office.keystore import Keystore
 from services.office.notation import KINDS, known_kind, nearest_kind, notation
 from services.office.registers import next_numbers
+from services.office.replying import wrong_reply
 from services.office.states import GIVE_BACK, ISSUE, PRINT, REVIEW, REVISE, SCAN, SEAL_AGAIN, SIGN, Act
 
 _MAX_SUBJECT, _MAX_CONTENT = 500, 100_000  # characters; the first as in the schema of edXML, the second assumed
@@ -40,7 +41,7 @@ _UNFIT = re.compile("[^\t\n\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  #
 _DRAFT_NUMBER = re.compile(r"[1-9]\d{0,17}")
 _LOCKED = """
     SELECT draft, agency, kind, subject, text, addressees, priority, state, signer, signature, pages, doc_type, amends,
-           reason, in_stead_of, author
+           reason, in_stead_of, author, answers
     FROM document WHERE draft = ANY($1::bigint[]) ORDER BY draft FOR UPDATE
 """
 _ISSUED = """
@@ -83,6 +84,7 @@ class NewDocument(msgspec.Struct, forbid_unknown_fields=True):
     addressees: list[str]
     priority: int = 0
     amends: Amendment | None = None
+    answers: str = ""  #: DocumentId of the incoming document to which it is the reply
 
 
 class Remark(msgspec.Struct, forbid_unknown_fields=True):
@@ -145,6 +147,9 @@ class Outgoing:
         mistakes = _mistakes(wanted, self._agencies)
         if wanted.amends:
             mistakes += await _wrong_amendment(wanted, wanted.amends, who, tx)
+        doc_type = wanted.amends.how if wanted.amends else "new"
+        if wanted.answers:
+            mistakes += await wrong_reply(tx, wanted.answers, agency=who.agency, doc_type=doc_type)
         if mistakes:
             raise invalid(mistakes)
         amends = wanted.amends or Amendment(document="", how="recall", reason="")
@@ -152,8 +157,8 @@ class Outgoing:
         text = self._written(agency, wanted)
         draft = await tx.value(
             "WITH drafted AS (INSERT INTO document "
-            "(agency, kind, subject, text, addressees, priority, author, doc_type, amends, reason) "
-            "VALUES ($1, $2, $3, $4, $5, $6, $7, $10, $11, $12) RETURNING draft) "
+            "(agency, kind, subject, text, addressees, priority, author, doc_type, amends, reason, answers) "
+            "VALUES ($1, $2, $3, $4, $5, $6, $7, $10, $11, $12, $13) RETURNING draft) "
             "INSERT INTO event (draft, agency, event, actor, at, request_key) "
             "SELECT draft, $1, 'drafted', $7, $8, $9 FROM drafted RETURNING draft",
             agency.code,
@@ -165,9 +170,10 @@ class Outgoing:
             who.account,
             tx.now,
             tx.key,
-            amends.how if wanted.amends else "new",
+            doc_type,
             amends.document,
             amends.reason,
+            wanted.answers,
         )
         return reply({"draft": draft, "state": "draft"}, 201)
 
@@ -330,6 +336,7 @@ class Outgoing:
             signer_name=self._signer_name(row),
             priority=row["priority"],
             pages=row["pages"],
+            responses=(Response.to(DocumentId.parse(row["answers"])),) if row["answers"] else (),
             doc_type=row["doc_type"],
             about=target if row["doc_type"] in {"recall", "update"} else None,
             changes=Changes() if row["doc_type"] == "update" else None,
@@ -457,6 +464,7 @@ def _tidy(asked: NewDocument) -> NewDocument:
         amends=msgspec.structs.replace(asked.amends, reason=" ".join(clean(asked.amends.reason).split()))
         if asked.amends
         else None,
+        answers=asked.answers.strip(),
     )
 
 

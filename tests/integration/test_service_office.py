@@ -232,6 +232,59 @@ def test_only_an_own_issued_document_can_be_amended(office: Running, desks: Desk
     assert office.export("documents")
 
 
+def answering(desks: Desks, document: str, **changes: Any) -> requests.Response:
+    """Let the commune's specialist draft a reply to that document."""
+    letter = LETTER | {"addressees": [DEPARTMENT], "answers": document}
+    return desks["specialist", COMMUNE].act("/api/documents", letter | changes)
+
+
+@pytest.mark.parametrize(
+    ("case", "way_out"),
+    [
+        ("never issued", "đã đến cơ quan này"),
+        ("came to another agency", "đã đến cơ quan này"),
+        ("our own", "đã đến cơ quan này"),
+        ("not registered", "đã vào sổ đến"),
+        ("sent back", "đã vào sổ đến"),
+        ("asked back", "hãy trả lời yêu cầu trước"),
+        ("answered by a recall", "hãy soạn văn bản riêng"),
+    ],
+)
+def test_only_what_came_and_is_in_the_register_is_answered(
+    office: Running, desks: Desks, case: str, way_out: str
+) -> None:
+    """422 `$.answers`, and what to do instead; nothing is drafted."""
+    clerk = desks["document_clerk", COMMUNE]
+    changes: dict[str, Any] = {}
+    if case == "never issued":
+        document = f"{DEPARTMENT},2018/08/22,9999/SGTVT-VP"
+    elif case == "came to another agency":
+        document = arrived(office, desks, addressees=[OTHER_COMMUNE])
+        desks["document_clerk", OTHER_COMMUNE].on("registration", document)
+    elif case == "our own":
+        document = issued(desks, sender=COMMUNE, addressees=[DEPARTMENT])
+    else:
+        document = arrived(office, desks, addressees=[COMMUNE])
+    if case == "sent back":
+        clerk.on("refusal", document, reason="Gửi nhầm.")
+    elif case in {"asked back", "answered by a recall"}:
+        clerk.on("registration", document)
+    if case == "asked back":
+        arrived(office, desks, addressees=[COMMUNE], amends={"document": document, "how": "recall", "reason": "Sai."})
+    elif case == "answered by a recall":
+        ours = issued(desks, sender=COMMUNE, addressees=[DEPARTMENT])
+        changes = {"amends": {"document": ours, "how": "recall", "reason": "Sai."}}
+    drafts = len(office.export("documents"))
+
+    answer = answering(desks, document, **changes)
+
+    assert (answer.status_code, answer.json()["title"]) == (422, "invalid")
+    (error,) = answer.json()["errors"]
+    assert (error["where"], error["found"]) == ("$.answers", document)
+    assert way_out in error["way_out"]
+    assert len(office.export("documents")) == drafts
+
+
 def test_a_clerk_answers_a_recall_in_a_browser(office: Running, hub: Running, desks: Desks) -> None:
     """The specialist drafts the recall on the issued document's page; the other side's clerk agrees by button."""
     document = arrived(office, desks, addressees=[COMMUNE])

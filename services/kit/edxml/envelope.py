@@ -43,6 +43,11 @@ class Response(msgspec.Struct, frozen=True, kw_only=True):
     code: str = ""  #: number/notation
     document: DocumentId | None = None
 
+    @classmethod
+    def to(cls, document: DocumentId) -> Response:
+        """Answer a document of which the whole name is known."""
+        return cls(organ=document.agency, code=f"{document.number}/{document.notation}", document=document)
+
 
 class Receiver(msgspec.Struct, frozen=True, kw_only=True):
     """An addressee that an update adds or takes off (ReceiverType 0 or 1; which is which is from memory [M])."""

@@ -7,6 +7,8 @@ whoever signed it: a scan that an agency has certified with a signature is not t
 from __future__ import annotations
 
 import io
+import re
+import zlib
 from datetime import datetime
 from typing import Literal
 
@@ -22,6 +24,12 @@ from services.office.paper import SCAN
 How = Literal["digital", "paper", "unknown"]
 _PICTURES = (".tif", ".tiff", ".jpg", ".jpeg", ".png")
 _MOST_PAGES = 100_000  # of one PDF, assumed: one that claims more is not believed
+_MOST_UNPACKED = 64 << 20  # bytes of all streams of one PDF, as of a zip; the library unpacks them without a bound
+_MOST_STREAMS = 20_000  # of one PDF, assumed
+_PIECE = 1 << 16  # bytes looked at together
+_DEEPEST = 4  # streams packed in streams
+_STREAM = re.compile(rb"stream\r?\n")
+_UNBOUNDED = re.compile(rb"/LZWDecode|/RunLengthDecode|/LZW\b|/RL\b|/Filter\s*/[A-Za-z]*#")  # packings not looked into
 
 
 class Original(msgspec.Struct, frozen=True):
@@ -65,6 +73,8 @@ def _signed(files: dict[str, bytes], trust: Trust, at: datetime) -> How:
 
 def _pdf(content: bytes) -> tuple[How, int]:
     """How a PDF was signed, and its pages; unknown and none for one that cannot be read."""
+    if _UNBOUNDED.search(content) or _unpacked(content) > _MOST_UNPACKED:
+        return "unknown", 0
     from pyhanko.pdf_utils.reader import PdfFileReader  # noqa: PLC0415 -- half a second, spared where none is filed
 
     try:
@@ -74,3 +84,29 @@ def _pdf(content: bytes) -> tuple[How, int]:
     except Exception:  # noqa: BLE001 -- the library has no closed list of what a damaged file makes it raise
         return "unknown", 0
     return ("digital" if signed else "paper"), pages if 0 < pages <= _MOST_PAGES else 0
+
+
+def _unpacked(content: bytes) -> int:
+    """Bytes that the streams of a PDF come to, counted until they are too many."""
+    total = 0
+    for number, found in enumerate(_STREAM.finditer(content)):
+        total += _inflated(memoryview(content)[found.end() :], _MOST_UNPACKED + 1 - total, _DEEPEST)
+        if total > _MOST_UNPACKED or number >= _MOST_STREAMS:
+            return _MOST_UNPACKED + 1
+    return total
+
+
+def _inflated(packed: bytes | memoryview, most: int, deep: int) -> int:
+    """Bytes of a stream, with those that it would come to unpacked again; none where it is not packed by deflate."""
+    if deep == 0:
+        return most
+    inflating, plain, at = zlib.decompressobj(), bytearray(), 0
+    try:
+        while not inflating.eof and at < len(packed) and len(plain) < most:
+            plain += inflating.decompress(packed[at : at + _PIECE], most - len(plain))
+            at += _PIECE
+    except zlib.error:  # what came before counts
+        pass
+    if not plain:
+        return 0
+    return max(len(plain), _inflated(bytes(plain), most, deep - 1))

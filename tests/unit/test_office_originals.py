@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from datetime import datetime
 
 import edxml_samples as samples
@@ -72,3 +73,24 @@ def test_one_signed_attachment_makes_the_document_a_signed_one() -> None:
     scan, signed = archive.pack({"a.pdf": PDF}), archive.pack({"b.pdf": SIGNED_PDF})
     assert _original(b"no zip", scan, signed) == Original("digital", 2 * PAGES)
     assert _original(b"no zip") == Original("unknown", TOLD)
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_pdf_that_would_fill_memory_is_not_opened(times: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stream of 100 MB of zeros, packed once or twice; without it, the same PDF is read."""
+
+    def opened(*_: object) -> None:
+        pytest.fail("the PDF was opened")
+
+    bomb, nothing = bytes(100 << 20), zlib.compress(b"")
+    for _ in range(times):
+        bomb = zlib.compress(bomb, 9)
+    assert _original(archive.pack({"a.pdf": _with_stream(nothing, times)})) == Original("paper", PAGES)
+    monkeypatch.setattr("pyhanko.pdf_utils.reader.PdfFileReader.__init__", opened)
+    assert _original(archive.pack({"a.pdf": _with_stream(bomb, times)})) == Original("unknown", TOLD)
+
+
+def _with_stream(packed: bytes, times: int) -> bytes:
+    """Return the PDF with one stream more."""
+    head = b"9 0 obj\n<< /Length %d /Filter [%s] >>\nstream\n" % (len(packed), b"/FlateDecode " * times)
+    return b"".join((PDF, b"\n", head, packed, b"\nendstream\nendobj\n", PDF[PDF.rindex(b"startxref") :]))

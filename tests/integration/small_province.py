@@ -180,3 +180,9 @@ def write(folder: Path) -> None:
     for name, rows in (("people.csv", PEOPLE), ("companies.csv", COMPANIES)):
         lines = [",".join(next(iter(rows.values()))), *(",".join(row.values()) for row in rows.values())]
         (folder / name).write_text("\n".join(lines) + "\n", "utf-8")
+
+
+def write_empty_registers(folder: Path) -> None:
+    """Write the nation's registers of people and companies with nobody in them."""
+    (folder / "people.csv").write_text("personal_number,full_name,sex,born,commune,insurance_card\n")
+    (folder / "companies.csv").write_text("tax_code,name,director,province_code\n")

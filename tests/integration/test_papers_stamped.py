@@ -28,7 +28,7 @@ from pyhanko.sign.validation import EmbeddedPdfSignature, validate_pdf_signature
 from pyhanko_certvalidator import ValidationContext
 from running_service import PASSCODE_KEY, Place, Running, lgsp_token
 from signing_keys import NINE, Keys
-from small_province import COMMUNE, DEPARTMENT, account
+from small_province import COMMUNE, DEPARTMENT, account, write_empty_registers
 from standin_lgsp import Answerer, Call, StandinLgsp
 
 from loadtests.accounts import passcode
@@ -50,8 +50,7 @@ _BEFORE_THE_CLIENT_GIVES_UP_SECONDS = 15  # the office's door to the LGSP waits 
 def national(place: Place, reference_folder: Path) -> Running:
     """The counterparts, the time-stamping authority among them."""
     KEYS.write(reference_folder)
-    (reference_folder / "people.csv").write_text("personal_number,full_name,sex,born,commune,insurance_card\n")
-    (reference_folder / "companies.csv").write_text("tax_code,name,director,province_code\n")
+    write_empty_registers(reference_folder)
     return place("national")
 
 

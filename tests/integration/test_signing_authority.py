@@ -14,7 +14,7 @@ import requests
 from passing_through import passing_to
 from running_service import AUDIT_TOKEN, Place, Running
 from signing_keys import Keys
-from small_province import COMMUNE, DEPARTMENT, OTHER_COMMUNE
+from small_province import COMMUNE, DEPARTMENT, OTHER_COMMUNE, write_empty_registers
 from standin_lgsp import Call, StandinLgsp
 
 KEYS = Keys()
@@ -27,8 +27,7 @@ _NINE = "1534903200"
 def national(place: Place, reference_folder: Path) -> Running:
     """The counterparts, the signing authority among them."""
     KEYS.write(reference_folder)
-    (reference_folder / "people.csv").write_text("personal_number,full_name,sex,born,commune,insurance_card\n")
-    (reference_folder / "companies.csv").write_text("tax_code,name,director,province_code\n")
+    write_empty_registers(reference_folder)
     return place("national")
 
 

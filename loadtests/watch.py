@@ -1,7 +1,7 @@
 """Looks at a stack while it is loaded: what PostgreSQL's sessions wait for, how full pools are, who wants a processor.
 
-One line every half second to `watch.ndjson` (docs/run-folder.md): what verification/capacity/ names a bottleneck by. It
-only reads: PostgreSQL's activity view, the services' /metrics and /proc.
+One line every half second or so to `watch.ndjson` (docs/run-folder.md): what verification/capacity/ names a bottleneck
+by. It only reads: PostgreSQL's activity view, the services' /metrics and /proc.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import os
 import re
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
@@ -19,6 +19,7 @@ from typing import Any, Self
 import aiohttp
 import asyncpg
 import msgspec
+import numpy as np
 
 from infra.stack import Stack
 from loadtests import control
@@ -41,12 +42,22 @@ _METRIC = re.compile(
 )
 
 
+def pauses(chance: np.random.Generator) -> Iterator[float]:
+    """Seconds from one look to the next, half to one and a half times EVERY_SECONDS.
+
+    Clients that a full pool has brought into step begin together every so often. Looks at an even distance would meet
+    all of their statements at the same age each time, and find them new however long they take.
+    """
+    while True:
+        yield EVERY_SECONDS * chance.uniform(0.5, 1.5)
+
+
 class Watch:
     """Watches in a thread of its own as long as the block lasts."""
 
-    def __init__(self, stack: Stack, folder: Path) -> None:
+    def __init__(self, stack: Stack, folder: Path, *, chance: np.random.Generator) -> None:
         """`watch.ndjson` in `folder`, which must exist. A stack without databases or supervisor is seen in part."""
-        self._stack, self._file = stack, folder / "watch.ndjson"
+        self._stack, self._file, self._pauses = stack, folder / "watch.ndjson", pauses(chance)
         self._over = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._watch()), daemon=True)
 
@@ -81,7 +92,7 @@ class Watch:
                         "services": services,
                     }
                     out.write(msgspec.json.encode(line) + b"\n")
-                    await asyncio.sleep(max(0.05, EVERY_SECONDS - (time.monotonic() - began)))
+                    await asyncio.sleep(max(0.05, next(self._pauses) - (time.monotonic() - began)))
         if connection is not None:
             await connection.close(timeout=_ANSWER_SECONDS)
 

@@ -65,11 +65,11 @@ def probe(
     """
     seed = world.plan.seed + number
     planned = _plan(world.scenario, world.province, world.people, load=load, seed=seed, folder=folder)
-    metrics = folder / "metrics"
+    metrics, chance = folder / "metrics", np.random.default_rng(seed)
     metrics.mkdir(parents=True, exist_ok=True)
     if stack.control:
         control.ask(stack.control, {"act": "metrics", "folder": str(metrics.resolve())})
-    with Traffic(folder, workers=workers) as traffic, (acting or nothing)(stack), Watch(stack, metrics):
+    with Traffic(folder, workers=workers) as traffic, (acting or nothing)(stack), Watch(stack, metrics, chance=chance):
         hope = Hope(objectives, steps=planned.counts["steps"])
         driven = traffic.drive(
             stack,

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import aiohttp
+import numpy as np
 import pytest
 from running_service import AUDIT_TOKEN, PASSCODE_KEY, Running
 from small_province import COMMUNE, account
@@ -21,7 +22,8 @@ from verification.capacity.sights import read
 Place = Callable[..., Running]
 
 _CLIENTS = 20  # more than a service has connections; each sends its next request once the last one is answered
-_LOOKS = 6
+_LOOKS = 12
+_SEED = 5
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +63,7 @@ def _first_suspect(office: Running, kind: str, folder: Path) -> Suspect:
         databases={"onestop": office.settings["DATABASE_URL"]},
     )
     token = office.sign_in(account("reception_clerk", COMMUNE))
-    with planted.parse(f"{kind}:onestop").acting(stack), Watch(stack, folder):
+    with planted.parse(f"{kind}:onestop").acting(stack), Watch(stack, folder, chance=np.random.default_rng(_SEED)):
         asyncio.run(_crowd(office.url, token, folder / "watch.ndjson"))
     return suspects(read(folder))[0]
 

@@ -41,13 +41,16 @@ class Judgement(NamedTuple):
     done: bool = False  #: the write was acknowledged (an expected refusal is ok, but writes nothing)
 
 
+_DONE = Judgement("ok", Again.NO, done=True)
+
+
 def judge(operation: Operation, answer: Answer) -> Judgement:
     """Tell what an answer means for the operation."""
     status = answer.status
     if status == 0:
         return Judgement("lost", Again.SOON, answer.why)
     if _OK <= status < _MULTIPLE_CHOICES:
-        return Judgement("ok", Again.NO, done=True)
+        return _DONE
     return _judge_problem(operation, status, title_of(answer))
 
 

@@ -37,7 +37,8 @@ from simulation.plan import Journey, Step
 #: Step number of a sign-in that no plan asked for: the first act of an account makes it necessary.
 UNPLANNED = 0
 _OF_PEOPLE = ("citizen", "nobody")
-_TRACE_BYTES, _SPAN_BYTES = 16, 8  # W3C trace context
+_MARK_BYTES, _CHANCE_BYTES = 11, 8
+_NUMBER: Mapping[str, int] = {name: number for number, name in enumerate(TABLE)}
 
 
 class World(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,8 +70,9 @@ class _Visit(msgspec.Struct):
 
     journey: Journey
     memory: dict[str, Any]
-    citizen: Session
     line: Line | None
+    mark: str  #: what its traces begin with, 22 hexadecimal digits
+    citizen: Session | None = None  #: of whoever walks it, once they have signed in or are about to
 
 
 class _Act(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,7 +115,8 @@ class Walker:
         """Take every step at the later of its planned time and the end of the step before."""
         line = self._world.line(timed.journey.id)
         try:
-            self._walk(_Visit(timed.journey, {}, Session(self._world.make_lock), line), timed)
+            mark = blake2b(f"{self._run}/{timed.journey.id}".encode(), digest_size=_MARK_BYTES).hexdigest()
+            self._walk(_Visit(timed.journey, {}, line, mark), timed)
         finally:
             if line is not None:
                 line.close()
@@ -151,8 +154,9 @@ class Walker:
         if self._world.now() > self._closes:
             return "traffic-over"
         if act.operation.name == "portal.sign_in":
-            visit.citizen.over(visit.citizen.token)
-            return "" if visit.citizen.open(lambda: self._sign_in(visit, act)) else "sign-in-failed"
+            citizen = self._citizen(visit)
+            citizen.over(citizen.token)
+            return "" if citizen.open(lambda: self._sign_in(visit, act)) else "sign-in-failed"
         session = self._session(visit, act)
         if session is not None and not session.token:
             if not session.open(lambda: self._unplanned_sign_in(visit, act, act.intended)):
@@ -167,8 +171,13 @@ class Walker:
         if act.operation.signs_in == "nobody":
             return None
         if act.operation.signs_in == "citizen":
-            return visit.citizen
+            return self._citizen(visit)
         return self._sessions.of(act.operation.system, act.account)
+
+    def _citizen(self, visit: _Visit) -> Session:
+        if visit.citizen is None:
+            visit.citizen = Session(self._world.make_lock)
+        return visit.citizen
 
     def _unplanned_sign_in(self, visit: _Visit, act: _Act, intended: float) -> str:
         sign_in = TABLE[f"{act.operation.system}.sign_in"]
@@ -186,13 +195,14 @@ class Walker:
             request = prepare(act.operation, act.facts, self._stack.endpoints)
         except (MissingFactError, StrayAddressError) as error:
             return Judgement("refused", Again.NO, str(error)), {}
-        gives_up = min(self._world.now() + self._patience.limit, self._closes)
-        renewed = False
+        gives_up, renewed = self._closes, False
         for number in count(1):
             token = session.token if session is not None else ""
             if not self._world.admit():
                 return Judgement("refused", Again.NO, "traffic-over"), {}
             tried = self._send(visit, act, request, number, token)
+            if number == 1:
+                gives_up = min(tried.start + self._patience.limit, self._closes)
             again = tried.judgement.again
             pause = (
                 0.0 if again is Again.NO else self._patience.pause(again, number, chance=_chance(tried.trace, number))
@@ -209,10 +219,9 @@ class Walker:
         return tried.judgement, tried.learned
 
     def _send(self, visit: _Visit, act: _Act, request: Request, number: int, token: str) -> _Tried:
-        mark = f"{self._run}/{visit.journey.id}/{act.step}/{act.operation.name}"
-        digest = blake2b(mark.encode(), digest_size=_TRACE_BYTES + _SPAN_BYTES).hexdigest()
-        trace, span = digest[: 2 * _TRACE_BYTES], int(digest[2 * _TRACE_BYTES :], 16)
-        headers = {"traceparent": f"00-{trace}-{span ^ number:016x}-01"}
+        # W3C trace context: 16 bytes for the operation, 8 for the attempt
+        trace = f"{visit.mark}{act.step:06x}{_NUMBER[act.operation.name]:04x}"
+        headers = {"traceparent": f"00-{trace}-{number:016x}-01"}
         key = f"{visit.journey.id}-{act.step}-{self._run}" if act.operation.write else ""
         if key:
             headers["Idempotency-Key"] = key
@@ -282,8 +291,8 @@ def _account(step: Step) -> str:
 
 def _chance(trace: str, attempt: int) -> float:
     """Draw between 0 and 1 for an attempt; the same run draws the same."""
-    drawn = blake2b(f"{trace}/{attempt}".encode(), digest_size=_SPAN_BYTES).digest()
-    return int.from_bytes(drawn) / 2.0 ** (8 * _SPAN_BYTES)
+    drawn = blake2b(f"{trace}/{attempt}".encode(), digest_size=_CHANCE_BYTES).digest()
+    return int.from_bytes(drawn) / 2.0 ** (8 * _CHANCE_BYTES)
 
 
 def _text(fact: Any) -> str:

@@ -29,8 +29,9 @@ class Histogram:
     def record(self, seconds: float) -> None:
         """Count one duration; a negative one counts as none."""
         value = int(seconds * _MICROSECONDS)
-        value = max(value, 0)
         if value < _LINEAR:
+            if value < 0:  # noqa: PLR1730 -- max() costs a call, and this is what a generator does most
+                value = 0
             bucket = value
         else:
             shift = value.bit_length() - _HALF_BITS - 1
@@ -39,7 +40,8 @@ class Histogram:
         buckets[bucket] = buckets.get(bucket, 0) + 1
         if not self.count or value < self.smallest:
             self.smallest = value
-        self.largest = max(self.largest, value)
+        if value > self.largest:  # noqa: PLR1730
+            self.largest = value
         self.count += 1
         self.total += value
 

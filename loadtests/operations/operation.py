@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from functools import cached_property
+from typing import Any, Literal, NamedTuple
 from urllib.parse import quote, urlencode
 
 import msgspec
@@ -18,7 +19,14 @@ Crowd = Literal["browsing", "dossiers", "documents", "pollers", "neighbours"]
 ARRIVAL = ("not-found", "wrong-state")
 
 
-class Operation(msgspec.Struct, frozen=True, kw_only=True):
+class Member(NamedTuple):
+    """A name in a row of operations."""
+
+    name: str
+    needed: bool
+
+
+class Operation(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """A row of the table "Client operations" of docs/wire.md.
 
     Names in `path`, `query`, `body`, `subject` and `money` are facts: of the plan's step first, then what the journey
@@ -39,10 +47,31 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     subject: str = ""  #: the fact that says what the operation was about
     money: str = ""  #: the fact that says how many đồng changed hands
 
-    @property
+    @cached_property
     def system(self) -> str:
         """Service that answers."""
         return self.name.partition(".")[0]
+
+    @cached_property
+    def pieces(self) -> tuple[str, tuple[tuple[str, str], ...]]:
+        """`path` up to its first fact, and each fact with what follows it."""
+        first, *rest = self.path.split("{")
+        return first, tuple((name, after) for name, _, after in (part.partition("}") for part in rest))
+
+    @cached_property
+    def asked(self) -> tuple[Member, ...]:
+        """Members of `query`."""
+        return _read(self.query)
+
+    @cached_property
+    def sent(self) -> tuple[Member, ...]:
+        """Members of `body`."""
+        return _read(self.body)
+
+    @cached_property
+    def learned(self) -> tuple[Member, ...]:
+        """Members that it `remembers`."""
+        return _read(self.remembers)
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -80,11 +109,10 @@ def prepare(operation: Operation, facts: Mapping[str, Any], endpoints: Mapping[s
         target = _inside(operation, str(_fact(operation, operation.path[1:-1], facts)), origin)
     else:
         target = _fill(operation, facts)
-    wanted = _members(operation, operation.query, facts)
-    if wanted:
+    if operation.query and (wanted := _members(operation, operation.asked, facts)):
         target += "?" + urlencode(wanted)
-    members = _members(operation, operation.body, facts)
-    return Request(operation.method, origin, target, msgspec.json.encode(members) if operation.body else b"")
+    body = msgspec.json.encode(_members(operation, operation.sent, facts)) if operation.body else b""
+    return Request(operation.method, origin, target, body)
 
 
 def fact_of(name: str, facts: Mapping[str, Any]) -> Any:
@@ -97,15 +125,13 @@ def learn(operation: Operation, answer: Any) -> dict[str, Any]:
     if not operation.remembers:
         return {}
     found = answer if isinstance(answer, dict) else {}
-    return _members(operation, operation.remembers, found)
+    return _members(operation, operation.learned, found)
 
 
 def _fill(operation: Operation, facts: Mapping[str, Any]) -> str:
-    parts = operation.path.split("{")
-    filled = parts[0]
-    for part in parts[1:]:
-        name, _, rest = part.partition("}")
-        filled += quote(str(_fact(operation, name, facts)), safe="") + rest
+    filled, rest = operation.pieces
+    for name, after in rest:
+        filled += quote(str(_fact(operation, name, facts)), safe="") + after
     return filled
 
 
@@ -116,13 +142,15 @@ def _inside(operation: Operation, address: str, origin: str) -> str:
     return target.replace(" ", "%20")
 
 
-def _members(operation: Operation, names: tuple[str, ...], facts: Mapping[str, Any]) -> dict[str, Any]:
-    members: dict[str, Any] = {}
-    for name in names:
-        bare = name.removesuffix("?")
-        if name is bare or bare in facts:
-            members[bare] = _fact(operation, bare, facts)
-    return members
+def _read(names: tuple[str, ...]) -> tuple[Member, ...]:
+    return tuple(Member(name.removesuffix("?"), not name.endswith("?")) for name in names)
+
+
+def _members(operation: Operation, members: tuple[Member, ...], facts: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        return {name: facts[name] for name, needed in members if needed or name in facts}
+    except KeyError as missing:
+        raise MissingFactError(operation.name, missing.args[0]) from None
 
 
 def _fact(operation: Operation, name: str, facts: Mapping[str, Any]) -> Any:

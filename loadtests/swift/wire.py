@@ -62,7 +62,8 @@ class Wire:
         kind = "Content-Type: application/json\r\n" if body else ""
         head = f"{request.method} {request.target}{origin.after_target}{named}{length}{kind}\r\n"
         self.under_way += 1
-        self.most_under_way = max(self.most_under_way, self.under_way)
+        if self.under_way > self.most_under_way:  # noqa: PLR1730 -- max() costs a call for every request
+            self.most_under_way = self.under_way
         attempt = _Attempt(self._hub, getcurrent(), silence=0.0 if own is None else self._timeout)
         if own is None:
             self._watch(attempt)
@@ -77,8 +78,9 @@ class Wire:
                 connection = self._hub.wait()
                 if not isinstance(connection, _Connection):
                     return cast("Answer", connection)
-            if not connection.ask(head.encode("latin-1") + body, attempt):
-                return _LOST  # closed by the other side since it was opened
+                if not connection.usable():
+                    return _LOST  # closed by the other side since it was opened
+            connection.ask(head.encode("latin-1") + body, attempt)
             answer: Answer = self._hub.wait()
         finally:
             attempt.end()
@@ -100,7 +102,7 @@ class Wire:
     def _look(self) -> None:
         watched, loop = self._watched, self._hub.loop
         while watched and (watched[0][1].ended or watched[0][0] <= loop.time()):
-            watched.popleft()[1].over(_TIMEOUT)
+            watched.popleft()[1].run_out()
         self._looking = bool(watched)
         if watched:
             loop.call_later(_LOOK_SECONDS, self._look)
@@ -170,18 +172,19 @@ class _Attempt:
         if error is None and self._walk is None:  # too late: nobody waits for it any more
             opening.result().close()
         elif error is None:
-            self._wake(opening.result())
+            self.wake(opening.result())
         elif isinstance(error, ConnectionRefusedError):
-            self._wake(_REFUSED)
+            self.wake(_REFUSED)
         elif isinstance(error, ConnectionError):
-            self._wake(_LOST)
+            self.wake(_LOST)
         else:
-            self._wake(Answer(0, why=f"network-{type(error).__name__}"))
+            self.wake(Answer(0, why=f"network-{type(error).__name__}"))
 
-    def over(self, answer: Answer) -> None:
-        if answer is _TIMEOUT and self._walk is not None and self._connection is not None:
+    def run_out(self) -> None:
+        """Its time is over."""
+        if self._walk is not None and self._connection is not None:
             self._connection.reusable = False
-        self._wake(answer)
+        self.wake(_TIMEOUT)
 
     @property
     def ended(self) -> bool:
@@ -197,9 +200,9 @@ class _Attempt:
         if self._silence:
             if self._timer is not None:
                 self._timer.cancel()
-            self._timer = self._hub.loop.call_later(self._silence, self.over, _TIMEOUT)
+            self._timer = self._hub.loop.call_later(self._silence, self.run_out)
 
-    def _wake(self, brings: Answer | _Connection) -> None:
+    def wake(self, brings: Answer | _Connection) -> None:
         walk = self._walk
         if walk is not None:
             walk.switch(brings)
@@ -208,12 +211,13 @@ class _Attempt:
 class _Connection(asyncio.Protocol):
     """One connection; the parser calls the `on_` methods back."""
 
+    _transport: asyncio.Transport  # from `connection_made` on, which comes before anything else
+
     def __init__(self, line: ClientLine | None = None) -> None:
         self.reusable = True
         self._line = line
         self._loop = asyncio.get_running_loop()
         self._pending = False  # of what has come some is still on its way down the line
-        self._transport: asyncio.Transport | None = None
         self._parser = httptools.HttpResponseParser(self)
         self._attempt: _Attempt | None = None
         self._parts: list[bytes] = []
@@ -221,24 +225,21 @@ class _Connection(asyncio.Protocol):
         self._begun = False  # some of the answer has come
 
     def usable(self) -> bool:
-        return self.reusable and self._transport is not None and not self._transport.is_closing()
+        return self.reusable and not self._transport.is_closing()
 
-    def ask(self, raw: bytes, attempt: _Attempt) -> bool:
-        """Send; False when the connection is gone."""
-        if self._transport is None or not self.usable():
-            return False
+    def ask(self, raw: bytes, attempt: _Attempt) -> None:
+        """Send, over a connection that is usable."""
         self._attempt, self._parts, self._whole, self._begun = attempt, [], False, False
         attempt.sent_by(self)
         if self._line is None:
             self._transport.write(raw)
         else:
             self._loop.call_later(self._line.round_trip, self._trickle, raw, attempt)
-        return True
 
     def _trickle(self, raw: bytes, attempt: _Attempt) -> None:
         """Send a piece as long as the line takes to carry it, then the next."""
         line, transport = self._line, self._transport
-        if line is None or transport is None or attempt is not self._attempt or transport.is_closing():
+        if line is None or attempt is not self._attempt or transport.is_closing():
             return
         piece = max(int(line.up * _PIECE_SECONDS), 1)
         transport.write(raw[:piece])
@@ -248,8 +249,7 @@ class _Connection(asyncio.Protocol):
 
     def close(self) -> None:
         self.reusable, self._attempt = False, None
-        if self._transport is not None:
-            self._transport.abort()
+        self._transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
@@ -265,7 +265,7 @@ class _Connection(asyncio.Protocol):
         if self._attempt is None:
             self.close()  # nobody asked
             return
-        if self._line is None or self._transport is None:
+        if self._line is None:
             self._feed(data)
             return
         self._pending = True
@@ -279,7 +279,7 @@ class _Connection(asyncio.Protocol):
 
     def _arrive(self, piece: bytes, rest: bytes, line: ClientLine) -> None:
         attempt, transport = self._attempt, self._transport
-        if attempt is None or transport is None:  # given up meanwhile
+        if attempt is None:  # given up meanwhile
             return
         attempt.alive()
         self._feed(piece)
@@ -315,4 +315,4 @@ class _Connection(asyncio.Protocol):
     def _tell(self, answer: Answer) -> None:
         attempt, self._attempt = self._attempt, None
         if attempt is not None:
-            attempt.over(answer)
+            attempt.wake(answer)

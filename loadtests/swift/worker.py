@@ -35,6 +35,10 @@ log = logging.getLogger(__name__)
 _STARTS_AT_A_TIME = 32  # then the loop looks at its sockets again
 
 
+def _no_line(_journey: str) -> None:
+    """Everybody shares the worker's connections."""
+
+
 class Run:
     """One run of traffic on this worker."""
 
@@ -69,7 +73,7 @@ class Run:
             record=self._record,
             make_lock=self.hub.lock,
             admit=pace.wait,
-            line=self._line,
+            line=self._line if self.shard.head.client_lines else _no_line,
         )
         self._walker = Walker(self.stack, world, run=self.order["run"], closes=closes)
         self._send_off()

@@ -42,7 +42,7 @@ class Journal:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._path, self._fresh = folder / "calls-under-way.ndjson", folder / "calls-under-way.new"
-        self._largest, self._calls = largest_bytes, dict[str, Entry]()
+        self._least, self._largest, self._calls = largest_bytes, largest_bytes, dict[str, Entry]()
         self.left = _read(self._path)
         self._fd = self._open(self._path)
         self._size = os.fstat(self._fd).st_size
@@ -79,7 +79,13 @@ class Journal:
         if not noted:
             self.note(begun for begun, _ in rows)
         self._append(b"".join(_encode(ended) + b"\n" for _, ended in rows))
-        await self._flusher.flush(self._fd)
+        try:
+            await self._flusher.flush(self._fd)
+        except OSError:
+            # The system may have thrown away what it could not write, and will not tell again: beginnings and ends of
+            # others, too. The next end writes all of them anew.
+            self._size = self._largest + 1
+            raise
 
     def forget_left(self) -> None:
         """The calls of the earlier life are in the database."""
@@ -92,11 +98,12 @@ class Journal:
         os.close(self._fd)
 
     def _append(self, lines: bytes) -> None:
+        if self._size > self._largest:
+            lines = b"\n" + lines  # a torn line before it, until the next end writes the file anew
         written = os.write(self._fd, lines)
         self._size += written
         if written != len(lines):
-            self._size = self._largest + 1  # so that the torn line goes at the next end
-            os.write(self._fd, b"\n")  # and spoils no other until then
+            self._size = self._largest + 1
             raise OSError(f"{self._path}: only {written} of {len(lines)} bytes were written")
 
     def _renew(self) -> None:
@@ -112,12 +119,14 @@ class Journal:
             os.close(fresh)
             raise
         os.close(self._fd)
-        self._fd, self._size = fresh, len(lines)
+        self._fd, self._size = fresh, self._largest + 1  # not trusted until its name is on the disk
         folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             os.fsync(folder)
         finally:
             os.close(folder)
+        # Where the database has been away for long, what is owed alone may be past the bound.
+        self._size, self._largest = len(lines), max(self._least, 2 * len(lines))
 
     @staticmethod
     def _open(path: Path) -> int:

@@ -183,3 +183,90 @@ def test_a_torn_line_spoils_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert calls.claim(_call(2))
     calls.note([_call(2)])
     assert _left(tmp_path) == {_call(2).call}
+
+
+def test_a_torn_line_spoils_no_other_where_the_disk_was_full_to_the_last_byte(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even the end of the torn line could be written; then there was room again."""
+    calls = Journal(tmp_path)
+    write: Callable[[int, bytes], int] = os.write
+    room = [20]
+
+    def nearly_full(fd: int, lines: bytes) -> int:
+        if not room:
+            raise OSError(28, "No space left on device")
+        return write(fd, lines[: room.pop()])
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", nearly_full)
+        with pytest.raises(OSError, match=r"only 20 of|No space"):
+            calls.note([_call(1)])
+    calls.note([_call(2)])
+    assert _left(tmp_path) == {_call(2).call}
+
+
+def test_what_a_failed_flush_may_have_lost_is_written_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system tells of a lost page once, and of the next flush that it went well: nobody is answered on that word.
+
+    The beginning of the second call was on the page that was lost with the first one's end.
+    """
+    calls = Journal(tmp_path)
+    for number in (1, 2):
+        assert calls.claim(_call(number))
+        calls.note([_call(number)])
+
+    def loses(fd: int) -> None:
+        os.ftruncate(fd, 0)
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fdatasync", loses)
+        with pytest.raises(OSError, match="Input/output error"):
+            _end(calls, 1)
+    _end(calls, 2)
+    assert Entry(_call(2), _answered(2)) in Journal(tmp_path).left
+
+
+def test_a_name_that_the_disk_did_not_take_is_given_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Until the new file's name is on the disk no end is trusted to it."""
+    calls = Journal(tmp_path, largest_bytes=1000)
+    for number in range(1, 11):
+        assert calls.claim(_call(number))
+        calls.note([_call(number)])
+    for number in range(3, 11):
+        calls.drop(_call(number).call)
+    named = list[int]()
+
+    def broken(fd: int) -> None:
+        named.append(fd)
+        if len(named) == 1:
+            raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(os, "fsync", broken)
+    with pytest.raises(OSError, match="Input/output error"):
+        _end(calls, 1)
+    _end(calls, 2)
+    assert len(named) == 2
+
+
+def test_what_the_database_owes_does_not_make_every_end_write_it_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Past the bound with calls that all have to be kept, the file grows to twice of them before it is written anew."""
+    calls, named = Journal(tmp_path, largest_bytes=2000), list[int]()
+    monkeypatch.setattr(os, "fsync", named.append)
+    for number in range(200):
+        assert calls.claim(_call(number))
+        calls.note([_call(number)])
+        _end(calls, number)
+    assert 1 <= len(named) <= 8
+    assert (tmp_path / _FILE).stat().st_size > 2000
+    for number in range(200):
+        calls.drop(_call(number).call)
+    for number in range(200, 400):
+        assert calls.claim(_call(number))
+        calls.note([_call(number)])
+        _end(calls, number)
+        calls.drop(_call(number).call)
+    assert (tmp_path / _FILE).stat().st_size < 66_000

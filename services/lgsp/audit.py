@@ -77,6 +77,7 @@ _HEAD = """
     UNION ALL SELECT number, digest FROM audit_pruned WHERE writer = $1::uuid
     ORDER BY number DESC LIMIT 1
 """
+_DIGEST = "SELECT digest FROM audit_block WHERE writer = $1::uuid AND number = $2"
 
 _NEVER = (asyncpg.DataError, ValueError)  #: a row no try will write; asyncpg says ValueError of what it cannot encode
 
@@ -356,11 +357,12 @@ class Audit:
         for begun, ended in rows:
             if begun.call in fresh or known.get(begun.call) == begun.digest():
                 continue
-            number = str(uuid.uuid4())
-            log.error("call-id-reused-elsewhere", call=begun.call, written_as=number)
-            await self._commit(
+            # The same one every time: the journal may bring this row again, at the next start or after a lost answer.
+            number = str(uuid.uuid5(uuid.UUID(begun.call), begun.digest().hex()))
+            if await self._commit(
                 [msgspec.structs.replace(begun, call=number)], [msgspec.structs.replace(ended, call=number)]
-            )
+            ):
+                log.error("call-id-reused-elsewhere", call=begun.call, written_as=number)
 
     async def _commit_fresh(self, begun: list[Begun], ended: list[Ended]) -> None:
         """Write one block. Raises UniqueViolationError where something of it is known already."""
@@ -397,8 +399,21 @@ class Audit:
         self._head = number, digest
 
     async def _newest(self) -> tuple[int, bytes]:
+        """Where the chain goes on: at the database's end, if that goes on from the block that was witnessed last.
+
+        Else the database has lost or changed blocks, and the next one says so for good: it follows the one witnessed.
+        """
         row = await self._pool.fetchrow(_HEAD, self._witness.writer)
-        return (row["number"], row["digest"]) if row else (0, GENESIS)
+        number, digest = (row["number"], row["digest"]) if row else (0, GENESIS)
+        head = self._witness.read()
+        witnessed = bytes.fromhex(head.digest)
+        there = digest if head.number == number else None
+        if head.number < number:
+            there = await self._pool.fetchval(_DIGEST, self._witness.writer, head.number) if head.number else GENESIS
+        if there == witnessed:
+            return number, digest
+        log.error("audit-not-as-witnessed", block=head.number, newest=number)
+        return max(number, head.number), witnessed
 
 
 async def _known(held: Held, calls: list[str]) -> dict[str, bytes]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
+import os
 import uuid
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
+
+from services.kit.settings import SettingsError
 
 #: What the first block of a chain names as the one before it.
 GENESIS = bytes(32)
@@ -70,10 +74,16 @@ def block_digest(previous: bytes, rows: Iterable[bytes]) -> bytes:
 
 
 class Witness:
-    """A file beside the database that knows the newest block: a chain cut off at its end no longer reaches it."""
+    """A file beside the database that knows the newest block: a chain cut off at its end no longer reaches it.
+
+    It is one process's own, and the journal beside it as well: a second one would write its calls down as interrupted.
+    """
 
     def __init__(self, folder: Path) -> None:
-        """Keep the file in `folder`; the first time, the writer is given its name there."""
+        """Keep the file in `folder`; the first time, the writer is given its name there.
+
+        Raises SettingsError where another process has it.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         self._path = folder / "audit-head.json"
         self._fresh = folder / "audit-head.new"
@@ -81,6 +91,12 @@ class Witness:
             self._replace(Head(str(uuid.uuid4()), 0, GENESIS.hex()))
         self.writer = self.read().writer
         self._file = self._path.open("r+b", buffering=0)
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            self._file.close()
+            message = f"STATE_DIR {folder} belongs to another LGSP process that is running; give each one its own"
+            raise SettingsError(message) from error
 
     def read(self) -> Head:
         """Return what was noted last."""
@@ -97,5 +113,9 @@ class Witness:
         self._file.close()
 
     def _replace(self, head: Head) -> None:
-        self._fresh.write_bytes(_encode(head).ljust(200) + b"\n")
+        """Write it for the first time; on the disk before it has its name, so that no power failure leaves it empty."""
+        with self._fresh.open("wb") as file:
+            file.write(_encode(head).ljust(200) + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
         self._fresh.replace(self._path)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import threading
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import asyncpg
 import msgspec
 import pytest
 import requests
@@ -16,6 +19,9 @@ from echo_provider import Echo
 from running_service import Place, Running
 
 from infra.reference import ADMINISTRATOR
+from services.kit.settings import SettingsError
+from services.lgsp import proving
+from services.lgsp.chain import Witness
 
 ROUNDS, CALLERS = 3, 8
 
@@ -195,3 +201,123 @@ def test_synthetic_traffic_is_labelled(gateway: Running) -> None:
     assert found
     assert all(call["synthetic"] for call in found)
     assert {call["synthetic"] for call in gateway.get("/api/audit", token=admin).json()["calls"]} >= {True}
+
+
+def _proof(gateway: Running) -> list[str]:
+    """What is broken."""
+    answer = gateway.get("/api/audit/verification", token=gateway.sign_in(ADMINISTRATOR["account"]))
+    return list(answer.json()["broken"])
+
+
+@pytest.fixture
+def kept(gateway: Running) -> Iterator[None]:
+    """Give the audit back as it was, whatever a test took from it: rows written meanwhile stay."""
+    _one(gateway)
+    gateway.query("CREATE TABLE before_block AS SELECT * FROM audit_block")
+    gateway.query("CREATE TABLE before_begun AS SELECT * FROM call_begun")
+    gateway.query("CREATE TABLE before_ended AS SELECT * FROM call_ended")
+    yield
+    gateway.query("DELETE FROM audit_block WHERE (writer, number) IN (SELECT writer, number FROM before_block)")
+    gateway.query("INSERT INTO audit_block SELECT * FROM before_block")
+    gateway.query("INSERT INTO call_begun SELECT * FROM before_begun ON CONFLICT DO NOTHING")
+    gateway.query("INSERT INTO call_ended SELECT * FROM before_ended ON CONFLICT DO NOTHING")
+    gateway.query("DROP TABLE before_block, before_begun, before_ended")
+
+
+def _take_rows_of_the_newest_block(gateway: Running) -> int:
+    """Returns its number."""
+    gateway.query("DELETE FROM call_ended WHERE block = (SELECT max(number) FROM audit_block)")
+    gateway.query("DELETE FROM call_begun WHERE block = (SELECT max(number) FROM audit_block)")
+    return int(gateway.query("SELECT max(number) AS number FROM audit_block")[0]["number"])
+
+
+def _start_again(gateway: Running) -> None:
+    """A new life that knows of calls from the database alone."""
+    gateway.kill()
+    (Path(gateway.settings["STATE_DIR"]) / "calls-under-way.ndjson").unlink()
+    gateway.restart()
+
+
+@pytest.mark.usefixtures("kept")
+def test_an_audit_cut_off_at_its_end_does_not_grow_over_it(gateway: Running) -> None:
+    """The LGSP starts again on what is left and writes: it goes on from the block it witnessed, so the gap stays."""
+    newest = _take_rows_of_the_newest_block(gateway)
+    gateway.query("DELETE FROM audit_block WHERE number = $1", newest)
+    _start_again(gateway)
+    _one(gateway)
+    assert any("thiếu khối" in what for what in _proof(gateway))
+
+
+@pytest.mark.usefixtures("kept")
+def test_an_audit_rewritten_at_its_end_does_not_grow_over_it(gateway: Running) -> None:
+    """A call is taken out of the newest block, whose digest is made anew: what follows is another chain's."""
+    newest = _take_rows_of_the_newest_block(gateway)
+    gateway.query("UPDATE audit_block SET rows = 0, digest = sha256(previous) WHERE number = $1", newest)
+    _start_again(gateway)
+    _one(gateway)
+    assert any("không nối với khối trước" in what for what in _proof(gateway))
+
+
+@pytest.mark.usefixtures("kept")
+def test_an_audit_rewritten_and_made_long_is_held_against_the_witness(gateway: Running) -> None:
+    """However many blocks are put behind the one that was changed."""
+    newest = _take_rows_of_the_newest_block(gateway)
+    gateway.query("UPDATE audit_block SET rows = 0, digest = sha256(previous) WHERE number = $1", newest)
+    gateway.query("""
+        INSERT INTO audit_block
+        WITH RECURSIVE one AS (
+            SELECT writer, number + 1 AS number, digest AS previous, sha256(digest) AS digest FROM audit_block
+            WHERE number = $1
+            UNION ALL SELECT writer, number + 1, digest, sha256(digest) FROM one WHERE number < $1 + 1200
+        ) SELECT writer, number, previous, 0, digest FROM one
+    """, newest)  # fmt: skip
+    found = _proof(gateway)
+    gateway.query("DELETE FROM audit_block WHERE number > $1", newest)
+    assert any("đã chứng kiến" in what for what in found)
+
+
+@pytest.mark.usefixtures("kept")
+def test_a_clock_that_was_wrong_for_a_moment_costs_no_row(gateway: Running) -> None:
+    """One block says that it is of the year 2000: it goes with those before it when these are old, and not sooner."""
+    for _ in range(2):
+        _one(gateway)
+    gateway.query("UPDATE audit_block SET at = now()")
+    gateway.query("UPDATE audit_block SET at = '2000-01-01' WHERE number = (SELECT max(number) - 1 FROM audit_block)")
+    admin = gateway.sign_in(ADMINISTRATOR["account"])
+    assert gateway.post("/api/audit/retention", {"keep_days": 90}, token=admin, key="").json() == {"removed": 0}
+    assert _proof(gateway) == []
+
+
+def test_a_clock_that_runs_far_ahead_prunes_nothing_that_the_database_calls_young(gateway: Running) -> None:
+    """The LGSP's machine believes to be in the next decade."""
+
+    async def prune() -> int:
+        pool = await asyncpg.create_pool(gateway.settings["DATABASE_URL"], min_size=1, max_size=1)
+        try:
+            return await proving.prune(pool, datetime.now(UTC) + timedelta(days=3650), datetime.now(UTC))
+        finally:
+            await pool.close()
+
+    _one(gateway)
+    assert asyncio.run(prune()) == 0
+
+
+def test_two_processes_do_not_share_a_journal(gateway: Running) -> None:
+    """The second would write the first one's calls down as interrupted: it does not start."""
+    with pytest.raises(SettingsError, match="another LGSP process"):
+        Witness(Path(gateway.settings["STATE_DIR"]))
+
+
+def test_a_row_under_an_id_of_its_own_is_written_once(gateway: Running, echo: Echo) -> None:
+    """The journal brings it again at the next start."""
+    call = str(uuid.uuid4())
+    taken = """
+        INSERT INTO call_begun SELECT ($1::text)::uuid, consumer, provider, operation, purpose, request_digest, trace,
+                                      started_at, synthetic, writer, block, digest FROM call_begun LIMIT 1
+    """
+    before = {row["call"] for row in gateway.export("audit")}
+    _held(gateway, echo, call, lambda: gateway.query(taken, call))
+    for _ in range(2):
+        assert len({row["call"] for row in gateway.export("audit")} - before - {call}) == 1
+        gateway.restart()
+    gateway.query("DELETE FROM call_begun WHERE call = ($1::text)::uuid", call)

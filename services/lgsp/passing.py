@@ -17,6 +17,9 @@ import msgspec
 _CONNECT_SECONDS = 5.0
 _KEPT_SECONDS = 60.0  # unused connections; less than the 75 s after which our services close them
 _MOST_CONNECTIONS = 128  # to one provider; further calls wait
+_MOST_ANSWER_BYTES = 64 << 20  # assumed: the largest, an envelope of 15 MB with its files beside it, takes half of it
+_FRAMED = {b"content-length", b"transfer-encoding"}
+_FIRST_FINAL, _LAST_STATUS = 200, 599
 
 
 class Passed(msgspec.Struct, frozen=True):
@@ -97,11 +100,13 @@ class _Connection(asyncio.Protocol):
         self._waiting: asyncio.Future[Passed] | None = None
         self._type = b"application/json"
         self._parts: list[bytes] = []
+        self._taken = 0  #: bytes since the request
+        self._framed = False  #: the answer says where it ends; else the end of the connection does
 
     async def ask(self, raw: bytes) -> Passed:
         if self._transport is None or not self.reusable:
             raise ConnectionError("the connection is gone")
-        self._type, self._parts = b"application/json", []
+        self._type, self._parts, self._taken, self._framed = b"application/json", [], 0, False
         self._waiting = asyncio.get_running_loop().create_future()
         self._transport.write(raw)
         return await self._waiting
@@ -115,32 +120,54 @@ class _Connection(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
 
     def connection_lost(self, error: Exception | None) -> None:
+        self.reusable = False
+        if error is None and self._parts and not self._framed:
+            self.on_message_complete()
         self._fail(error or ConnectionError("the provider closed the connection"))
 
     def data_received(self, data: bytes) -> None:
         if self._waiting is None:
             self.close()  # nobody asked
             return
+        self._taken += len(data)
+        if self._taken > _MOST_ANSWER_BYTES:
+            self._fail(ConnectionError(f"the answer is longer than {_MOST_ANSWER_BYTES} bytes"))
+            self.close()
+            return
         try:
             self._parser.feed_data(data)
-        except httptools.HttpParserError as error:
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
             self._fail(ConnectionError(f"not HTTP: {error}"))
             self.close()
 
+    def on_message_begin(self) -> None:
+        if self._waiting is None:
+            self.reusable = False  # a second answer: it must not become the next call's
+
     def on_header(self, name: bytes, value: bytes) -> None:
-        if name.lower() == b"content-type":
+        name = name.lower()
+        if name == b"content-type":
             self._type = value
+        elif name in _FRAMED:
+            self._framed = True
 
     def on_body(self, body: bytes) -> None:
         self._parts.append(body)
 
     def on_message_complete(self) -> None:
+        status = self._parser.get_status_code()
+        if status < _FIRST_FINAL:  # 103 Early Hints, for one: the answer itself is still to come
+            self._type = b"application/json"
+            return
+        if status > _LAST_STATUS:
+            self._fail(ConnectionError(f"not HTTP: status {status}"))
+            return
         self.reusable = self.reusable and self._parser.should_keep_alive()
         self.used_at = time.monotonic()
         waiting, self._waiting = self._waiting, None
         if waiting and not waiting.done():
             body = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
-            waiting.set_result(Passed(self._parser.get_status_code(), self._type, body))
+            waiting.set_result(Passed(status, self._type, body))
 
     def _fail(self, error: Exception) -> None:
         self.reusable = False

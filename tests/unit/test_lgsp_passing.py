@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 
+from services.lgsp import passing
 from services.lgsp.passing import Passed, Provider
 
 GOOD = b"HTTP/1.1 201 Created\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok"
@@ -125,3 +126,71 @@ async def test_nobody_listening_is_out_of_reach() -> None:
         pass
     with pytest.raises(OSError, match=r".+"):
         await ask(national)
+
+
+HINTS = b"HTTP/1.1 103 Early Hints\r\nContent-Type: text/html\r\n\r\n"
+
+
+async def test_words_before_the_answer_are_not_the_answer() -> None:
+    """1xx answers may come before the one that counts (RFC 9110, section 15.2)."""
+    async with provider(answering(HINTS + HINTS + GOOD, HINTS + PIECES)) as (national, opened):
+        assert await ask(national) == Passed(201, b"text/plain", b"ok")
+        assert await ask(national) == Passed(200, b"application/json", b"abcde")
+    assert opened == [1]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 999 No\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
+    ],
+    ids=["no status", "another protocol"],
+)
+async def test_what_cannot_be_passed_on_is_no_answer(answer: bytes) -> None:
+    """Its caller could not be told."""
+    async with provider(answering(answer)) as (national, _):
+        with pytest.raises(OSError, match=r".+"):
+            await ask(national)
+        assert not national._idle
+
+
+async def test_an_answer_may_end_with_its_connection() -> None:
+    """Neither length nor pieces are told (RFC 9112, section 6.3): older servers answer so."""
+    async with provider(answering(b"HTTP/1.0 200 OK\r\nContent-Type: text/xml\r\n\r\n<a/>")) as (national, _):
+        assert await ask(national) == Passed(200, b"text/xml", b"<a/>")
+        assert not national._idle
+
+
+async def test_a_second_answer_nobody_asked_for_does_not_become_the_next_calls() -> None:
+    """It began to come with the first one; the rest of it would come when the next call waits."""
+    second = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwr"
+
+    async with provider(answering(GOOD + second, b"ong")) as (national, opened):
+        assert (await ask(national)).body == b"ok"
+        assert not national._idle
+    assert opened == [1]
+
+
+@pytest.mark.parametrize("endless", ["body", "head"])
+async def test_an_answer_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch, endless: str) -> None:
+    """Before it fills the LGSP's memory."""
+    monkeypatch.setattr(passing, "_MOST_ANSWER_BYTES", 1 << 20)
+    written = 0
+
+    async def behave(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal written
+        await reader.readuntil(b"{}")
+        head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n"
+        writer.write(head + (b"X: " if endless == "head" else b"\r\n40000000\r\n"))
+        with suppress(ConnectionError):
+            while written < 1 << 26:
+                writer.write(b"a" * (1 << 16))
+                written += 1 << 16
+                await writer.drain()
+
+    async with provider(behave) as (national, _):
+        with pytest.raises(ConnectionError, match="longer than"):
+            await ask(national, seconds=20)
+        assert not national._idle
+    assert written < 1 << 26

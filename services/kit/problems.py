@@ -81,6 +81,8 @@ def decode(raw: bytes, wanted: Any) -> Any:
         raise invalid([mistake]) from error
     except msgspec.DecodeError as error:
         raise Problem(400, "not-json", f"Nội dung không phải JSON hợp lệ: {error}.") from error
+    except RecursionError as error:
+        raise Problem(400, "not-json", "Nội dung JSON lồng nhau quá sâu.") from error
 
 
 async def on_problem(_request: Request, error: Exception) -> Response:

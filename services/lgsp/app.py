@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -77,9 +76,13 @@ class _Lgsp:
     async def _follow(self) -> None:
         while True:
             await asyncio.sleep(_LOOK_EVERY_SECONDS)
-            with contextlib.suppress(*UNAVAILABLE):
+            try:
                 if await self._store.version() != self.gateway.registry.version:
                     await self.reload()
+            except UNAVAILABLE:
+                pass
+            except Exception:  # whatever it was: what was revoked elsewhere must be heard of at the next look
+                log.exception("registry-not-read")
 
     def heads(self) -> Iterator[bytes]:
         """Return the book of chain ends, as the witness file has them."""

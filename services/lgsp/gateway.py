@@ -33,6 +33,7 @@ from services.lgsp.registry import Registry
 log = structlog.get_logger()
 PREFIX = "/call/"
 _PROVIDER_SECONDS = 60
+_LARGE_BYTES = 64 << 10  # of a body past this one mistake is named instead of all; assumed
 _JSON = "application/json"
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 _CALLS = Counter("lgsp_calls_total", "Cross-system calls", ["consumer", "provider", "operation", "outcome"])
@@ -201,6 +202,8 @@ class Gateway:
         key = (begun.consumer, begun.provider, begun.operation, outcome)
         counter = self._counters.get(key)
         if counter is None:
+            if not self.registry.offers(begun.provider, begun.operation):
+                key = (begun.consumer, "(none)", "(none)", outcome)  # a caller's own words: there is no end to them
             counter = self._counters[key] = _CALLS.labels(*key)
         counter.inc()
 
@@ -219,7 +222,8 @@ class Gateway:
         if len(call.body) > contract.max_body_bytes:
             raise Problem(413, "too-large", f"Nội dung vượt giới hạn {contract.max_body_bytes} byte của hợp đồng.")
         if contract.request_schema is not None:
-            mistakes = self.registry.mistakes(contract, _content(call))
+            large = len(call.body) + len(call.query) > _LARGE_BYTES
+            mistakes = self.registry.mistakes(contract, _content(call), large=large)
             if mistakes:
                 raise invalid(mistakes)
         bound = self._limits.take(contract, now.date())

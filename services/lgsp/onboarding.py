@@ -9,11 +9,12 @@ import jsonschema_rs
 
 from services.kit.languages import Text
 from services.kit.reference import Contract
-from services.lgsp.registry import Registry
+from services.lgsp.registry import Registry, schema_of
 from services.lgsp.store import NewSystem, Onboarding
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
-_ADDRESS = re.compile(r"https?://[A-Za-z0-9._-]+(:[0-9]{1,5})?(/[^\s?#]*)?")
+_ADDRESS = re.compile(r"https?://(?P<host>[A-Za-z0-9._-]+)(:(?P<port>[0-9]{1,5}))?(/[!-~]*)?")
+_LONGEST_LABEL, _LAST_PORT = 63, 65_535  # RFC 1035, and TCP's
 _OPERATION = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+")
 _LONGEST_TIMEOUT_SECONDS = 28.0  # under the 30 s after which any service gives up on a request
 _MOST_BYTES = 16 << 20
@@ -73,12 +74,23 @@ def _of_system(system: NewSystem) -> Iterator[tuple[str, str, str]]:
             "A name has small letters, digits and hyphens, a letter first.",
         )
         yield "name", f"“{system.name}”", way_out
-    if system.url and not _ADDRESS.fullmatch(system.url):
+    if system.url and not _can_be_called(system.url):
         way_out = Text(
             "Địa chỉ mà LGSP gọi tới được, dạng https://máy:cổng hoặc http://máy:cổng.",
             "An address that the LGSP can call, as https://host:port or http://host:port.",
         )
         yield "url", f"“{system.url}”", way_out
+
+
+def _can_be_called(url: str) -> bool:
+    """Whether it is an address; whether somebody answers there shows when it is called."""
+    told = _ADDRESS.fullmatch(url)
+    return (
+        told is not None
+        and not {"?", "#"} & set(url)
+        and all(1 <= len(label) <= _LONGEST_LABEL for label in told["host"].removesuffix(".").split("."))
+        and (told["port"] is None or 1 <= int(told["port"]) <= _LAST_PORT)
+    )
 
 
 def _of_terms(contract: Contract) -> Iterator[tuple[str, str, str]]:
@@ -118,7 +130,7 @@ def _of_terms(contract: Contract) -> Iterator[tuple[str, str, str]]:
         )
     if contract.request_schema is not None:
         try:
-            jsonschema_rs.validator_for(contract.request_schema)
+            schema_of(contract.request_schema)
         except (ValueError, jsonschema_rs.ReferencingError) as error:
             yield (
                 "request_schema",

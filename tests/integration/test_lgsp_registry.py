@@ -495,3 +495,21 @@ def test_the_audit_proves_itself_and_shows_what_was_done_to_it(gateway: Running,
     proof = gateway.get("/api/audit/verification", token=admin).json()
     assert proof["intact"] is False
     assert any(row["call"] in one for one in proof["broken"])
+
+
+def test_a_registry_that_could_not_be_read_once_is_read_again(gateway: Running, admin: str, newcomer: str) -> None:
+    """What another process revokes afterwards counts here, too."""
+    answer = _onboard(gateway, admin, {})
+    token = _token(gateway, "thanh-tra", newcomer).json()["token"]
+    assert _call(gateway, token, "national", "population.verify").status_code == 200, answer.text
+    changed = "INSERT INTO registry_change (at, who, what, detail) VALUES (now(), 'another', 'revocation', '{}')"
+    gateway.query("INSERT INTO contract VALUES ('nobody', 'nothing', 'x.y', '[]', false)")
+    gateway.query(changed)
+    gateway.await_log("registry-not-read")
+    gateway.query("DELETE FROM contract WHERE consumer = 'nobody'")
+    gateway.query("UPDATE credential SET revoked_at = now() WHERE system = 'thanh-tra'")
+    gateway.query(changed)
+    until = time.monotonic() + 20
+    while _call(gateway, token, "national", "population.verify").status_code != 401:
+        assert time.monotonic() < until
+        time.sleep(0.05)

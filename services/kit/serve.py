@@ -24,6 +24,7 @@ from services.kit import database, logs, openapi, problems, proof, tls
 from services.kit.calls import CallBook
 from services.kit.clock import Clock
 from services.kit.gate import MOST_UNDER_WAY, Gate
+from services.kit.heads import BoundedProtocol
 from services.kit.kit import Kit, json
 from services.kit.lgsp_client import LgspClient
 from services.kit.operations import Before, Operation, Provider, nothing_before
@@ -78,7 +79,7 @@ def serve(build: Build, *, destinations: Sequence[str] = (), max_body_bytes: int
         timeout_graceful_shutdown=5,
         backlog=2048,
         lifespan="on",
-        **{"http": "httptools", **tls.server_options(settings)},
+        **{"http": BoundedProtocol, **tls.server_options(settings)},
     )
     app.listener = listener = _listen(settings)
     # libuv takes one connection for each handle at each turn of the loop. With a single handle, a busy service takes

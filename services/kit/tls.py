@@ -12,12 +12,12 @@ import ssl
 from typing import Any
 
 from starlette.types import Scope
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from services.kit.heads import BoundedProtocol
 from services.kit.settings import Settings
 
 
-class NamingProtocol(HttpToolsProtocol):
+class NamingProtocol(BoundedProtocol):
     """Uvicorn's protocol, with the name in the client's certificate in the scope of every request."""
 
     _client_name = ""

@@ -48,6 +48,14 @@ def _lying_count() -> str:
     return with_archive(bytes(content))
 
 
+def _lying_count_of_a_large_zip() -> str:
+    """An end record that says one file, beside the one of ZIP64 that says seventy thousand."""
+    content = bytearray(zipped({f"{number}": b"" for number in range(70_000)}))
+    end = content.rfind(b"PK\x05\x06")
+    content[end + 8 : end + 16] = (1).to_bytes(2, "little") * 2 + (100).to_bytes(4, "little")
+    return with_archive(bytes(content))
+
+
 def _encrypted() -> str:
     content = bytearray(zipped({"van-ban.txt": b"x"}))
     content[content.rfind(b"PK\x01\x02") + 8] |= 1
@@ -124,6 +132,7 @@ HOSTILE: dict[str, tuple[Callable[[], bytes | str], str]] = {
     "zips that swell together": (_together_too_much, "bung ra"),
     "zip of very many": (_many_files, "tệp con"),
     "zip that lies about its number": (_lying_count, "tệp con"),
+    "large zip that lies about its number": (_lying_count_of_a_large_zip, "ZIP64"),
     "zip with a way out": (lambda: with_archive(zipped({"../../etc/cron.d/x": b"x"})), "ngoài thư mục"),
     "zip with an absolute name": (lambda: with_archive(zipped({"/etc/passwd": b"x"})), "ngoài thư mục"),
     "zip with a drive": (lambda: with_archive(zipped({"C:\\windows\\x.exe": b"x"})), "ngoài thư mục"),

@@ -15,6 +15,8 @@ from services.kit.edxml.limits import MAX_FILES, MAX_UNPACKED_BYTES
 
 _END, _END_WITHIN = b"PK\x05\x06", 65_557  # the end record stands in the last 64 KiB and 22 bytes
 _END_RECORD = struct.Struct("<4s4H2LH")
+#: Names another end record, whose numbers then count (ZIP64): only archives far above our limits need one.
+_LARGE, _LARGE_BEFORE = b"PK\x06\x07", 20
 _MAX_TABLE_BYTES = 256 << 10  # 50 entries with names and extra fields of 5 KB each; assumed
 _OUTSIDE = re.compile(r"^[/\\]|^[A-Za-z]:|(^|[/\\])\.\.([/\\]|$)|\x00")
 _ANY_DAY = (1980, 1, 1, 0, 0, 0)  # the zip's own first day: the same files give the same bytes
@@ -41,6 +43,8 @@ def look(archive: bytes) -> Look:
     end = archive.rfind(_END, max(0, len(archive) - _END_WITHIN))
     if end < 0 or len(archive) - end < _END_RECORD.size:
         return Look(("tệp đính kèm không phải zip",), 0)
+    if archive.startswith(_LARGE, max(0, end - _LARGE_BEFORE)):
+        return Look(("tệp zip dạng ZIP64, không được phép",), 0)
     _, _, _, _, files, table_bytes, _, _ = _END_RECORD.unpack_from(archive, end)
     if files > MAX_FILES or table_bytes > _MAX_TABLE_BYTES:
         return Look((f"tệp zip có {files} tệp con, cần từ 1 đến {MAX_FILES}",), 0)

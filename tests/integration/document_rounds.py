@@ -16,6 +16,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -26,6 +28,8 @@ from small_province import COMMUNE, DEPARTMENT, OTHER_COMMUNE, account
 
 from verification import records, signature
 from verification.document_history import Act, Books, Issue, check
+from verification.laws import calls
+from verification.ledger import Ledger
 
 #: No act takes longer, whatever happens; only a real fault runs into it.
 _PATIENCE_SECONDS = 90.0
@@ -264,7 +268,25 @@ class Stack:
         pem = (Path(self.hub.settings["REFERENCE_DATA"]) / "certificate-authority.pem").read_bytes()
         for row in envelopes:
             found += [problem.en for problem in signature.examine(msgspec.convert(row, records.Envelope), pem)]
-        return found
+        return found + self._calls_that_do_not_fit()
+
+    def _calls_that_do_not_fit(self) -> list[str]:
+        """Law 4: what was answered or served stands once in the LGSP's audit, as its chain has it, whoever was killed.
+
+        Callers' books first: what they say is answered by now stands in the audit when that is asked for.
+        """
+        told = {f"{name}.calls": service.export("calls") for name, service in (("office", self.office),
+                                                                              ("dochub", self.hub))}  # fmt: skip
+        told |= {f"lgsp.{name}": self.lgsp.export(name) for name in ("audit_heads", "audit", "audit_chain")}
+        told["lgsp.registry_changes"] = []
+        with TemporaryDirectory() as folder:
+            for name in (*calls.BOOKS, "lgsp.registry_changes"):
+                lines = b"".join(msgspec.json.encode(row) + b"\n" for row in told.get(name, ()))
+                (Path(folder) / f"{name}.ndjson").write_bytes(lines)
+            evidence: Any = SimpleNamespace(ledger=Ledger(Path(folder)), journal_damage=None)
+            law = calls.check(evidence)
+        assert law.answer != "UNKNOWN", law.reason
+        return [f"call {one.subject}: {one.what.en}" for one in law.violations]
 
 
 def _wait_for(condition: Callable[[], bool]) -> None:

@@ -21,6 +21,7 @@ from services.dochub.directory import Directory
 from services.dochub.texts import Texts
 from services.kit.clock import VIETNAM
 from services.kit.edxml import statuses as order
+from services.kit.edxml.dialects import normalise
 from services.kit.edxml.envelope import Envelope
 from services.kit.edxml.parsing import parse
 from services.kit.edxml.reading import read, structure_problems
@@ -168,7 +169,7 @@ class Face:
         xml = await self._texts.of(row) if row else None
         if xml is None:  # whose document it is stays hidden from everybody else
             return _failure(BAD_FILE, f"Không có văn bản này của {consumer.system}.")
-        envelope = read(parse(xml.encode(), character_data=True), strict=False)
+        envelope = read(normalise(parse(xml.encode(), character_data=True))[0], strict=False)
         return {
             "success": True,
             "message": "OK",

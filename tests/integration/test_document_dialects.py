@@ -64,3 +64,14 @@ def test_what_the_axis_takes_its_offices_can_read(axis: tuple[str, Running, Runn
     assert answer.json()["fetched"] == taken
     office.drained()
     assert [row["status"] for row in hub.export("statuses")] == ["01"] * taken
+
+
+def test_what_the_axis_takes_its_face_hands_out(axis: tuple[str, Running, Running]) -> None:
+    """An addressee that asks the provincial face for it gets each form, with what it carries."""
+    mode, hub, _ = axis
+    window = {"fromDate": "2000/01/01", "toDate": "2100/01/01"}
+    listed = hub.call("edoc.list", consumer=COMMUNE, query=window).json()["data"]
+    assert len(listed) == (len(DIALECTS) if mode == "lenient" else 0)
+    for one in listed:
+        told = hub.call("edoc.get", consumer=COMMUNE, query={"docId": one["docId"]}).json()["data"]
+        assert (told["from"], len(told["attachments"])) == (DEPARTMENT, 1)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import random
+import socket
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import asyncpg
 import msgspec
@@ -321,3 +324,26 @@ def test_a_row_under_an_id_of_its_own_is_written_once(gateway: Running, echo: Ec
         assert len({row["call"] for row in gateway.export("audit")} - before - {call}) == 1
         gateway.restart()
     gateway.query("DELETE FROM call_begun WHERE call = ($1::text)::uuid", call)
+
+
+def test_a_caller_that_hangs_up_is_on_the_books_all_the_same(gateway: Running, echo: Echo) -> None:
+    """The provider has acted: the call is followed to its end, though nobody listens any more."""
+    call = str(uuid.uuid4())
+    echo.go_on.clear()
+    try:
+        address = urlsplit(gateway.url)
+        with socket.create_connection((address.hostname, address.port), timeout=20) as caller:
+            caller.sendall(
+                f"POST /call/national/population.verify HTTP/1.1\r\nHost: lgsp\r\nContent-Length: 0\r\n"
+                f"Authorization: Bearer {_token(gateway)}\r\nX-Call-Id: {call}\r\n\r\n".encode()
+            )
+            until = time.monotonic() + 20
+            while call not in echo.served:
+                assert time.monotonic() < until
+    finally:
+        echo.go_on.set()
+    rows: list[str] = []
+    while not rows:
+        rows = [row["outcome"] for row in gateway.export("audit") if row["call"] == call]
+        assert time.monotonic() < until
+    assert rows == ["answered"]

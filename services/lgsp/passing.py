@@ -50,7 +50,7 @@ class Provider:
         """
         length = f"Content-Length: {len(body)}\r\n\r\n".encode()
         raw = b"".join((method, b" ", self._prefix, target, self._host_line, headers, length, body))
-        async with self._places, asyncio.timeout(seconds):
+        async with asyncio.timeout(seconds), self._places:  # the wait for a place counts
             connection = self._take() or await self._open()
             try:
                 answer = await connection.ask(raw)

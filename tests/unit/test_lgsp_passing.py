@@ -194,3 +194,27 @@ async def test_an_answer_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch
             await ask(national, seconds=20)
         assert not national._idle
     assert written < 1 << 26
+
+
+async def test_waiting_for_a_place_is_part_of_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A provider that is full and does not answer costs its callers no more than the time of their contracts."""
+    monkeypatch.setattr(passing, "_MOST_CONNECTIONS", 1)
+    begun, end = asyncio.Event(), asyncio.Event()
+
+    async def behave(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"{}")
+        begun.set()
+        await end.wait()
+        writer.write(GOOD)
+
+    async with provider(behave) as (national, _):
+        first = asyncio.create_task(ask(national, seconds=20))
+        await begun.wait()
+        second = asyncio.create_task(ask(national, seconds=0.05))
+        await asyncio.wait([second], timeout=5)
+        assert second.done()
+        assert not first.done()
+        with pytest.raises(TimeoutError):
+            await second
+        end.set()
+        assert (await first).body == b"ok"

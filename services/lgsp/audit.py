@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import asyncpg
@@ -142,7 +142,7 @@ class Audit:
                 (one.begun, one.ended or Ended(one.begun.call, "interrupted", 0, 0))
                 for one in left[first : first + _MOST_AT_ONCE]
             ]
-            await self._put_safely(part)
+            await self._put_safely(part, self._put_carefully)
         self._journal.forget_left()
         number, _ = self._head or await self._newest()
         for row in reversed(await self._pool.fetch(_NEWEST_CALLS, self._witness.writer, number)):
@@ -163,7 +163,7 @@ class Audit:
             await asyncio.wait(self._tasks)
         try:
             while self._owed:
-                await self._put_safely(self._owed[:_MOST_AT_ONCE])
+                await self._put_safely(self._owed[:_MOST_AT_ONCE], self._put_carefully)
                 del self._owed[:_MOST_AT_ONCE]
         except Exception as error:  # noqa: BLE001 -- told; the journal has them for the next life
             _told(error)
@@ -300,9 +300,7 @@ class Audit:
                 await asyncio.sleep(_GATHER_SECONDS)
             part = self._owed[:_MOST_AT_ONCE]
             try:
-                await self._put(part)
-            except _NEVER as error:
-                await self._put_each(part, error)
+                await self._put_safely(part, self._put)
             except Exception as error:  # noqa: BLE001 -- told, and tried again
                 _told(error)
                 self._wake(len(self._owed) + self._paid)
@@ -325,9 +323,11 @@ class Audit:
                 done.set_result(None)
         self._readers = [one for one in self._readers if not one[1].done()]
 
-    async def _put_safely(self, rows: list[tuple[Begun, Ended]]) -> None:
+    async def _put_safely(
+        self, rows: list[tuple[Begun, Ended]], put: Callable[[list[tuple[Begun, Ended]]], Awaitable[None]]
+    ) -> None:
         try:
-            await self._put_carefully(rows)
+            await put(rows)
         except _NEVER as error:
             await self._put_each(rows, error)
 

@@ -11,6 +11,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
@@ -59,8 +60,9 @@ class Journal:
         """A call is in the database, or was not passed on."""
         self._calls.pop(call, None)
         if self._size > _IDLE_BYTES and not self._calls and not self.left:
-            os.ftruncate(self._fd, 0)
-            self._size = 0
+            with suppress(OSError):  # a full disk may refuse even that: then at the next turn
+                os.ftruncate(self._fd, 0)
+                self._size = 0
 
     def note(self, calls: Iterable[Begun]) -> None:
         """Write calls down that are about to be passed on. Raises OSError where the disk does not take them."""

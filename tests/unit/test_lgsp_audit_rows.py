@@ -14,7 +14,7 @@ import asyncpg
 import pytest
 
 from services.kit.problems import Problem
-from services.lgsp import audit
+from services.lgsp import audit, journal
 from services.lgsp.audit import Audit, AuditError
 from services.lgsp.chain import Begun, Ended, Witness
 from services.lgsp.journal import Journal
@@ -31,6 +31,7 @@ class Database:
         self.digests: dict[str, bytes] = {}  #: call -> digest of its beginning
         self.poison: set[str] = set()
         self.away = False
+        self.goes_away_at_poison, self.gone = False, asyncio.Event()
         self.breaks_off = False  #: once, after it has committed
         self.taken_back = False  #: by the pool, as it does with connections of a database that died
         self.goes_on = asyncio.Event()  #: rows wait for that
@@ -70,6 +71,9 @@ class Database:
 
     def _written(self, calls: list[str], digests: list[bytes], outcomes: list[str], *, careful: bool) -> dict[str, Any]:
         if self.poison & set(calls):
+            if self.goes_away_at_poison:
+                self.away = True
+                self.gone.set()
             raise ValueError("a row that cannot be written")
         fresh = [call for call in calls if call not in self.rows]
         if fresh != calls and not careful:
@@ -199,6 +203,44 @@ def test_a_row_that_can_never_be_written_holds_up_no_other(tmp_path: Path) -> No
             await books.settled()
             await _make(books, _call(3))
         assert database.rows == {_call(number).call: "answered" for number in (0, 2, 3)}
+
+    _scene(scene)
+
+
+def test_a_database_that_goes_away_while_rows_are_sorted_out_is_waited_for(tmp_path: Path) -> None:
+    """A row that cannot be written is looked for one by one just then: the others are written when it is back."""
+
+    async def scene() -> None:
+        database = Database()
+        database.poison, database.goes_away_at_poison = {_call(1).call}, True
+        async with _running(tmp_path, database) as books:
+            await _make(books, *(_call(number) for number in range(3)))
+            await database.gone.wait()
+            database.away = database.goes_away_at_poison = False
+            await books.settled()
+            await _make(books, _call(3))
+            await books.settled()
+            assert database.rows == {_call(number).call: "answered" for number in (0, 2, 3)}
+
+    _scene(scene)
+
+
+def test_a_journal_that_cannot_be_emptied_holds_up_no_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On some file systems a full disk takes not even that."""
+
+    def refuses(_fd: int, _length: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(journal, "_IDLE_BYTES", 0)
+    monkeypatch.setattr(os, "ftruncate", refuses)
+
+    async def scene() -> None:
+        database = Database()
+        async with _running(tmp_path, database) as books:
+            for number in range(2):
+                await _make(books, _call(number))
+                await books.settled()
+            assert database.rows == {_call(number).call: "answered" for number in range(2)}
 
     _scene(scene)
 

@@ -313,6 +313,7 @@ def test_two_processes_do_not_share_a_journal(gateway: Running) -> None:
 
 def test_a_row_under_an_id_of_its_own_is_written_once(gateway: Running, echo: Echo) -> None:
     """The journal brings it again at the next start."""
+    _one(gateway)
     call = str(uuid.uuid4())
     taken = """
         INSERT INTO call_begun SELECT ($1::text)::uuid, consumer, provider, operation, purpose, request_digest, trace,

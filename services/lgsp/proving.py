@@ -5,6 +5,7 @@ And cuts chains off where rows are past their time, in a way that leaves the res
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from datetime import datetime
 from typing import Any
@@ -17,6 +18,7 @@ from services.lgsp.chain import GENESIS, Begun, Ended, Head, block_digest
 from services.lgsp.retention import LEAST_DAYS
 
 _BLOCKS_AT_ONCE = 500
+_ROWS_AT_ONCE = 100  # made anew in half a millisecond
 _MOST_NAMED = 100
 _STARTS = """
     SELECT writer::text, coalesce(pruned.number, 0) AS number, coalesce(pruned.digest, $1) AS digest
@@ -147,7 +149,9 @@ async def _digests(
     """Digests of rows by block, made anew from what the rows say."""
     found: defaultdict[int, list[bytes]] = defaultdict(list)
     for query, kind in ((_BEGUN, Begun), (_ENDED, Ended)):
-        for row in await connection.fetch(query, writer, *between):
+        for place, row in enumerate(await connection.fetch(query, writer, *between)):
+            if place % _ROWS_AT_ONCE == 0:
+                await asyncio.sleep(0)  # calls have their turn
             block, digest, *fields = row.values()
             if kind(*fields).digest() != digest:
                 broken.append(Text(f"lời gọi {fields[0]} đã bị sửa", f"call {fields[0]} was altered"))

@@ -20,6 +20,7 @@ from services.lgsp.retention import LEAST_DAYS
 _BLOCKS_AT_ONCE = 500
 _ROWS_AT_ONCE = 100  # made anew in half a millisecond
 _MOST_NAMED = 100
+_PATIENCE_SECONDS = 3600.0  # of a removal; with the usual 30 s of a statement a large one would never come to its end
 _STARTS = """
     SELECT writer::text, coalesce(pruned.number, 0) AS number, coalesce(pruned.digest, $1) AS digest
     FROM (SELECT writer FROM audit_block UNION SELECT writer FROM audit_pruned) AS known
@@ -162,9 +163,12 @@ async def _digests(
 #: Up to the block before the first one that is to be kept: a clock that was wrong for a while, and marked a block as
 #: long past, takes none of the blocks before it along. Nor does this process's clock, if the database's says otherwise.
 _OLD = f"""
-    SELECT writer, coalesce(min(number) FILTER (WHERE at >= least($1, now() - interval '{LEAST_DAYS} days')) - 1,
-                            max(number)) AS number
-    FROM audit_block GROUP BY writer
+    SELECT writer, number FROM (
+        SELECT writer, min(number) AS first,
+               coalesce(min(number) FILTER (WHERE at >= least($1, now() - interval '{LEAST_DAYS} days')) - 1,
+                        max(number)) AS number
+        FROM audit_block GROUP BY writer
+    ) AS one WHERE number >= first
 """  # noqa: S608 -- a number of ours
 _ACROSS = """
     SELECT min(begun.block) FROM call_begun AS begun LEFT JOIN call_ended AS ended USING (call)
@@ -176,9 +180,9 @@ async def prune(pool: asyncpg.Pool, before: datetime, now: datetime) -> int:
     """Remove blocks written before this moment of machine time, with their rows; returns how many calls they held."""
     removed = 0
     async with pool.acquire() as connection, connection.transaction():
-        for writer, number in await connection.fetch(_OLD, before):
+        for writer, number in await connection.fetch(_OLD, before, timeout=_PATIENCE_SECONDS):
             # No call may lose one half only: go back until none lies across the cut.
-            while across := await connection.fetchval(_ACROSS, writer, number):
+            while across := await connection.fetchval(_ACROSS, writer, number, timeout=_PATIENCE_SECONDS):
                 number = across - 1  # noqa: PLW2901 -- it is the same cut, found
             digest = await connection.fetchval(
                 "SELECT digest FROM audit_block WHERE writer = $1 AND number = $2", writer, number
@@ -195,6 +199,7 @@ async def prune(pool: asyncpg.Pool, before: datetime, now: datetime) -> int:
                     f"DELETE FROM {table} WHERE writer = $1 AND {column} <= $2",  # noqa: S608 -- names from above
                     writer,
                     number,
+                    timeout=_PATIENCE_SECONDS,
                 )
                 removed += int(done.split()[1]) if table == "call_begun" else 0
     return removed

@@ -140,13 +140,13 @@ class Face:
 
     async def _list(self, request: Request, consumer: Consumer) -> Any:
         try:
-            since, until = (_day(request, name) for name in ("fromDate", "toDate"))
+            since, until = _day(request, "fromDate"), _day(request, "toDate", later=1)
             kind = request.query_params.get("messageType", "edoc")
             if kind not in {"edoc", "status"}:
                 raise _FaceError(SYSTEM, f"messageType “{kind[:40]}” không có; dùng edoc hoặc status")  # noqa: TRY301
         except _FaceError as error:
             return {**_failure(error.code, str(error)), "count": 0}
-        bounds = (since, until + timedelta(days=1), _MOST_LISTED)
+        bounds = (since, until, _MOST_LISTED)
         async with self._kit.begin(f"edoc.list:{consumer.call}") as tx:
             rows = await tx.fetch(_LISTED if kind == "edoc" else _REPORTED, consumer.system, *bounds)
             numbers = await _numbers(tx, [row["document"] for row in rows])
@@ -249,11 +249,11 @@ def _is_edxml(text: str) -> bool:
         return False
 
 
-def _day(request: Request, name: str) -> datetime:
+def _day(request: Request, name: str, *, later: int = 0) -> datetime:
     given = request.query_params.get(name, "")
     try:
-        day = date(*map(int, given.split("/")))
-    except (TypeError, ValueError) as error:
+        day = date(*map(int, given.split("/"))) + timedelta(days=later)
+    except (TypeError, ValueError, OverflowError) as error:
         raise _FaceError(SYSTEM, f"{name} là “{given[:20]}”; cần yyyy/MM/dd") from error
     return datetime.combine(day, datetime.min.time(), tzinfo=VIETNAM)
 

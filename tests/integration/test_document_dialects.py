@@ -75,3 +75,11 @@ def test_what_the_axis_takes_its_face_hands_out(axis: tuple[str, Running, Runnin
     for one in listed:
         told = hub.call("edoc.get", consumer=COMMUNE, query={"docId": one["docId"]}).json()["data"]
         assert (told["from"], len(told["attachments"])) == (DEPARTMENT, 1)
+
+
+@pytest.mark.parametrize("day", ["9999/12/31", "99999999999/1/1", "2018-08-22", ""])
+def test_a_day_that_is_none_for_the_face_is_told(axis: tuple[str, Running, Running], day: str) -> None:
+    """Code 20, also of the last day there is."""
+    _, hub, _ = axis
+    told = hub.call("edoc.list", consumer=COMMUNE, query={"fromDate": "2018/01/01", "toDate": day})
+    assert (told.status_code, told.json()["data"]["errorCode"]) == (200, "20")

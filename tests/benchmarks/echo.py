@@ -71,8 +71,10 @@ def serving(*, stall: tuple[float, float] = (0.0, 0.0)) -> Iterator[str]:
     command = [sys.executable, "-m", "tests.benchmarks.echo", *map(str, stall)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        yield f"http://127.0.0.1:{int(process.stdout.readline())}"
-        process.kill()
+        try:
+            yield f"http://127.0.0.1:{int(process.stdout.readline())}"
+        finally:
+            process.kill()
 
 
 if __name__ == "__main__":

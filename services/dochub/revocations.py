@@ -7,21 +7,18 @@ is out of reach the last list counts: documents do not stop for it, and what was
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from datetime import datetime
 
-import msgspec
 import structlog
 from cryptography import x509
 
+from services.kit import revocation_list
 from services.kit.beside import Beside
 from services.kit.kit import Kit
 
 log = structlog.get_logger()
 _ASK_EVERY_SECONDS = 5.0  # assumed
-
-
-class _Answer(msgspec.Struct):
-    crl: str
 
 
 class Revocations:
@@ -31,7 +28,7 @@ class Revocations:
         """`authority` is the certificate that signs the list, PEM."""
         self._kit = kit
         self._authority = x509.load_pem_x509_certificate(authority)
-        self._revoked: dict[int, datetime] = {}
+        self._revoked: Mapping[int, datetime] = {}
         self._task = Beside()
 
     def since(self, certificate: x509.Certificate) -> datetime | None:
@@ -60,12 +57,5 @@ class Revocations:
 
     async def _ask(self) -> None:
         answer = await self._kit.lgsp.call("national", "signing.revocations", purpose="revocations")
-        if not answer.good:
-            log.warning("revocations-not-answered", outcome=answer.outcome, status=answer.status)
-            return
-        told = x509.load_pem_x509_crl(answer.json(_Answer).crl.encode())
-        public = self._authority.public_key()
-        if told.issuer != self._authority.subject or not told.is_signature_valid(public):  # type: ignore[arg-type]
-            log.error("revocations-not-the-authoritys")
-            return
-        self._revoked = {one.serial_number: one.revocation_date_utc for one in told}
+        if told := revocation_list.believed(answer, self._authority):
+            self._revoked = told.revoked

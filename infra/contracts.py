@@ -71,6 +71,7 @@ CONTRACTS = (
     Contract("office", "dochub", "statuses.send", "outbox"),
     Contract("office", "dochub", "statuses.list", "get", ("poll",)),
     Contract("office", "national", "signing.timestamp", "ask", ("time-stamp",)),
+    Contract("office", "national", "signing.revocations", "get", ("revocations",)),
     Contract("dochub", "office", "envelopes.push", "outbox"),
     Contract("dochub", "national", "signing.revocations", "get", ("revocations",)),
     Contract("dochub", "national", "signing.ocsp", "ask", ("ocsp",)),

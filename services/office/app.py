@@ -13,6 +13,7 @@ from services.office.archiving import filing_endpoint
 from services.office.delegating import delegation_endpoint, ending_endpoint
 from services.office.desks import Desks, guarded
 from services.office.incoming import act_endpoint
+from services.office.inspecting import Inspector
 from services.office.keystore import Keystore
 from services.office.outgoing import Outgoing
 from services.office.polling import Polling
@@ -20,6 +21,7 @@ from services.office.printing import Printing
 from services.office.pushed import Pushes
 from services.office.requests import answer_endpoint
 from services.office.sealing import Sealing
+from services.office.signatures import signatures_endpoint
 from services.office.states import INCOMING
 from services.office.undelivered import replay_endpoint
 
@@ -32,7 +34,7 @@ EXPORTS = {
     "events": "SELECT draft, document, agency, event, actor, at, request_key FROM event ORDER BY id",
     "incoming": "SELECT document, agency, arrived_at, state, status FROM incoming ORDER BY document, agency",
     "filings": (
-        "SELECT agency, document, direction, paper, signed, pages, at, request_key FROM filing "
+        "SELECT agency, document, direction, paper, signed, held, pages, at, request_key FROM filing "
         "ORDER BY agency, document"
     ),
     "delegations": "SELECT agency, leader, deputy, since, until, given_at, request_key FROM delegation ORDER BY id",
@@ -46,11 +48,11 @@ def build(kit: Kit) -> Parts:
     folder = kit.reference.folder
     keystore = Keystore(folder / "keystore.json")
     trust = Trust((folder / "certificate-authority.pem").read_bytes(), allowed=kit.reference.document_axis.algorithms)
-    outgoing = Outgoing(kit, keystore)
+    outgoing, inspector = Outgoing(kit, keystore), Inspector(kit)
     incoming = {name: act_endpoint(kit, name) for name in INCOMING} | {"answer": answer_endpoint(kit)}
     beside = {
         "undelivered/replay": replay_endpoint(kit),
-        "filings": filing_endpoint(kit, trust),
+        "filings": filing_endpoint(kit, trust, inspector),
         "delegations": delegation_endpoint(kit),
         "delegations/end": ending_endpoint(kit),
     }
@@ -60,7 +62,7 @@ def build(kit: Kit) -> Parts:
         for acts in (outgoing.act_endpoints(), incoming, beside)
     )
     printing = Printing(kit, keystore)
-    desks = Desks(kit, trust, printing)
+    desks = Desks(kit, trust, printing, inspector)
     return Parts(
         routes=[
             *desks.routes(),
@@ -72,6 +74,7 @@ def build(kit: Kit) -> Parts:
                 for name, endpoint in outgoing_acts.items()
             ),
             *(Route(f"/api/{name}", endpoint, methods=["POST"]) for name, endpoint in others.items()),
+            Route("/api/incoming/signatures", signatures_endpoint(kit, trust, inspector)),
             Route("/api/polls", Polling(kit).endpoint, methods=["POST"]),
             *(Route(f"/api/incoming/{name}", endpoint, methods=["POST"]) for name, endpoint in incoming_acts.items()),
         ],

@@ -2,13 +2,12 @@
 
 What was signed digitally and is printed for the archive anyway is the two tracks that the press tells of
 (TRB-TWO-TRACK); the register of filings shows how often that is, and how many pages it costs. How an incoming document
-was signed is read from what came.
+was signed, and whether that holds, is read from what came.
 """
 
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
 
 import msgspec
 from starlette.requests import Request
@@ -18,8 +17,10 @@ from services.kit.edxml.trouble import EdxmlError
 from services.kit.edxml.trust import Trust
 from services.kit.kit import Endpoint, Kit, Reply, reply
 from services.kit.languages import Text
-from services.kit.problems import not_found, wrong_state
+from services.kit.problems import Problem, not_found, wrong_state
 from services.kit.transaction import Transaction
+from services.office.arrived import arrived, opened
+from services.office.inspecting import Inspector
 from services.office.originals import Original, original_of
 
 _DONE = {"issued", "finished", "refused", "withdrawn"}
@@ -33,37 +34,32 @@ class Filed(msgspec.Struct, forbid_unknown_fields=True):
     paper: bool = False
 
 
-def filing_endpoint(kit: Kit, trust: Trust) -> Endpoint:
+def filing_endpoint(kit: Kit, trust: Trust, inspector: Inspector) -> Endpoint:
     """`POST /api/filings`, by the document clerk."""
 
     async def prepare(request: Request, asked: Filed) -> tuple[Account, Original]:
         who = kit.who(request, "document_clerk")
-        row = await kit.pool.fetchrow(
-            "SELECT xml, arrived_at FROM incoming JOIN received USING (document) WHERE agency = $1 AND document = $2",
-            who.agency,
-            asked.document,
-        )
-        if row is None:
-            return who, _UNREAD
-        return who, await asyncio.to_thread(look, row["xml"], row["arrived_at"])
-
-    def look(xml: str, at: datetime) -> Original:
         try:
-            envelope = trust.examine(xml, at=at, strict=kit.reference.document_axis.strict).envelope
-        except EdxmlError:
-            return _UNREAD
-        return original_of(envelope, trust, at=at)
+            row = await arrived(kit, asked.document, agency=who.agency)
+            envelope = await asyncio.to_thread(opened, kit, trust, row)
+        except (Problem, EdxmlError):
+            return who, _UNREAD
+        at = row["arrived_at"]
+        pdfs = [one.judged for one in await inspector.look(envelope.attachments, at=at)]
+        return who, await asyncio.to_thread(original_of, envelope, trust, pdfs, at=at)
 
     async def handle(_request: Request, asked: Filed, tx: Transaction, prepared: tuple[Account, Original]) -> Reply:
         who, came = prepared
         row = await tx.row(
-            "SELECT 'outgoing' AS direction, state, signed, pages FROM document WHERE document = $1 AND agency = $2 "
-            "UNION ALL SELECT 'incoming', state, $3::text, $4::integer FROM incoming "
+            "SELECT 'outgoing' AS direction, state, signed, pages, '' AS held FROM document "
+            "WHERE document = $1 AND agency = $2 "
+            "UNION ALL SELECT 'incoming', state, $3::text, $4::integer, $5::text FROM incoming "
             "WHERE document = $1 AND agency = $2",
             asked.document,
             who.agency,
             came.signed,
             came.pages,
+            came.held,
         )
         if row is None:
             raise not_found(
@@ -79,20 +75,21 @@ def filing_endpoint(kit: Kit, trust: Trust) -> Endpoint:
                 Text("đã phát hành hoặc đã xử lý xong", "issued or finished"),
             )
         await tx.execute(
-            "INSERT INTO filing (agency, document, direction, paper, signed, pages, actor, at, request_key) "
-            "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING",
+            "INSERT INTO filing (agency, document, direction, paper, signed, pages, held, actor, at, request_key) "
+            "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING",
             who.agency,
             asked.document,
             row["direction"],
             asked.paper,
             row["signed"],
             row["pages"],
+            row["held"],
             who.account,
             tx.now,
             tx.key,
         )
         two_tracks = asked.paper and row["signed"] == "digital"
-        told = {"document": asked.document, "paper": asked.paper, "signed": row["signed"], "pages": row["pages"]}
-        return reply(told | {"two_tracks": two_tracks}, 201)
+        told = {name: row[name] for name in ("signed", "held", "pages")}
+        return reply({"document": asked.document, "paper": asked.paper, **told, "two_tracks": two_tracks}, 201)
 
     return kit.write(handle, body=Filed, prepare=prepare)

@@ -16,7 +16,6 @@ from starlette.routing import Route
 from services.kit.accounts import Account, SignIn
 from services.kit.edxml import statuses
 from services.kit.edxml.content_signature import ContentSignature
-from services.kit.edxml.envelope import Envelope
 from services.kit.edxml.trouble import EdxmlError
 from services.kit.edxml.trust import Trust
 from services.kit.kit import Endpoint, Kit
@@ -24,9 +23,11 @@ from services.kit.languages import Text
 from services.kit.pages import Pages
 from services.kit.problems import Problem, not_found
 from services.kit.reference import Staff
-from services.office import paper, replying
+from services.office import paper, replying, verdicts
+from services.office.arrived import arrived, opened
 from services.office.carried import look_into
 from services.office.delegating import leader_of
+from services.office.inspecting import Inspector
 from services.office.notation import KINDS
 from services.office.printing import Printing
 from services.office.states import DOC_TYPE_NAMES, EVENT_NAMES, INCOMING, OUTGOING, SIGNED_NAMES, STATE_NAMES
@@ -78,11 +79,11 @@ def guarded(kit: Kit, endpoint: Endpoint) -> Endpoint:
 class Desks:
     """The pages of one office."""
 
-    def __init__(self, kit: Kit, trust: Trust, printing: Printing) -> None:
-        """`trust` checks signatures when a document is looked at, `printing` makes PDFs."""
-        self._printing = printing
+    def __init__(self, kit: Kit, trust: Trust, printing: Printing, inspector: Inspector) -> None:
+        """`trust` and `inspector` check signatures when a document is looked at, `printing` makes PDFs."""
+        self._printing, self._inspector = printing, inspector
         self._kit, self._trust = kit, trust
-        self._pages = Pages("office")
+        self._pages = Pages("office", verdict=verdicts.told)
         self._agencies = kit.reference.agencies
 
     def routes(self) -> list[Route]:
@@ -137,6 +138,7 @@ class Desks:
             statuses=statuses.NAMES,
             doc_types=DOC_TYPE_NAMES,
             signed_names=SIGNED_NAMES,
+            verdicts=verdicts,
             events=EVENT_NAMES,
             acts=_ACT_NAMES,
             key=str(uuid.uuid4()),
@@ -249,7 +251,7 @@ class Desks:
         return Text(f"hợp lệ, của {holder.name} ({holder.code})", f"valid, of {holder.name} ({holder.code})")
 
     async def _incoming(self, request: Request, who: Account) -> Response:
-        row = await self._incoming_row(request, who)
+        row = await arrived(self._kit, request.query_params.get("document", ""), agency=who.agency)
         roles, pool = await self._roles(who), self._kit.pool
         history = await pool.fetch(
             "SELECT event, actor, detail, at FROM event WHERE draft IS NULL AND document = $1 AND agency = $2 "
@@ -258,7 +260,7 @@ class Desks:
             who.agency,
         )
         try:
-            envelope = self._opened(row)
+            envelope = opened(self._kit, self._trust, row)
             seal = Text(
                 f"hợp lệ, của {envelope.sender.name} ({envelope.sender.code})",
                 f"valid, of {envelope.sender.name} ({envelope.sender.code})",
@@ -281,6 +283,7 @@ class Desks:
             carried=await asyncio.to_thread(look_into, envelope.attachments, self._trust, at=row["arrived_at"])
             if envelope
             else [],
+            pdfs=await self._inspector.look(envelope.attachments, at=row["arrived_at"]) if envelope else [],
             specialists=self._specialists(who),
             acts_now=[
                 name
@@ -289,36 +292,12 @@ class Desks:
             ],
         )
 
-    async def _incoming_row(self, request: Request, who: Account) -> Any:
-        """Return the incoming document that is asked for, of the official's own agency. Raises a 404 Problem."""
-        document = request.query_params.get("document", "")
-        row = await self._kit.pool.fetchrow(
-            "SELECT * FROM incoming JOIN received USING (document) WHERE agency = $1 AND document = $2",
-            who.agency,
-            document,
-        )
-        if row is None:
-            raise not_found(
-                Text(
-                    f"văn bản đến {document[:120]} trong cơ quan của bạn",
-                    f"incoming document {document[:120]} in your agency",
-                )
-            )
-        return row
-
-    def _opened(self, row: Any) -> Envelope:
-        """Open a received envelope as of the moment it came: a certificate that has ended since was good then.
-
-        Raises EdxmlError.
-        """
-        strict = self._kit.reference.document_axis.strict
-        return self._trust.examine(row["xml"], at=row["arrived_at"], strict=strict).envelope
-
     async def _attachment(self, request: Request, who: Account) -> Response:
         """Hand out an attachment as it came, a zip: `?document=…&number=1` is the first."""
-        row, wanted = await self._incoming_row(request, who), request.query_params.get("number", "")
+        row = await arrived(self._kit, request.query_params.get("document", ""), agency=who.agency)
+        wanted = request.query_params.get("number", "")
         try:
-            attachments = self._opened(row).attachments
+            attachments = opened(self._kit, self._trust, row).attachments
         except EdxmlError:
             attachments = ()
         listed = {str(number): one for number, one in enumerate(attachments, 1)}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 from datetime import datetime
 from importlib import resources
+from typing import Any
 
 import msgspec
 import typst
@@ -18,6 +19,7 @@ from asn1crypto import x509 as asn1_x509
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import signers
 from pyhanko.sign.fields import SigSeedSubFilter
+from pyhanko.sign.signers.pdf_signer import PdfSigningSession
 from pyhanko.sign.timestamps import TimeStamper
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
@@ -66,8 +68,11 @@ class PdfSeal:
             cert_registry=chain,
         )
 
-    def sign(self, pdf: bytes, *, reason: str, place: str, stamper: TimeStamper | None = None) -> bytes:
-        """Add a PAdES signature over the whole file, level B-T where a `stamper` says when. Raises what that raises."""
+    def sign(self, pdf: bytes, *, reason: str, place: str, at: datetime, stamper: TimeStamper | None = None) -> bytes:
+        """Add a PAdES signature over the whole file, level B-T where a `stamper` says when. Raises what that raises.
+
+        `at` is the official time that the signature claims for itself.
+        """
         told = signers.PdfSignatureMetadata(
             field_name=_FIELD,
             md_algorithm="sha256",
@@ -75,13 +80,26 @@ class PdfSeal:
             location=place,
             subfilter=SigSeedSubFilter.PADES,
         )
-        out: io.BytesIO = signers.PdfSigner(told, signer=self._signer, timestamper=stamper).sign_pdf(
+        out: io.BytesIO = _PdfSigner(told, signer=self._signer, timestamper=stamper, at=at).sign_pdf(
             # PDF/A wants a line's end before what is added (ISO 19005-2, 6.1.9); Typst's files end without one.
             IncrementalPdfFileWriter(io.BytesIO(pdf + b"\n")),
             output=io.BytesIO(),
             bytes_reserved=_ROOM if stamper else None,
         )
         return out.getvalue()
+
+
+class _PdfSigner(signers.PdfSigner):
+    """Claims official time; pyHanko would claim the machine's."""
+
+    def __init__(self, *args: Any, at: datetime, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self._at = at
+
+    def init_signing_session(self, *args: Any, **more: Any) -> PdfSigningSession:
+        session = super().init_signing_session(*args, **more)
+        session.system_time = self._at
+        return session
 
 
 def _der(text: bytes) -> bytes:

@@ -86,14 +86,14 @@ class Printing:
     def _sign(self, agency: str, draw: Callable[[], bytes], reason: str, loop: asyncio.AbstractEventLoop) -> Signed:
         from services.office.stamping import NotStampedError, Stamper  # noqa: PLC0415 -- as below
 
-        seal, place = self._seal(agency), self._kit.reference.province.name
+        seal, place, at = self._seal(agency), self._kit.reference.province.name, self._kit.clock.now()
         pdf = draw()
         try:
             stamper = Stamper(self._kit, loop)
-            return Signed(seal.sign(pdf, reason=reason, place=place, stamper=stamper), stamped=True)
+            return Signed(seal.sign(pdf, reason=reason, place=place, at=at, stamper=stamper), stamped=True)
         except NotStampedError as error:
             log.warning("paper-not-stamped", agency=agency, reason=reason, error=str(error))
-        return Signed(seal.sign(pdf, reason=f"{reason} (chưa có dấu thời gian)", place=place), stamped=False)
+        return Signed(seal.sign(pdf, reason=f"{reason} (chưa có dấu thời gian)", place=place, at=at), stamped=False)
 
     def _load_seal(self, agency: str) -> PdfSeal:
         from services.office.pdf import PdfSeal  # noqa: PLC0415 -- half a second and 40 MB, spared where none is made

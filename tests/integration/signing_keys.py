@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
 
@@ -71,12 +72,12 @@ class Keys:
         doc_type: DocType = "new",
         about: int | None = None,
         priority: int = 0,
-        file: bytes = b"",
+        files: Mapping[str, bytes] | None = None,
     ) -> str:
         """Return a sealed envelope, as an office would send it; `about` is the number of the document it changes."""
         plain = envelope(number, sender=sender, addressees=addressees, doc_type=doc_type)
-        if file:
-            packed = archive.pack({"tep.bin": file})
+        if files:
+            packed = archive.pack(files)
             plain = msgspec.structs.replace(
                 plain, attachments=(msgspec.structs.replace(plain.attachments[0], archive=packed),)
             )

@@ -153,6 +153,7 @@ CONTRACTS = [
         ("office", "dochub", "statuses.send"),
         ("office", "dochub", "statuses.list"),
         ("office", "national", "signing.timestamp"),
+        ("office", "national", "signing.revocations"),
         ("dochub", "office", "envelopes.push"),
         ("sector", "national", "population.verify"),
         ("sector", "national", "insurance.check"),

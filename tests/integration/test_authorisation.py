@@ -67,6 +67,7 @@ OFFICE: Table = {
         }.items()
         for address in (f"/api/{name}", f"/desk/{name}")
     },
+    "/api/incoming/signatures": ("GET", OFFICIALS),
     "/api/polls": ("POST", MACHINE),
 }
 DOCHUB: Table = {

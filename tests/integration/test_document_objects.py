@@ -43,7 +43,7 @@ def bucket() -> Iterator[BucketStandIn]:
 def sealed(size: int) -> tuple[str, str]:
     """DocumentId and text of a fresh envelope with a file of that many bytes."""
     number = next(_numbers)
-    text = KEYS.sealed(number, file=random.Random(number).randbytes(size))  # noqa: S311 -- filler
+    text = KEYS.sealed(number, files={"tep.bin": random.Random(number).randbytes(size)})  # noqa: S311 -- filler
     return f"{DEPARTMENT},2018/08/22,{number}/SGTVT-VP", text
 
 
@@ -86,7 +86,7 @@ def test_a_large_envelope_sent_again_is_taken_once(hub: Running) -> None:
     assert send(hub, text) == ["done"]
     assert len(rows(hub, document)) == 1
     number = int(document.rpartition(",")[2].partition("/")[0])
-    assert send(hub, KEYS.sealed(number, file=b"x" * 400_000)) == ["refused"]
+    assert send(hub, KEYS.sealed(number, files={"tep.bin": b"x" * 400_000})) == ["refused"]
     assert fetched(hub, document) == {document: text}
 
 

@@ -318,10 +318,10 @@ def test_a_recall_goes_only_where_the_document_went(hub: Running) -> None:
 def test_a_file_of_ten_megabytes_goes_through_unaltered_and_a_larger_one_is_refused(hub: Running) -> None:
     """Letter by letter, though libxml2 calls it huge; past the limit the reason names the size."""
     number, larger = next(_numbers), next(_numbers)
-    text = KEYS.sealed(number, file=random.Random(7).randbytes(10_000_000))  # noqa: S311 -- filler
+    text = KEYS.sealed(number, files={"tep.bin": random.Random(7).randbytes(10_000_000)})  # noqa: S311 -- filler
     assert send(hub, text)[0]["result"] == "done"
     assert hub.call("envelopes.get", consumer="office", query={"document": name(number)}).json()["xml"] == text
-    (result,) = send(hub, KEYS.sealed(larger, file=random.Random(8).randbytes(11_500_000)))  # noqa: S311
+    (result,) = send(hub, KEYS.sealed(larger, files={"tep.bin": random.Random(8).randbytes(11_500_000)}))  # noqa: S311
     assert result["result"] == "refused"
     assert "giới hạn" in result["detail"]
 

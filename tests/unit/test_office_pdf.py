@@ -30,7 +30,7 @@ PAGE = Page(
 )  # fmt: skip
 PLAIN = laid_out(PAGE)
 SIGNED = PdfSeal(key=KEY, certificate=CERTIFICATE, authority=AUTHORITY.pem).sign(
-    PLAIN, reason="Phát hành", place="Bến Tre"
+    PLAIN, reason="Phát hành", place="Bến Tre", at=samples.NOON
 )
 
 

@@ -154,16 +154,28 @@ class Running:
         told = launch.load(Path(self.stack.state) / "launch.json")
         return next(one.secrets[name] for one in told.services if one.name == service)
 
+    def keys(self, agency: str) -> dict[str, str]:
+        """Key and certificate of an agency, as its office has them."""
+        told = launch.load(Path(self.stack.state) / "launch.json")
+        keystore = msgspec.json.decode((Path(told.reference) / "keystore.json").read_bytes())
+        return dict(keystore["organisation"][agency])
+
     def from_the_nation(self, operation: str, **query: str) -> dict[str, Any]:
         """Answer of an operation of the nation's to the LGSP: for whoever is linked to it."""
+        return self._asked("GET", "national", operation, consumer="guest", params=query)
+
+    def over_the_lgsp(self, provider: str, operation: str, body: Any, *, consumer: str) -> dict[str, Any]:
+        """Answer of an operation, as the LGSP would call it on behalf of `consumer`."""
+        return self._asked("POST", provider, operation, consumer=consumer, data=msgspec.json.encode(body))
+
+    def _asked(self, method: str, provider: str, operation: str, *, consumer: str, **more: Any) -> dict[str, Any]:
         token = jwt.encode(
-            {"sub": "guest", "aud": "national", "op": operation, "call": str(uuid.uuid4()),
+            {"sub": consumer, "aud": provider, "op": operation, "call": str(uuid.uuid4()),
              "exp": int(time.time()) + 60},
-            self.secret("national", "PROVIDER_SECRET"), algorithm="HS256",
+            self.secret(provider, "PROVIDER_SECRET"), algorithm="HS256",
         )  # fmt: skip
-        answer = requests.get(
-            f"{self.url('national')}/lgsp/{operation}", params=query, headers={"X-Lgsp-Token": token}, timeout=30
-        )
+        address, headers = f"{self.url(provider)}/lgsp/{operation}", {"X-Lgsp-Token": token}
+        answer = requests.request(method, address, headers=headers, timeout=30, **more)
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
 

@@ -1,15 +1,17 @@
 """Whole ways in real browsers, in both eras: a paid dossier from the telephone over three desks to its signed result.
 
-And a consultation, from the question to the service that may be filed online.
+A consultation, from the question to the service that may be filed online. And PDFs that an office gets by the hub.
 """
 
 from __future__ import annotations
 
+import base64
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -22,7 +24,15 @@ from walking import answer_question, opened, until_shown
 
 from infra.local import clock
 from loadtests.accounts import passcode
-from simulation.province import Role
+from services.kit.clock import VIETNAM
+from services.kit.edxml import archive
+from services.kit.edxml.composing import compose
+from services.kit.edxml.document_id import DocumentId
+from services.kit.edxml.envelope import Attachment, Envelope, Organ
+from services.kit.edxml.seal import Seal
+from services.office.pdf import Page as Sheet
+from services.office.pdf import laid_out
+from simulation.province import Agency, Role
 
 pytestmark = pytest.mark.needs("chromium")
 
@@ -61,15 +71,15 @@ def _code_of(province: Running, account: str) -> str:
     return passcode(province.stack.passcode_key, account)
 
 
-def _official(give: Open, province: Running, role: Role, agency: str) -> Visitor:
+def _official(give: Open, province: Running, role: Role, agency: str, *, at: str = "onestop") -> Visitor:
     """Sign an official in at the desk of the agency."""
     account = next(one.account for one in province.province.staff if (one.role, one.agency) == (role, agency))
     desk = give(phone=False)
-    desk.page.goto(province.url("onestop"))
+    desk.page.goto(province.url(at))
     desk.page.get_by_label("Tài khoản cán bộ").fill(account)
     desk.page.get_by_label("Mã đăng nhập").fill(_code_of(province, account))
     desk.page.get_by_role("button", name="Đăng nhập").click()
-    expect(desk.page.locator("h1")).to_contain_text("hồ sơ đang giải quyết")
+    expect(desk.page.locator("h1")).to_contain_text("hồ sơ đang giải quyết" if at == "onestop" else "Bàn làm việc")
     return desk
 
 
@@ -181,6 +191,63 @@ def test_sys_onestop_a_paid_dossier_from_the_telephone_to_its_signed_result(brow
     ]  # fmt: skip
     assert fitting == [False, False, False]
     assert [one.trouble for one in (citizen, anybody, clerk, specialist, leader)] == [[]] * 5
+
+
+def test_sys_sign_leader_and_clerk_see_whether_the_pdfs_that_came_hold(browser: Open, province: Running) -> None:
+    """SYS-SIGN: signed by an office with the nation's stamp, sent over the hub: good as it was, altered it is not."""
+    sender = next(one for one in province.province.agencies if one.tier == "department")
+    receiver = next(one for one in province.province.agencies if one.tier == "commune")
+    sealing = {"agency": sender.code, "subject": "1/TB", "reason": "Thông báo",
+               "pdf": base64.b64encode(_sheet(sender.name)).decode()}  # fmt: skip
+    pdf = base64.b64decode(province.over_the_lgsp("office", "papers.seal", sealing, consumer="onestop")["pdf"])
+    document = _came(
+        province, sender, receiver, {"tot.pdf": pdf, "sua.pdf": pdf.replace(b"/MediaBox", b"/MediaBoy", 1)}
+    )
+    seen: dict[Role, list[str]] = {"leader": [], "document_clerk": []}
+
+    for role, shown in seen.items():
+        desk = _official(browser, province, role, receiver.code, at="office")
+        desk.page.goto(f"{province.url('office')}/incoming?{urlencode({'document': document})}")
+        for name in ("tot.pdf", "sua.pdf"):
+            row = desk.page.get_by_role("table", name=re.compile(name)).get_by_role("row").nth(1)
+            shown.append(" | ".join(row.get_by_role("cell").all_inner_texts()))
+        assert desk.trouble == []
+
+    day = date.fromisoformat(ERAS[province.province.era][1])
+    who = f"{sender.name} ({sender.code}) | {day:%d/%m/%Y} 09:0"
+    for good, altered in seen.values():
+        assert good.startswith(who)
+        assert good.endswith(", theo dấu thời gian | toàn bộ tệp | hợp lệ")
+        assert altered.startswith(who)
+        assert altered.endswith("| KHÔNG hợp lệ: nội dung đã bị sửa sau khi ký")
+
+
+def _sheet(agency: str) -> bytes:
+    return laid_out(
+        Sheet(agency=agency, place="Tỉnh Mẫu", notation="1/TB", issued_at=datetime(2018, 8, 22, tzinfo=VIETNAM),
+              kind="Thông báo", subject="V/v", content="Nội dung.", addressees=[], position="Giám đốc",
+              signed="(đã ký)", signer="Lê Thị Út")
+    )  # fmt: skip
+
+
+def _came(province: Running, sender: Agency, receiver: Agency, files: Mapping[str, bytes]) -> str:
+    """Send files over the hub; returns the DocumentId once the receiver's office has them."""
+    day = date.fromisoformat(ERAS[province.province.era][1])
+    number = DocumentId(sender.code, day, 901, "TB-VP")
+    envelope = Envelope(
+        id=number, sender=Organ(sender.code, sender.name), addressees=(Organ(receiver.code, receiver.name),),
+        place="Tỉnh Mẫu", kind="Thông báo", subject="V/v tệp có ký số", summary="V/v tệp có ký số",
+        signer_position="Giám đốc", signer_name="Lê Thị Út", reason="Văn bản điện tử mới", staff_department="Văn thư",
+        staff_name="Văn thư", sent_at=datetime(day.year, day.month, day.day, 9, tzinfo=VIETNAM),
+        attachments=(Attachment(content_id="cid:1", name="tep.zip", description="Tệp", archive=archive.pack(files)),),
+    )  # fmt: skip
+    xml = Seal(**province.keys(sender.code)).sign_envelope(compose(envelope))
+    sent = {"items": [{"key": str(number), "body": {"xml": xml}}]}
+    (taken,) = province.over_the_lgsp("dochub", "envelopes.send", sent, consumer="office")["results"]
+    assert taken["result"] == "done", taken
+    poller = province.sign_in("office", f"poller.{receiver.installation}")
+    province.done("office", "/api/polls", {"installation": receiver.installation}, token=poller)
+    return str(number)
 
 
 def test_sys_consult_people_are_asked_before_a_service_goes_online(browser: Open, province: Running) -> None:

@@ -137,7 +137,8 @@ def remove(path: Path) -> None:
     """Remove the folder and all it holds."""
     shutil.rmtree(path, ignore_errors=True)
     if path.exists():  # something was still being written: once more, and loudly
-        shutil.rmtree(path)
+        with suppress(FileNotFoundError):  # another command sweeps it as well, and was faster
+            shutil.rmtree(path)
 
 
 def _is_ours(path: Path) -> bool:

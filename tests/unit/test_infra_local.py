@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -243,6 +244,23 @@ def test_a_folder_that_is_just_being_made_is_not_swept(temporary: Path) -> None:
 
     assert folder.sweep() == (old,)
     assert young.exists()
+
+
+def test_two_commands_may_sweep_one_folder(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever finds half of it gone already goes on with its own work."""
+    made, lock = folder.make()
+    os.close(lock)
+    really = shutil.rmtree
+
+    def the_other_is_faster(path: Path, *, ignore_errors: bool = False) -> None:
+        if not ignore_errors:
+            really(path)
+            raise FileNotFoundError(path)
+
+    monkeypatch.setattr(shutil, "rmtree", the_other_is_faster)
+
+    assert folder.sweep() == (made.path,)
+    assert list(temporary.iterdir()) == []
 
 
 def test_what_only_looks_like_a_state_folder_is_left_alone(temporary: Path) -> None:

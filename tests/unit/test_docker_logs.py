@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
@@ -99,8 +99,19 @@ def test_a_service_name_is_no_way_to_another_folder(program: Any, tmp_path: Path
     assert sorted(one.name for one in tmp_path.iterdir()) == ["logs"]
 
 
-def test_logs_are_kept_for_three_months_and_no_longer(program: Any, tmp_path: Path) -> None:
+class _OnThatDay(datetime):
+    """Time has stood still since these tests were collected, though midnight may have passed."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> datetime:
+        return _NOW.astimezone(tz)
+
+
+def test_logs_are_kept_for_three_months_and_no_longer(
+    program: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """By the day (L3-LOGS)."""
+    monkeypatch.setattr(program, "datetime", _OnThatDay)
     today = _NOW.astimezone().date()
     for days in (0, LOG_DAYS, LOG_DAYS + 1, 400):
         (tmp_path / (today - timedelta(days=days)).isoformat()).mkdir()

@@ -40,7 +40,7 @@ def line(**other: float) -> ClientLine:
 def server(behave: Callable[[socket.socket], None]) -> Iterator[str]:
     """Serve one connection."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.settimeout(5.0)
+        listener.settimeout(30.0)
 
         def serve() -> None:
             with listener.accept()[0] as connection:
@@ -64,7 +64,7 @@ def answered(content: bytes = OK, *, times: int = 1) -> Callable[[socket.socket]
     return behave
 
 
-def sent(over: ClientLine, *requests: Request, timeout: float = 5.0) -> tuple[list[Answer], float, int]:
+def sent(over: ClientLine, *requests: Request, timeout: float = 30.0) -> tuple[list[Answer], float, int]:
     """Send one after the other over one client's line; returns answers, seconds they took, connections."""
 
     async def go() -> tuple[list[Answer], float, int]:
@@ -95,7 +95,7 @@ def test_a_far_client_waits_a_round_trip_to_connect_and_one_for_each_answer() ->
 
 
 def test_a_body_trickles_up_no_faster_than_the_line() -> None:
-    """30 KB at 100 KB a second; the system has the head long before the end, and the whole unchanged."""
+    """30 KB at 30 KB a second; the system has the head long before the end, and the whole unchanged."""
     body = bytes(range(256)) * 120
     moments: list[float] = []
     heard = bytearray()
@@ -107,21 +107,21 @@ def test_a_body_trickles_up_no_faster_than_the_line() -> None:
         connection.sendall(OK)
 
     with server(behave) as origin:
-        [answer], took, _ = sent(line(up_kbit=800), Request("POST", origin, "/scan", body))
+        [answer], took, _ = sent(line(up_kbit=240), Request("POST", origin, "/scan", body))
     assert answer.status == 200
     assert heard.partition(b"\r\n\r\n")[2] == body
-    assert took >= 0.29
+    assert took >= 0.99
     assert moments[-1] - moments[0] >= 0.2
 
 
 def test_an_answer_comes_down_no_faster_than_the_line_though_patience_is_shorter() -> None:
-    """200 KB at 500 KB a second take 0.4 s; 0.2 s of patience are with silence, and here something always comes."""
+    """200 KB at 100 KB a second take 2 s; 1 s of patience is with silence, and here something always comes."""
     whole = b"x" * 200_000
     content = b"HTTP/1.1 200 OK\r\nContent-Length: 200000\r\n\r\n" + whole
     with server(answered(content)) as origin:
-        [answer], took, _ = sent(line(down_kbit=4000), Request("GET", origin, "/", b""), timeout=0.2)
+        [answer], took, _ = sent(line(down_kbit=800), Request("GET", origin, "/", b""), timeout=1.0)
     assert (answer.status, answer.body == whole) == (200, True)
-    assert took >= 0.39
+    assert took >= 1.99
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,8 @@ def test_an_answer_that_does_not_come_is_told_on_a_slow_line_too(
 ) -> None:
     """In the same words as for everybody."""
     with server(behave) as origin:
-        [answer], _, _ = sent(line(round_trip_ms=20), Request("GET", origin, "/", b""), timeout=0.3)
+        patience = 0.3 if why == "timeout" else 30.0
+        [answer], _, _ = sent(line(round_trip_ms=20), Request("GET", origin, "/", b""), timeout=patience)
     assert (answer.status, answer.why) == (0, why)
 
 

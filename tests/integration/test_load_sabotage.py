@@ -127,7 +127,8 @@ def gone(before: Contents, after: Contents) -> Contents:
 def more(before: Contents, after: Contents) -> Contents:
     """Rows that were not there before, or not so often, by table."""
     new = {
-        table: [row for row in set(rows) if rows.count(row) > before[table].count(row)] for table, rows in after.items()
+        table: [row for row in dict.fromkeys(rows) if rows.count(row) > before[table].count(row)]
+        for table, rows in after.items()
     }
     return {table: rows for table, rows in new.items() if rows}
 
@@ -205,14 +206,10 @@ def test_an_altered_signature_differs_in_one_character(postgres: Postgres, tmp_p
 
 def test_statuses_out_of_order_have_changed_places(postgres: Postgres, tmp_path: Path) -> None:
     """03 now comes before 01."""
-    assert (
-        harmed(postgres, tmp_path, "status-out-of-order", "dochub")
-        == (
-            "V2",
-            {"dochub.status": [("V2", "b", 1, "01"), ("V2", "b", 2, "03")]},
-            {"dochub.status": [("V2", "b", 1, "03"), ("V2", "b", 2, "01")]},
-        )
-        or True
+    assert harmed(postgres, tmp_path, "status-out-of-order", "dochub") == (
+        "V2",
+        {"dochub.status": [("V2", "b", 1, "01"), ("V2", "b", 2, "03")]},
+        {"dochub.status": [("V2", "b", 1, "03"), ("V2", "b", 2, "01")]},
     )
 
 

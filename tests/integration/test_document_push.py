@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -116,18 +117,24 @@ def test_what_is_most_urgent_is_pushed_first(hub: Running, office: Running, lgsp
     assert office
     first = [next(_numbers) for _ in range(4)]
     urgencies = (0, 2, 4, 2)
+    began = len(lgsp.calls)
     lgsp.out_of_reach = True
     try:
         for number, urgency in zip(first, urgencies, strict=True):
             assert send(hub, KEYS.sealed(number, priority=urgency))[0]["result"] == "done"
-        told_before = len(lgsp.calls)
+        while not (tried := [came for came in _pushed(lgsp, began) if len(came) == 4]):  # earlier attempts have fewer
+            time.sleep(0.01)
     finally:
         lgsp.out_of_reach = False
     hub.drained()
-    pushes = [call for call in lgsp.calls[told_before:] if call.name == "office.envelopes.push"]
-    came = dict.fromkeys(item["body"]["document"] for item in pushes[-1].body["items"])
-    assert list(came) == [name(first[place]) for place in (2, 1, 3, 0)]
+    assert tried[0] == [name(first[place]) for place in (2, 1, 3, 0)]
     office.drained()
+
+
+def _pushed(lgsp: StandinLgsp, began: int) -> list[list[str]]:
+    """Documents of each push, in their order; those of two addressees once."""
+    pushes = [call.body["items"] for call in lgsp.calls[began:] if call.name == "office.envelopes.push"]
+    return [list(dict.fromkeys(item["body"]["document"] for item in items)) for items in pushes]
 
 
 @pytest.mark.usefixtures("pushed")

@@ -75,6 +75,7 @@ def test_a_service_that_does_not_start_is_named_with_its_last_words(tmp_path: Pa
     """When a service ends as soon as it is started, the error shows its last log lines, and the logs can be kept."""
     broken = {**samples.COMMANDS, "dochub": (sys.executable, samples.PROGRAM, "dies")}
     target = LocalTarget(Options(commands=broken, logs_to=tmp_path / "logs"))
+    before = _processes()
 
     with pytest.raises(TargetError) as refused:
         samples.place(target, tmp_path)
@@ -83,31 +84,40 @@ def test_a_service_that_does_not_start_is_named_with_its_last_words(tmp_path: Pa
     assert refused.value.text.vi.startswith("dochub khởi động không được.")
     assert "standin: no such table: người dân" in refused.value.text.en
     assert "người dân" in (tmp_path / "logs" / "dochub.log").read_text("utf-8")
-    _assert_no_process()
+    assert _processes() <= before
 
 
 def test_a_service_that_never_gets_ready_is_named(tmp_path: Path) -> None:
-    """When a service runs but does not say that it is ready, the error says which, after the time that was given."""
+    """When a service runs but does not say that it is ready, the error says which, after the time that was given.
+
+    On a busy machine the others may not be ready either in so short a time: then they are given more.
+    """
     slow = {**samples.COMMANDS, "lgsp": (sys.executable, samples.PROGRAM, "never-ready")}
-    target = LocalTarget(Options(commands=slow, ready_within_seconds=3))
+    before = _processes()
 
-    with pytest.raises(TargetError, match="lgsp is not ready after 3 s") as refused:
-        samples.place(target, tmp_path)
+    for seconds in (3, 15, 60):
+        target = LocalTarget(Options(commands=slow, ready_within_seconds=seconds))
+        with pytest.raises(TargetError, match=rf"is not ready after {seconds} s") as refused:
+            samples.place(target, tmp_path)
+        if "standin: serving lgsp" in refused.value.text.en:
+            break
 
+    assert refused.value.text.en.startswith(f"lgsp is not ready after {seconds} s")
     assert "standin: serving lgsp" in refused.value.text.en
-    _assert_no_process()
+    assert _processes() <= before
 
 
 def test_a_program_that_is_not_there_is_named(tmp_path: Path) -> None:
     """A command that cannot be run is refused like a service that does not start."""
     target = LocalTarget(Options(commands={**samples.COMMANDS, "portal": ("/nonexistent/portal",)}))
+    before = _processes()
 
     with pytest.raises(TargetError, match=r"portal does not start\.[^¶]*Cannot start /nonexistent/portal"):
         samples.place(target, tmp_path)
 
-    _assert_no_process()
+    assert _processes() <= before
 
 
-def _assert_no_process() -> None:
-    """Nothing that was started here still runs."""
-    assert psutil.Process().children(recursive=True) == []
+def _processes() -> set[psutil.Process]:
+    """What this process has started and still runs; other tests may have left helpers of Python's own."""
+    return set(psutil.Process().children(recursive=True))

@@ -38,6 +38,16 @@ def _run(folder: Path, mode: str) -> tuple[Command, Stack]:
     return command, msgspec.json.decode(command.stdout.readline(), type=Stack)
 
 
+@pytest.fixture(autouse=True)
+def temporary(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A temporary folder of these tests' own: whoever places a stack beside them sweeps dead ones out of the usual."""
+    with tempfile.TemporaryDirectory(prefix="tinhmau-ends-", ignore_cleanup_errors=True) as made:
+        Path(made).chmod(0o711)
+        monkeypatch.setattr(tempfile, "tempdir", made)
+        monkeypatch.setenv("TMPDIR", made)
+        yield Path(made)
+
+
 @pytest.fixture
 def attached(tmp_path: Path) -> Iterator[tuple[Command, Stack]]:
     """A stack that lives as long as the command that placed it."""
@@ -131,11 +141,11 @@ def test_ctrl_c_while_a_stack_comes_up_leaves_nothing(tmp_path: Path, *, attache
     """An interruption in the middle of placing takes away all that was started, detached or not."""
     target = LocalTarget(Options(commands=samples.COMMANDS, attached=attached, logs_to=tmp_path / "logs"))
     seen_at: list[list[psutil.Process]] = []
-    before = _state_folders()
+    before, others = _state_folders(), psutil.Process().children(recursive=True)
 
     def interrupt(done: float, _what: Text) -> None:
         if done >= 0.4:
-            seen_at.append(psutil.Process().children(recursive=True))
+            seen_at.append([one for one in psutil.Process().children(recursive=True) if one not in others])
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

@@ -35,9 +35,12 @@ def test_a_worker_that_takes_too_much_is_stopped_and_named() -> None:
     """The province that does not fit is told by name, with the way out, and nothing hangs."""
 
     def hungry(name: str) -> str:
-        held = bytearray(b"x" * 2_000_000_000)
-        threading.Event().wait(60)  # until the process is stopped
-        return name + chr(held[0])
+        held, over = list[bytes](), threading.Event()
+        for _ in range(40):
+            held.append(b"x" * 50_000_000)
+            over.wait(0.05)  # a machine with little memory is not to be filled before anybody looks
+        over.wait(60)  # until the process is stopped
+        return name + chr(held[0][0])
 
     with pytest.raises(TroubleError, match=r"over “ha_noi_2018”.*--memory-mb"):
         list(each(hungry, ["ha_noi_2018"], workers=Workers(1, memory_mb=700)))

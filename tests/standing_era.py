@@ -26,7 +26,7 @@ from simulation.province import Agency, Procedure, Province, Role
 
 #: Era -> province and day. 2026 is a province made from the lists of units, with its departments and three communes.
 ERAS = {"2018": ("toy", "2018-08-22"), "2026": ("vinh_long_2026", "2026-07-01")}
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 120.0
 _LOOK_EVERY_SECONDS = 0.05
 T = TypeVar("T")
 _NINE = 9 * 3600.0

@@ -32,7 +32,7 @@ TOKEN_KEY = "token-key-of-tests-that-is-long-enough"
 PROVIDER_SECRET = "provider-secret-of-tests-that-is-long-enough"
 PAYMENT_SECRET = "payment-secret-of-tests"
 LGSP_SECRET = "lgsp-secret-of-tests"
-_START_SECONDS = 40.0
+_START_SECONDS = 120.0
 
 
 class Postgres:
@@ -77,6 +77,7 @@ class Postgres:
     def kill(self) -> None:
         """End it like a crash: SIGKILL to the server, whose children then end by themselves."""
         server = psutil.Process(int((self._data / "postmaster.pid").read_text().split()[0]))
+        server.suspend()  # else it might start another child between the look and its end
         children = server.children()
         server.kill()
         psutil.wait_procs(children, timeout=_START_SECONDS)
@@ -193,7 +194,7 @@ class Running:
     def _end(self, how: signal.Signals) -> None:
         if self._process:
             self._process.send_signal(how)
-            self._process.wait(timeout=20)
+            self._process.wait(timeout=60)
             self._process = None
         self._session.close()
         self._session = requests.Session()

@@ -61,6 +61,7 @@ def _played(stack: Stack, seeds: list[int], *, documents: int, kills: int, secon
     return Counter(stack.killed) + sum((wire.done for wire in stack.wires), Counter())
 
 
+@pytest.mark.timeout(900)  # each kill may open the LGSP's breaker, for fifteen seconds at most
 def test_ten_short_rounds_leave_no_doubt(stack: Stack) -> None:
     """One kill a round, of each part in turn by chance, and a wire that loses, repeats, delays and replays."""
     played = _played(stack, [*FOUND, *range(_SHORT_ROUNDS)], documents=2, kills=1, seconds=0.6)

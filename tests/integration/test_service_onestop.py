@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import re
 import threading
-import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -42,6 +42,8 @@ PROGRESS, SYNC, MOVED, PARCELS = (
     "national.dvcqg.progress",
     "national.post.parcels",
 )
+#: Of dossiers from the portal whose number does not matter: none that a test names, and none that a counter reaches.
+_numbers = itertools.count(100_001)
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +95,7 @@ class Office:
 
     def submit(self, *, procedure: str = BIRTH, fee: int = 8000, number: int = 0) -> str:
         """Let a dossier arrive from the portal; returns its code."""
-        code = f"{self.agency}-{DAY}-{number or uuid.uuid4().int % 900_000 + 5001}"
+        code = f"{self.agency}-{DAY}-{number or next(_numbers)}"
         results = self.onestop.deliver("dossiers.submit", self.submission(code, procedure, fee), consumer="portal")
         assert results[0]["result"] == "done", results
         return code
@@ -308,7 +310,7 @@ def test_the_nation_is_told_the_names_of_the_papers(
     commune: Office, lgsp: StandinLgsp, form: Any, papers: list[str]
 ) -> None:
     """TaiLieuNop: of the files in the portal's form; whatever else a program has sent as its form does no harm."""
-    code = f"{COMMUNE}-{DAY}-{uuid.uuid4().int % 900_000 + 5001}"
+    code = f"{COMMUNE}-{DAY}-{next(_numbers)}"
     sent = commune.submission(code) | {"form": form}
     results = commune.onestop.deliver("dossiers.submit", sent, consumer="portal")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 from visitor import Visitor
 
 _QUIET = (
@@ -18,6 +18,8 @@ _QUIET = (
     "--disable-component-update",
     "--disable-sync",
 )
+
+expect.set_options(timeout=60_000)  # five seconds by default: less than a busy machine may take for a page
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +35,6 @@ def chromium() -> Iterator[Browser]:
 def visitor(chromium: Browser) -> Iterator[Visitor]:
     """A Vietnamese visitor with a browser window of their own."""
     context = chromium.new_context(locale="vi-VN")
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(60_000)
     yield Visitor(context.new_page())
     context.close()

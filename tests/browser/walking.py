@@ -12,7 +12,7 @@ _NUMBERS = ("không", "một", "hai", "ba", "bốn", "năm", "sáu", "bảy", "t
 
 def until_shown(visitor: Visitor, words: str) -> None:
     """Look again until the page says it: what other systems have to tell takes a moment."""
-    for _ in range(100):
+    for _ in range(300):
         if words in visitor.page.locator("main").inner_text():
             return
         visitor.page.wait_for_timeout(200)
@@ -28,6 +28,12 @@ def opened(page: Page, code: str) -> Page:
     page.get_by_role("button", name="Mở", exact=True).click()
     expect(page.locator("h1")).to_have_text(f"Hồ sơ {code}")
     return page
+
+
+def at_step(page: Page, step: int) -> None:
+    """Wait until the form is at that one of its three steps, with all of its fields."""
+    expect(page.locator("main")).to_contain_text(f"Bước {step}/3")
+    page.wait_for_load_state()
 
 
 def answer_question(page: Page) -> str:

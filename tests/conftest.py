@@ -8,11 +8,10 @@ import subprocess
 from collections.abc import Callable, Iterator, Mapping
 
 import pytest
-from command_line import ROOT, Run, Standing, Workplace, stand, verify
+from command_line import ROOT, Run, Standing, Workplace, known, stand
 from hypothesis import settings
 
 from infra.engine import finding
-from tinhmau.exits import UNKNOWN
 
 # The same examples every time: a change is answered for by whoever makes it, not by who happens to run the tests next.
 settings.register_profile("tinhmau", derandomize=True, deadline=None)
@@ -75,18 +74,9 @@ def workplace() -> Iterator[Workplace]:
 
 @pytest.fixture(scope="session")
 def toy_run() -> Iterator[Run]:
-    """One whole `tinhmau verify` of the toy province; takes about 25 seconds, so every test shares it.
-
-    On a machine that is busy with something else the load generator is late and says UNKNOWN of itself: once more.
-    """
-    for attempts_left in (2, 1, 0):
-        made = Workplace()
-        run = verify(made)
-        if run.finished.code != UNKNOWN or not attempts_left:
-            break
-        made.close()
-    yield run
-    made.close()
+    """One whole `tinhmau verify` of the toy province; takes about 25 seconds, so every test shares it."""
+    with known() as run:
+        yield run
 
 
 @pytest.fixture(scope="session")

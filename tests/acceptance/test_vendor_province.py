@@ -7,9 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from command_line import Run, Workplace, laws, verdict, verify
-
-from tinhmau.exits import UNKNOWN
+from command_line import Run, Workplace, known, laws, verdict, verify
 
 NIGHTLY = pytest.mark.nightly
 #: Product -> the act at which its planted mismatch shows.
@@ -18,15 +16,9 @@ MISMATCHES = {"sen": "onestop.accept", "truc": "onestop.decide", "dua": "onestop
 
 @pytest.fixture(scope="module", params=["truc", pytest.param("dua", marks=NIGHTLY)])
 def with_product(request: pytest.FixtureRequest) -> Iterator[Run]:
-    """The toy's day with a product; once more where the machine was too busy for the load generator."""
-    for attempts_left in (1, 0):
-        workplace = Workplace()
-        run = verify(workplace, scenario=f"toy_{request.param}")
-        if run.finished.code != UNKNOWN or not attempts_left:
-            break
-        workplace.close()
-    yield run
-    workplace.close()
+    """The toy's day with a product."""
+    with known(scenario=f"toy_{request.param}") as run:
+        yield run
 
 
 @pytest.fixture(scope="module")

@@ -19,9 +19,9 @@ pytestmark = pytest.mark.needs("docker", "pulumi")
 _PATIENCE_SECONDS = 60.0
 
 
-def _answers(standing: Standing, service: str) -> bool:
+def _answers(standing: Standing, service: str, *, within: float = 30.0) -> bool:
     try:
-        with urllib.request.urlopen(f"{standing.stack.endpoints[service]}/ready", timeout=3) as answer:  # noqa: S310
+        with urllib.request.urlopen(f"{standing.stack.endpoints[service]}/ready", timeout=within) as answer:  # noqa: S310
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False
@@ -29,7 +29,7 @@ def _answers(standing: Standing, service: str) -> bool:
 
 def _await(standing: Standing, service: str, *, answers: bool) -> None:
     until = time.monotonic() + _PATIENCE_SECONDS
-    while _answers(standing, service) != answers:
+    while _answers(standing, service, within=3.0) != answers:
         assert time.monotonic() < until
         time.sleep(0.2)
 

@@ -137,9 +137,10 @@ def test_the_clock_stands_until_traffic_begins(stack: Stack) -> None:
 def test_a_service_killed_from_outside_comes_back_on_its_port(stack: Stack, target: LocalTarget) -> None:
     """After kill -9 of a service, a request to the same address is answered by a new process; none is refused."""
     before = seen.get(stack, "dochub", "/about")["pid"]
+    victim = psutil.Process(before)
 
-    os.kill(before, signal.SIGKILL)
-    psutil.wait_procs([psutil.Process(before)] if psutil.pid_exists(before) else [], timeout=seen.PATIENCE_SECONDS)
+    victim.kill()
+    psutil.wait_procs([victim], timeout=seen.PATIENCE_SECONDS)
     after = seen.get_in_the_end(stack, "dochub", "/about")["pid"]
 
     assert after != before

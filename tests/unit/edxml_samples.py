@@ -29,20 +29,20 @@ class SmallAuthority:
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         public = self._key.public_key()
         root = (
-            self._builder(self._name, public, 2008, 2028)
+            self._builder(self._name, public, 2008, 2049)
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
             .add_extension(_usage(signs_certificates=True), critical=True)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
         )
         self.pem = root.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
 
-    def seal(self, holder: Organ, *, since: int = 2008, until: int = 2028, may_sign: bool = True) -> Seal:
+    def seal(self, holder: Organ, *, since: int = 2008, until: int = 2049, may_sign: bool = True) -> Seal:
         """Return a key with a certificate for `holder`, good from 1 January `since` to 1 January `until`."""
         key, certificate = self.holding(holder, since=since, until=until, may_sign=may_sign)
         return Seal(key=key, certificate=certificate)
 
     def holding(
-        self, holder: Organ, *, since: int = 2008, until: int = 2028, may_sign: bool = True, rsa_bits: int = 0
+        self, holder: Organ, *, since: int = 2008, until: int = 2049, may_sign: bool = True, rsa_bits: int = 0
     ) -> tuple[str, str]:
         """Return the key and the certificate as PEM; an RSA key where `rsa_bits` are asked for."""
         key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey = (

@@ -41,8 +41,9 @@ GENERATORS: tuple[Generator, ...] = ("swift", "locust")
 
 #: Told the processes of the generator by name, for those who watch what they use.
 OnProcesses = Callable[[Mapping[str, int]], None]
-#: Asked again and again while traffic goes on: why it may end now; empty while it is to go on.
-Enough = Callable[[], str]
+#: Asked again and again while traffic goes on, and told when it began (Unix time of run second 0): why it may end now;
+#: empty while it is to go on.
+Enough = Callable[[float], str]
 
 
 class DriveError(TroubleError):
@@ -135,7 +136,7 @@ class Drive:
         permission: Path | None = None,
         faults: Sequence[Fault] = (),
         progress: Progress = silent,
-        enough: Enough = lambda: "",
+        enough: Enough = lambda _began: "",
     ) -> DriveResult:
         """Let traffic begin, and stay until it is over, or until `enough` says why it may end before.
 
@@ -251,7 +252,7 @@ class Drive:
                 with suppress(BrokenPipeError):
                     self._hear().say({"order": "lost", "pid": process.pid})
             traffic.look()
-            if why := enough():
+            if why := enough(traffic.began):
                 traffic.give_up(why)
                 return
             if traffic.overdue():

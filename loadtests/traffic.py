@@ -45,7 +45,8 @@ class Traffic:
         self._faults = list(faults.check(wanted, timeline))
         self._tail = Tail(journal, "worker-*.ndjson")
         self._book = Writer(journal / "driver.ndjson")
-        self._began = self._ended = 0.0
+        self.began = 0.0  #: Unix time of run second 0
+        self._ended = 0.0
         self._lost: list[str] = []
         self._struck: list[str] = []
         self._failed: list[str] = []
@@ -59,7 +60,7 @@ class Traffic:
 
     def begin(self, at: float) -> None:
         """Run second 0 is at Unix time `at`."""
-        self._began = at
+        self.began = at
 
     def end(self, at: float) -> None:
         """The last journey was over at Unix time `at`."""
@@ -76,8 +77,8 @@ class Traffic:
     def result(self) -> DriveResult:
         """Sum up."""
         return DriveResult(
-            began=self._began,
-            seconds=self._ended - self._began,
+            began=self.began,
+            seconds=self._ended - self.began,
             observations=self._tail.lines,
             lost_workers=tuple(self._lost),
             given_up=self._given_up,
@@ -124,7 +125,7 @@ class Traffic:
             self._book.write(Event(at=at, event="fault", subject=fault.spec, detail=detail))
 
     def _now(self) -> float:
-        return time.time() - self._began
+        return time.time() - self.began
 
     def _label(self, official: float) -> Text:
         english = f"{self._tail.lines:,}"

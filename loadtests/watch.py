@@ -1,7 +1,7 @@
 """Looks at a stack while it is loaded: what PostgreSQL's sessions wait for, how full pools are, who wants a processor.
 
 One line every half second or so to `watch.ndjson` (docs/run-folder.md): what verification/capacity/ names a bottleneck
-by. It only reads: PostgreSQL's activity view, the services' /metrics and /proc.
+by. It only reads: PostgreSQL's activity view, the services' /metrics, /proc and how full the disk is.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import shutil
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -26,6 +27,7 @@ from loadtests import control
 
 EVERY_SECONDS = 0.5
 _ANSWER_SECONDS = 2.0
+_MIB = 1 << 20
 _TICK = os.sysconf("SC_CLK_TCK")
 _ACTIVITY = """
 SELECT pid, datname AS database, state, coalesce(wait_event_type || ':' || wait_event, '') AS wait,
@@ -90,6 +92,7 @@ class Watch:
                         **seen,
                         "backends": backends,
                         "services": services,
+                        **_room(self._stack.state),
                     }
                     out.write(msgspec.json.encode(line) + b"\n")
                     await asyncio.sleep(max(0.05, next(self._pauses) - (time.monotonic() - began)))
@@ -106,6 +109,13 @@ class Watch:
             told = control.ask(self._stack, act="status")
             return {one["service"]: one["pid"] for one in told["services"] if one["pid"]}
         return {}
+
+
+def _room(state: str) -> dict[str, float]:
+    """How much may still be written to the disk with the stack's state, where that is on this machine."""
+    with suppress(OSError):
+        return {"disk_free_mb": round(shutil.disk_usage(state).free / _MIB, 1)} if state else {}
+    return {}
 
 
 async def _backends(connection: Any) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
@@ -106,6 +107,15 @@ def read(folder: Path) -> Journal:
     observations.sort(key=lambda seen: (seen.end, seen.journey, seen.step, seen.attempt))
     events.sort(key=lambda seen: seen.at)
     return Journal(observations, events, torn)
+
+
+def began(journal: Journal) -> float | None:
+    """Give the Unix time of run second 0, as the master's first event tells it; None where it does not."""
+    told = next((event.detail for event in journal.events if event.event == "begin"), "")
+    try:
+        return datetime.fromisoformat(told.partition(",")[0]).timestamp()
+    except ValueError:
+        return None
 
 
 def acknowledged_writes(journal: Journal) -> Iterator[Observation]:

@@ -182,7 +182,7 @@ class Traffic:
         stack_file: Path,
         permission: Path | None = None,
         faults: Sequence[Fault] = (),
-        enough: Enough = lambda: "",
+        enough: Enough = lambda _began: "",
     ) -> DriveResult:
         """Let the day happen; returns when it is over, or `enough` is said.
 

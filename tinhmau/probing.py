@@ -70,11 +70,11 @@ def probe(
     if stack.control:
         control.ask(stack.control, {"act": "metrics", "folder": str(metrics.resolve())})
     with Traffic(folder, workers=workers) as traffic, (acting or nothing)(stack), Watch(stack, metrics, chance=chance):
-        hope = Hope(objectives, steps=planned.counts["steps"])
+        hope = Hope(objectives, timeline=planned.timeline, steps=planned.counts["steps"])
         driven = traffic.drive(
             stack,
             stack_file=folder.parents[1] / "stack.json",
-            enough=_never if to_the_end else follow(hope, folder / "journal"),
+            enough=_never if to_the_end else follow(hope, folder),
         )
     if stack.control:  # what settling uses is not what the load used
         with suppress(TargetError):
@@ -88,7 +88,7 @@ def probe(
     return sum_up(number, load, seed, planned, seen, results, looked, disturbed, left=sum(map(abs, left.values())))
 
 
-def _never() -> str:
+def _never(_began: float) -> str:
     return ""
 
 

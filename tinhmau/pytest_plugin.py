@@ -27,6 +27,7 @@ from tinhmau import change_request, exits
 from verification import evidence
 from verification.answer import Answer
 from verification.objectives import files
+from verification.objectives.gates import needs_watching
 from verification.objectives.judging import ObjectiveResult, judge, overall
 
 _ANSWERED = (exits.KEPT, exits.BROKEN, exits.UNKNOWN)
@@ -166,8 +167,12 @@ def _wanted(request: pytest.FixtureRequest) -> Wanted:
 
 
 def for_the_run(wanted: Wanted, objectives: Path | None) -> Wanted:
-    """What the run itself needs to know: it is shared by tests with different objectives, unless these can end it."""
-    if objectives is None or all(one.ends_after is None for one in files.load(objectives).objectives):
+    """What the run itself needs to know: it is shared by tests with different objectives, unless these can end it.
+
+    Or unless it has to be watched for them.
+    """
+    wanted_of_it = files.load(objectives).objectives if objectives else ()
+    if not any(one.ends_after is not None or needs_watching(one) for one in wanted_of_it):
         return msgspec.structs.replace(wanted, objectives="")
     return msgspec.structs.replace(wanted, objectives=str(objectives))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -37,15 +36,10 @@ def note(run: Path, told: Sequence[Any]) -> None:
 
 def cost(read: Journal, told: Told) -> dict[str, float | int | None]:
     """Seconds until it answered again; requests that ended in that time, and those that failed or got no answer."""
-    if told.seconds is None:
-        return {"seconds": None, "requests": None, "failed": None}
-    since = told.began - _began(read)
+    began = journal.began(read)
+    if told.seconds is None or began is None:
+        return {"seconds": told.seconds, "requests": None, "failed": None}
+    since = told.began - began
     ended = [one for one in read.observations if since <= one.end <= since + told.seconds]
     failed = sum(one.outcome in {"failed", "lost"} for one in ended)
     return {"seconds": told.seconds, "requests": len(ended), "failed": failed}
-
-
-def _began(read: Journal) -> float:
-    """When traffic began, in Unix seconds: the master's first event says it."""
-    (begin,) = [event for event in read.events if event.event == "begin"]
-    return datetime.fromisoformat(begin.detail.partition(",")[0]).timestamp()

@@ -102,6 +102,11 @@ class Evidence:
         return next((event for event in self.journal.events if event.event == "given-up"), None)
 
     @property
+    def began(self) -> float | None:
+        """Unix time of run second 0, as the master's first event says it; None where nobody wrote it down."""
+        return journals.began(self.journal)
+
+    @property
     def ended(self) -> bool:
         """The generator came to its end."""
         return any(event.event == "end" for event in self.journal.events)

@@ -13,15 +13,23 @@ from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 
+import msgspec
+import numpy as np
 import pytest
 from aiohttp import web
 from load_stand_in import RECEIVE, Seen, StandIn, journey, plan_of, problem, stack_of
 
+from infra import stack as stacks
 from loadtests import faults
 from loadtests.drive import Drive, DriveError, drive
+from loadtests.watch import Watch
 from simulation import journal as journals
+from simulation import plan as plans
 from simulation.journal import Journal, Observation
 from simulation.plan import Journey
+from tinhmau.following import follow
+from verification.objectives import files
+from verification.objectives.ending import Ending
 
 SECONDS = 2.0
 
@@ -162,7 +170,7 @@ def test_a_drive_that_has_seen_enough_ends_at_once_and_says_why(tmp_path: Path) 
             result = driving.begin(
                 plan=plan,
                 stack=stack_of(province.origin, tmp_path),
-                enough=lambda: "errors rate<0.01" if len(province.seen) > 5 else "",
+                enough=lambda _began: "errors rate<0.01" if len(province.seen) > 5 else "",
             )
     journal = journals.read(tmp_path / "journal")
     assert result.given_up == "errors rate<0.01"
@@ -171,6 +179,28 @@ def test_a_drive_that_has_seen_enough_ends_at_once_and_says_why(tmp_path: Path) 
     assert ("given-up", "errors rate<0.01") in {(event.event, event.detail) for event in journal.events}
     assert "end" not in {event.event for event in journal.events}
     assert not [pid for pid in processes.values() if is_running(pid)]
+
+
+def test_a_gate_ends_a_drive_by_what_the_watch_writes(tmp_path: Path) -> None:
+    """No disk has a million terabytes free: the first look that tells of the run ends a plan of ten minutes."""
+    run = tmp_path / "run"
+    (run / "metrics").mkdir(parents=True)
+    wanted = tmp_path / "objectives.toml"
+    wanted.write_text('[thresholds]\n"disk_free" = { threshold = "min>1000000000000", abortOnFail = true }\n')
+    with StandIn() as province:
+        plan = plan_of(browsers(6000, 600.0), tmp_path, seconds=600.0)
+        head = plans.load_head(plan)
+        ending = Ending(files.load(wanted), timeline=head.timeline, steps=6000)
+        file = stack_of(province.origin, tmp_path)
+        stack = msgspec.structs.replace(stacks.load(file), state=str(tmp_path))
+        with (
+            Drive(journal=run / "journal", workers=1) as driving,
+            Watch(stack, run / "metrics", chance=np.random.default_rng(1)),
+        ):
+            driving.start()
+            result = driving.begin(plan=plan, stack=file, enough=follow(ending, run))
+    assert result.given_up == "disk_free min>1000000000000"
+    assert 0 < result.seconds < 600
 
 
 def test_an_interrupted_drive_leaves_no_process(tmp_path: Path) -> None:

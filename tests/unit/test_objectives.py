@@ -19,6 +19,7 @@ from verification import evidence
 from verification.objectives import files
 from verification.objectives.expression import parse
 from verification.objectives.judging import ObjectiveResult, judge
+from verification.objectives.metric import METRICS
 
 
 def written(folder: Path, text: str) -> Path:
@@ -195,8 +196,44 @@ def test_every_mistake_in_a_file_is_told_at_once(tmp_path: Path) -> None:
         files.load(written(tmp_path, text))
     told = [mistake.into("en") for mistake in refused.value.mistakes]
     assert len(told) == 6
+    assert any("Did you mean “rush”?" in line for line in told)
+    assert any("errors has no “p(95)”. Write it as k6 does, e.g. rate<0.01" in line for line in told)
     assert any("Did you mean “latency”?" in line for line in told)
     assert any("Did you mean “operation”?" in line for line in told)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('"memory" = ["max<900MB"]', "e.g. max<900 (memory in MB; no unit is written; there is avg, min, med"),
+        ('"restarts" = ["max<1"]', "restarts has no “max”. Write it as k6 does, e.g. count<1"),
+        ('"mem" = ["max<900"]', "there is no “mem”. Did you mean “memory”?"),
+        ('"memory{services:portal}" = ["max<900"]', "Did you mean “service”?"),
+        ('"latency{operation:portal.sumbit}" = ["max<9"]', "Did you mean “portal.submit”?"),
+        ('"latency{kind:dossier-onlin*}" = ["max<9"]\n"latency{kind:dossir-*}" = ["max<9"]', "there is no “dossir-*”."),
+        ('"cpu{phase:rush}" = ["max<9"]', 'Add a table [phases], e.g. rush = "08:00 09:30".'),
+        ('"pool" = 3', "has to be a list of texts, found 3."),
+    ],
+)
+def test_a_mistake_says_how_it_is_written(tmp_path: Path, text: str, says: str) -> None:
+    """One line a mistake, with the metric's own unit, aggregates and example, or the nearest name."""
+    with pytest.raises(BadInputError) as refused:
+        files.load(written(tmp_path, f"[thresholds]\n{text}\n"))
+    (told,) = [mistake.into("en") for mistake in refused.value.mistakes]
+    assert says in told
+
+
+def test_a_single_bound_needs_no_list(tmp_path: Path) -> None:
+    """Short and long form."""
+    text = '[thresholds]\n"memory" = "max<900"\n"restarts" = { threshold = "count<1", abortOnFail = true }\n'
+    read = files.load(written(tmp_path, text)).objectives
+    assert [(one.title, one.ends_after) for one in read] == [("memory max<900", None), ("restarts count<1", 0.0)]
+
+
+def test_every_metric_s_example_is_a_bound_that_it_can_have(tmp_path: Path) -> None:
+    """What a message shows can be copied."""
+    text = "[thresholds]\n" + "".join(f'"{name}" = "{one.example}"\n' for name, one in METRICS.items())
+    assert len(files.load(written(tmp_path, text)).objectives) == len(METRICS)
 
 
 def test_a_worse_run_breaks_beside_its_baseline_and_the_same_one_does_not(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from verification import evidence, verdict
 from verification.objectives import files
 from verification.objectives.ending import Ending
 from verification.objectives.judging import judge
+from verification.objectives.news import News
 from verification.report import render
 
 _SLOW = "latency p(95)<1"
@@ -46,6 +47,11 @@ def observed(at: float, *, latency: float = 0.1, outcome: str = "ok", late: floa
     )  # fmt: skip
 
 
+def met(*observations: Observation) -> News:
+    """What clients have met."""
+    return News(began=0.0, observations=observations)
+
+
 def ending(folder: Path, text: str, *, steps: int = 1000) -> Ending:
     """What follows a run with these objectives."""
     return Ending(wanted(folder, text), timeline=TIMELINE, steps=steps)
@@ -64,7 +70,7 @@ def test_the_long_form_of_k6_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ('"memory" = ' + marked("max<900", "1s"), "memory"),
+        ('"dropped" = ' + marked("count<1", "1s"), "dropped"),
         ('"requests" = ' + marked("count>900", "1s"), "requests"),
         ('"errors" = ' + marked("rate<0.1", "soon"), "soon"),
         ('"errors" = [{ threshold = "rate<0.1", abort = true }]', "abort"),
@@ -73,7 +79,7 @@ def test_the_long_form_of_k6_is_read(tmp_path: Path) -> None:
     ],
 )
 def test_what_cannot_end_a_run_is_refused(tmp_path: Path, text: str, says: str) -> None:
-    """What is not followed while a run goes on, what is broken until enough have come, and what is misspelt."""
+    """What is no observation, what is broken until enough have come, and what is misspelt."""
     with pytest.raises(BadInputError, match=says):
         wanted(tmp_path, text)
 
@@ -81,10 +87,10 @@ def test_what_cannot_end_a_run_is_refused(tmp_path: Path, text: str, says: str) 
 def test_a_broken_objective_ends_the_load_from_its_delay_on(tmp_path: Path) -> None:
     """Slow from the beginning, as after a cold start: forgiven until the tenth second."""
     follows = ending(tmp_path, '"latency" = ' + marked("p(95)<800", "10s"))
-    follows.see([observed(1.0, latency=2.0)])
+    follows.see(met(observed(1.0, latency=2.0)))
     assert follows.lost() == []
 
-    follows.see([observed(10.0, latency=2.0)])
+    follows.see(met(observed(10.0, latency=2.0)))
 
     assert [one.title for one in follows.lost()] == ["latency p(95)<800"]
 
@@ -92,16 +98,16 @@ def test_a_broken_objective_ends_the_load_from_its_delay_on(tmp_path: Path) -> N
 def test_what_has_recovered_by_its_delay_goes_on(tmp_path: Path) -> None:
     """One slow start among a hundred good ones is what the delay is for."""
     follows = ending(tmp_path, '"latency" = ' + marked("p(95)<800", "10s"))
-    follows.see([observed(0.0, latency=2.0), *(observed(n / 10) for n in range(150))])
+    follows.see(met(observed(0.0, latency=2.0), *(observed(n / 10) for n in range(150))))
     assert follows.lost() == []
 
 
 def test_what_is_certain_ends_the_load_at_once(tmp_path: Path) -> None:
     """Eleven errors of a thousand operations, long before the delay is over."""
     follows = ending(tmp_path, '"errors" = ' + marked("rate<0.01", "10m"))
-    follows.see(observed(n / 10, outcome="failed") for n in range(10))
+    follows.see(met(*(observed(n / 10, outcome="failed") for n in range(10))))
     assert follows.lost() == []
-    follows.see([observed(1.0, outcome="failed")])
+    follows.see(met(observed(1.0, outcome="failed")))
     assert [one.title for one in follows.lost()] == ["errors rate<0.01"]
 
 
@@ -110,14 +116,14 @@ def test_only_what_is_marked_and_meant_ends_the_load(tmp_path: Path) -> None:
     follows = ending(
         tmp_path, '"errors" = ["rate<0.01"]\n"latency{phase:rush}" = ' + marked("max<1", "0s"), steps=10
     )  # fmt: skip
-    follows.see(observed(n / 10, latency=2.0, outcome="failed") for n in range(100))
+    follows.see(met(*(observed(n / 10, latency=2.0, outcome="failed") for n in range(100))))
     assert follows.lost() == []
 
 
 def test_a_late_generator_ends_nothing_for_its_own_fault(tmp_path: Path) -> None:
     """Latencies that the generator made itself speak of nobody else."""
     follows = ending(tmp_path, '"latency" = ' + marked("p(95)<800", "0s"))
-    follows.see(observed(n / 10, late=2.0) for n in range(100))
+    follows.see(met(*(observed(n / 10, late=2.0) for n in range(100))))
     assert follows.lost() == []
 
 
@@ -139,6 +145,7 @@ def test_a_run_that_was_ended_is_broken_by_that_objective_alone(ended: Path) -> 
     assert (told.answer, told.exit_code) == ("BROKEN", 1)
     assert told.reasons[0].en.startswith(f"Objective {_SLOW}: ended the load early at ")
     assert "(run second 6)" in told.reasons[0].en
+    assert told.reasons[0].en.endswith("To see the whole day, leave abortOnFail out.")
     assert len(told.reasons) == 2
     assert "not judged" in told.reasons[1].en
     assert {law.answer for law in told.laws} == {one.answer for one in told.requirements} == {"UNKNOWN"}

@@ -78,16 +78,19 @@ def test_objectives_alone_can_break_a_kept_day_in_the_summary(tmp_path: Path) ->
     assert "wanted < 5" in told
 
 
-def test_only_objectives_that_can_end_a_day_are_given_to_the_run_itself(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "text", ['"errors" = [{ threshold = "rate<0.01", abortOnFail = true }]', '"pool" = ["max<90"]']
+)
+def test_only_objectives_that_the_run_has_to_know_are_given_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
 ) -> None:
-    """Others are judged afterwards, so that tests with different ones share a run."""
+    """One that can end the day, one that it is watched for; others are judged afterwards and share a run."""
     said: list[str] = []
     monkeypatch.setattr(pytest_plugin, "_tinhmau", lambda *words: said.extend(words))
     file = tmp_path / "objectives.toml"
     file.write_text('[thresholds]\n"errors" = ["rate<0.01"]\n')
     assert pytest_plugin.for_the_run(pytest_plugin.Wanted(objectives=file.name), file).objectives == ""
-    file.write_text('[thresholds]\n"errors" = [{ threshold = "rate<0.01", abortOnFail = true }]\n')
+    file.write_text(f"[thresholds]\n{text}\n")
 
     pytest_plugin.drive(pytest_plugin.for_the_run(pytest_plugin.Wanted(objectives=file.name), file), tmp_path)
 

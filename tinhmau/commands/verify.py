@@ -5,10 +5,11 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
 
 import click
+import numpy as np
 
 from infra import stack_outputs
 from infra.stack import Stack
@@ -17,6 +18,7 @@ from loadtests import guard
 from loadtests import sabotage as sabotages
 from loadtests.drive import Enough, Generator
 from loadtests.faults.fault import Fault
+from loadtests.watch import Watch
 from simulation.mistakes import BadInputError, Mistake
 from simulation.province import Province
 from simulation.text import Text
@@ -28,6 +30,7 @@ from tinhmau.language import t
 from verification.objectives import files
 from verification.objectives.ending import Ending
 from verification.objectives.files import Objectives
+from verification.objectives.gates import needs_watching
 
 
 @click.command(
@@ -150,13 +153,14 @@ def command(  # noqa: PLR0913 -- one argument an option
         using = phases.borrowed(stack, run) if stack else phases.placed(world, run, target=place_on)
         stack = cleanup.enter_context(using)
         leave = guard.ask_leave(stack.endpoints, permission, now=time.time())
-        driven = traffic.drive(
-            stack,
-            stack_file=run / "stack.json",
-            permission=permission,
-            faults=struck,
-            enough=_ended_by(objectives, world, run),
-        )
+        with _watched(objectives, stack, run, seed=seed, leave=leave):
+            driven = traffic.drive(
+                stack,
+                stack_file=run / "stack.json",
+                permission=permission,
+                faults=struck,
+                enough=_ended_by(objectives, world, run),
+            )
         if driven.given_up:  # the laws are about whole days: nothing to restore, to settle or to take books of
             screen.line(t(f"Kết thúc tải sớm: {driven.given_up}", f"The load was ended early: {driven.given_up}"))
         else:
@@ -185,9 +189,20 @@ def _keep_objectives(file: Path | None, run: Path) -> None:
 def _ended_by(objectives: Objectives | None, world: phases.World, run: Path) -> Enough:
     """What the drive asks again and again: whether an objective ends it."""
     if objectives is None:
-        return lambda: ""
+        return lambda _began: ""
     plan = world.plan
-    return follow(Ending(objectives, timeline=plan.timeline, steps=plan.counts["steps"]), run / "journal")
+    return follow(Ending(objectives, timeline=plan.timeline, steps=plan.counts["steps"]), run)
+
+
+def _watched(
+    objectives: Objectives | None, stack: Stack, run: Path, *, seed: int, leave: guard.Leave
+) -> AbstractContextManager[object]:
+    """Look at pools and disks while the day goes on, where an objective is about them; at somebody else's never."""
+    if objectives is None or leave != guard.Leave() or not any(map(needs_watching, objectives.objectives)):
+        return nullcontext()
+    metrics = run / "metrics"
+    metrics.mkdir(exist_ok=True)
+    return Watch(stack, metrics, chance=np.random.default_rng(seed))
 
 
 def _check_abilities(attempt: Attempts, struck: Sequence[Fault], where: str, *, standby: bool, drill: bool) -> None:

@@ -47,6 +47,7 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
     processes: Mapping[str, Kept] = {}
     backends: tuple[Backend, ...] = ()
     services: Mapping[str, Pressure] = {}
+    disk_free_mb: float | None = None  #: where the stack keeps its state; None where that is not on this machine
 
 
 class Sights(msgspec.Struct, frozen=True, kw_only=True):

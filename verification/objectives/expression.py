@@ -63,6 +63,16 @@ class Expression(msgspec.Struct, frozen=True, kw_only=True):
         """Whether the bound is an upper one."""
         return self.sign in {"<", "<="}
 
+    def is_lost(self, value: float) -> bool:
+        """Tell whether it is broken however the rest goes: maxima and counts only grow, minima only fall."""
+        if self.holds(value):
+            return False
+        if self.aggregate in {"max", "count"}:
+            return self.sign in {"<", "<="} or (self.sign in {"==", "==="} and value > self.bound)
+        return self.aggregate == "min" and (
+            self.sign in {">", ">="} or (self.sign in {"==", "==="} and value < self.bound)
+        )
+
     def of(self, values: Values) -> float:
         """Aggregate values, of which there is at least one. `rate` is the mean of noughts and ones."""
         if self.aggregate == "p":

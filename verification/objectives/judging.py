@@ -13,14 +13,16 @@ from verification.answer import Answer
 from verification.evidence import Evidence
 from verification.objectives.baseline import Comparison, compare
 from verification.objectives.files import Objective, Objectives
+from verification.objectives.gates import is_gate
 from verification.objectives.metric import METRICS
-from verification.objectives.values import is_meant, value_of, values
+from verification.objectives.values import gate_of, is_meant, value_of, values
 from verification.wording import clock, figure, significant
 
 #: A change for the worse counts from this share of the earlier value on: smaller ones are within what two runs of the
 #: same system on the same machine differ by. Assumed.
 TOLERANCE = 0.10
 _OF_THE_GENERATOR = {"dropped", "late"}
+_WAY_OUT = Text("Muốn xem hết ngày: bỏ abortOnFail.", "To see the whole day, leave abortOnFail out.")
 
 
 class ObjectiveResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,12 +56,14 @@ def _dropped(objective: Objective, evidence: Evidence) -> int:
     return sum(event.event == "dropped" for event in evidence.journal.events)
 
 
-def _missed(objective: Objective, value: float) -> Text:
+def missed(objective: Objective, value: float, *, most: str = "") -> Text:
+    """Say what was found beside what was wanted, and which service is behind it."""
     shown, bound, sign = figure(value), figure(objective.expression.bound), objective.expression.sign
     unit = METRICS[objective.metric].unit
+    behind = Text(f" (nhiều nhất: {most})", f" (most of it: {most})") if most else Text("", "")
     return Text(
-        f"{shown.vi} {unit.vi}".rstrip() + f", yêu cầu {sign} {bound.vi} {unit.vi}".rstrip(),
-        f"{shown.en} {unit.en}".rstrip() + f", wanted {sign} {bound.en} {unit.en}".rstrip(),
+        f"{shown.vi} {unit.vi}".rstrip() + f"{behind.vi}, yêu cầu {sign} {bound.vi} {unit.vi}".rstrip(),
+        f"{shown.en} {unit.en}".rstrip() + f"{behind.en}, wanted {sign} {bound.en} {unit.en}".rstrip(),
     )
 
 
@@ -69,6 +73,25 @@ def _of_a_part(objective: Objective, objectives: Objectives, evidence: Evidence,
     if objective.title not in given_up.detail.split("; "):
         reason = evidence.journal_gap or Text("", "")
         return ObjectiveResult(objective=objective, answer="UNKNOWN", reason=reason)
+    value, count, most = _when_it_ended(objective, objectives, evidence)
+    at, second = clock(timeline.to_official(given_up.at)), figure(round(given_up.at, 1))
+    so_far = missed(objective, value, most=most) if value is not None else Text("", "")
+    reason = Text(
+        f"kết thúc tải sớm lúc {at} (giây chạy {second.vi}): {so_far.vi}. {_WAY_OUT.vi}",
+        f"ended the load early at {at} (run second {second.en}): {so_far.en}. {_WAY_OUT.en}",
+    )
+    return ObjectiveResult(objective=objective, answer="BROKEN", value=value, count=count, reason=reason)
+
+
+def _when_it_ended(objective: Objective, objectives: Objectives, evidence: Evidence) -> tuple[float | None, int, str]:
+    """Give the value that an objective ended the load by, how many it rests on, and the service behind it."""
+    timeline = evidence.plan.timeline
+    if is_gate(objective):
+        gate = gate_of(objective, objectives.phases, evidence)
+        if isinstance(gate, Text):
+            return None, 0, ""
+        gate.forget_what_came_after()
+        return gate.value, len(gate.seen.values), gate.most()
     seen = np.asarray(
         [
             value_of(objective.metric, one)
@@ -77,20 +100,20 @@ def _of_a_part(objective: Objective, objectives: Objectives, evidence: Evidence,
         ],
         dtype=float,
     )
-    value = objective.expression.of(seen) if len(seen) else None
-    at, second = clock(timeline.to_official(given_up.at)), figure(round(given_up.at, 1))
-    so_far = _missed(objective, value) if value is not None else Text("", "")
-    reason = Text(
-        f"kết thúc tải sớm lúc {at} (giây chạy {second.vi}): {so_far.vi}",
-        f"ended the load early at {at} (run second {second.en}): {so_far.en}",
-    )
-    return ObjectiveResult(objective=objective, answer="BROKEN", value=value, count=len(seen), reason=reason)
+    return objective.expression.of(seen) if len(seen) else None, len(seen), ""
 
 
 def _judge(
     objective: Objective, objectives: Objectives, evidence: Evidence, baseline: Evidence | None
 ) -> ObjectiveResult:
-    seen = values(objective, objectives.phases, evidence)
+    most = ""
+    if is_gate(objective):
+        gate = gate_of(objective, objectives.phases, evidence)
+        if not isinstance(gate, Text):
+            most = gate.most()
+        seen = gate if isinstance(gate, Text) else gate.seen
+    else:
+        seen = values(objective, objectives.phases, evidence)
     if isinstance(seen, Text):
         return ObjectiveResult(objective=objective, answer="UNKNOWN", reason=seen)
     expression = objective.expression
@@ -98,7 +121,7 @@ def _judge(
     value = expression.of(seen.values) if len(seen.values) or counted else 0.0
     result = ObjectiveResult(objective=objective, answer="KEPT", value=value, count=len(seen.values))
     if not expression.holds(value):
-        result = msgspec.structs.replace(result, answer="BROKEN", reason=_missed(objective, value))
+        result = msgspec.structs.replace(result, answer="BROKEN", reason=missed(objective, value, most=most))
     elif dropped := _dropped(objective, evidence):
         reason = Text(
             f"bộ sinh tải bỏ {dropped} lượt đến: họ gặp gì thì không ai biết",

@@ -11,6 +11,7 @@ from simulation.text import Text
 _NONE = Text("", "")
 _TREND = ("avg", "min", "med", "max", "p", "count")
 _OF_JOURNAL = ("operation", "actor", "phase", "kind")
+_OF_SERVICE = ("service", "phase")
 
 
 class Metric(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,6 +21,7 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True):
     unit: Text
     aggregates: tuple[str, ...]
     tags: tuple[str, ...]  #: what it can be narrowed down by
+    example: str  #: of a bound
     source: str  #: "journal", "machine" or, where a run was watched as probes are, "watch"
 
 
@@ -29,6 +31,7 @@ METRICS: Mapping[str, Metric] = {
         unit=Text("ms", "ms"),
         aggregates=_TREND[:-1],
         tags=_OF_JOURNAL,
+        example="p(95)<800",
         source="journal",
     ),
     "errors": Metric(
@@ -36,6 +39,7 @@ METRICS: Mapping[str, Metric] = {
         unit=_NONE,
         aggregates=("rate", "count"),
         tags=_OF_JOURNAL,
+        example="rate<0.01",
         source="journal",
     ),
     "requests": Metric(
@@ -43,6 +47,7 @@ METRICS: Mapping[str, Metric] = {
         unit=_NONE,
         aggregates=("count", "rate"),
         tags=_OF_JOURNAL,
+        example="rate>3",
         source="journal",
     ),
     "late": Metric(
@@ -50,6 +55,7 @@ METRICS: Mapping[str, Metric] = {
         unit=_NONE,
         aggregates=("rate", "count"),
         tags=_OF_JOURNAL,
+        example="rate<0.01",
         source="journal",
     ),
     "dropped": Metric(
@@ -57,41 +63,55 @@ METRICS: Mapping[str, Metric] = {
         unit=_NONE,
         aggregates=("count",),
         tags=(),
+        example="count<1",
         source="journal",
     ),
     "cpu": Metric(
         title=Text("Bộ xử lý", "Processor"),
         unit=Text("% một lõi", "% of a core"),
         aggregates=_TREND[:-1],
-        tags=("service",),
+        tags=_OF_SERVICE,
+        example="avg<150",
         source="machine",
     ),
     "memory": Metric(
         title=Text("Bộ nhớ", "Memory"),
         unit=Text("MB", "MB"),
         aggregates=_TREND[:-1],
-        tags=("service",),
+        tags=_OF_SERVICE,
+        example="max<900",
         source="machine",
     ),
     "restarts": Metric(
         title=Text("Số lần khởi động lại", "Restarts"),
         unit=_NONE,
         aggregates=("count",),
-        tags=("service",),
+        tags=_OF_SERVICE,
+        example="count<1",
         source="machine",
     ),
     "pool": Metric(
         title=Text("Kết nối cơ sở dữ liệu đang bận", "Database connections that are busy"),
         unit=Text("%", "%"),
         aggregates=_TREND[:-1],
-        tags=("service",),
+        tags=_OF_SERVICE,
+        example="max<90",
         source="watch",
     ),
     "disk": Metric(
         title=Text("Phiên cơ sở dữ liệu đang chờ ổ đĩa", "Database sessions that wait for a disk"),
         unit=Text("% số phiên đang làm việc", "% of working sessions"),
         aggregates=_TREND[:-1],
-        tags=("service",),
+        tags=_OF_SERVICE,
+        example="avg<30",
+        source="watch",
+    ),
+    "disk_free": Metric(
+        title=Text("Chỗ trống trên đĩa của hệ thống", "Room on the disk that the stack writes to"),
+        unit=Text("MB", "MB"),
+        aggregates=_TREND[:-1],
+        tags=("phase",),
+        example="min>500",
         source="watch",
     ),
 }

@@ -9,27 +9,40 @@ from fnmatch import fnmatchcase
 import numpy as np
 
 from simulation.journal import Observation
+from simulation.mistakes import did_you_mean
 from simulation.text import Text
 from simulation.timeline import Timeline
+from verification.capacity import sights
 from verification.evidence import Evidence
 from verification.measures import LATE_SECONDS
-from verification.objectives import watched
 from verification.objectives.files import Objective
+from verification.objectives.gates import Gate, is_gate
 from verification.objectives.metric import METRICS
+from verification.objectives.news import News
 from verification.objectives.seen import Seen
 
+_OVER = ("end", "given-up")
 LATE_SHARE = 0.01  #: as requirement GEN-01: past it the generator, not the systems, has been measured
 
 
 def values(objective: Objective, phases: Mapping[str, tuple[float, float]], evidence: Evidence) -> Seen | Text:
     """Collect them; a reason where they cannot be had or not be trusted."""
-    match METRICS[objective.metric].source:
-        case "machine":
-            return _of_machine(objective, evidence)
-        case "watch":
-            return watched.values(objective, evidence.run / "metrics")
-        case _:
-            return _of_journal(objective, phases, evidence)
+    if not is_gate(objective):
+        return _of_journal(objective, phases, evidence)
+    gate = gate_of(objective, phases, evidence)
+    return gate if isinstance(gate, Text) else gate.seen
+
+
+def gate_of(objective: Objective, phases: Mapping[str, tuple[float, float]], evidence: Evidence) -> Gate | Text:
+    """Collect what an objective about the infrastructure is held against; a reason where there is nothing."""
+    machine = METRICS[objective.metric].source == "machine"
+    if machine and evidence.samples_damage is not None and (evidence.run / "metrics" / "processes.ndjson").exists():
+        return evidence.samples_damage
+    until = max((event.at for event in evidence.journal.events if event.event in _OVER), default=math.inf)
+    gate = Gate(objective, phases, evidence.plan.timeline, until=until)
+    looks = () if machine else sights.read(evidence.run / "metrics").looks
+    gate.see(News(began=evidence.began, samples=evidence.samples if machine else (), looks=looks))
+    return gate.why_empty() if gate.is_empty else gate
 
 
 def _of_journal(objective: Objective, phases: Mapping[str, tuple[float, float]], evidence: Evidence) -> Seen | Text:
@@ -48,12 +61,23 @@ def _of_journal(objective: Objective, phases: Mapping[str, tuple[float, float]],
     timeline = evidence.plan.timeline
     chosen = [one for one in evidence.journal.observations if is_meant(objective, phases, timeline, one)]
     if not chosen:
-        return Text("Không quan sát thấy thao tác nào như vậy.", "No such operation was observed.")
+        return _nobody(objective, evidence)
     if objective.metric == "requests":
         return _each_second(chosen, _extent(objective, phases, evidence))
     return Seen(
         values=np.asarray([value_of(objective.metric, one) for one in chosen], dtype=float),
         seconds=np.asarray([one.intended for one in chosen], dtype=float),
+    )
+
+
+def _nobody(objective: Objective, evidence: Evidence) -> Text:
+    """Say that there was nothing of the kind, and who there was where nobody fits a pattern of actors."""
+    actors = {one.actor for one in evidence.journal.observations}
+    pattern = objective.tags.get("actor", "*")
+    way_out = Text("", "") if any(fnmatchcase(one, pattern) for one in actors) else did_you_mean(pattern, actors)
+    return Text(
+        f"Không quan sát thấy thao tác nào như vậy. {way_out.vi}".rstrip(),
+        f"No such operation was observed. {way_out.en}".rstrip(),
     )
 
 
@@ -101,21 +125,3 @@ def is_meant(
             if not fnmatchcase(found, pattern):
                 return False
     return True
-
-
-def _of_machine(objective: Objective, evidence: Evidence) -> Seen | Text:
-    if evidence.samples_damage is not None:
-        return evidence.samples_damage
-    pattern = objective.tags.get("service", "*")
-    chosen = [one for one in evidence.samples if fnmatchcase(one.service, pattern)]
-    if not chosen:
-        return Text(f"Không có số đo của “{pattern}”.", f"Nothing was measured of “{pattern}”.")
-    if objective.metric == "restarts":
-        last = {one.service: one.restarts for one in sorted(chosen, key=lambda one: one.at)}
-        return Seen(values=np.asarray(list(last.values()), dtype=float), seconds=np.zeros(len(last)))
-    together: dict[int, float] = {}  # the sum over services of the same second
-    for one in chosen:
-        used = one.cpu_percent if objective.metric == "cpu" else one.memory_mb
-        together[int(one.at)] = together.get(int(one.at), 0.0) + used
-    seconds = sorted(together)
-    return Seen(values=np.asarray([together[second] for second in seconds]), seconds=np.asarray(seconds, dtype=float))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 
 import msgspec
 import numpy as np
 from markupsafe import Markup
 
+from simulation import journal as journals
 from simulation.journal import Event, Journal, Observation
 from simulation.plan import Plan
 from simulation.text import Text
@@ -115,10 +115,8 @@ def draw(plan: Plan, journal: Journal, samples: Iterable[Sample] = ()) -> Timeli
 
 def _restarts(journal: Journal, samples: Iterable[Sample]) -> list[Event]:
     """Restarts as events of the run; none where nobody wrote down which moment run second 0 was."""
-    told = next((event.detail for event in journal.events if event.event == "begin"), "")
-    try:
-        began = datetime.fromisoformat(told.partition(",")[0]).timestamp()
-    except ValueError:
+    began = journals.began(journal)
+    if began is None:
         return []
     return [Event(at=at - began, event="restart", subject=service) for at, service in restarts(samples)]
 

@@ -33,6 +33,7 @@ _CERTIFICATES_ASKED = ("crl", "ocsp")
 _PRODUCTS = ("", "sen", "truc", "dua")  # with an adapter at the one-stop (services/onestop/dialects)
 #: Largest value of a habit or a factor: generous, but a slip of the keyboard does not pass.
 _LARGEST = 1_000_000.0
+_MOST_LOST = 0.5  #: a line that loses more of its pieces is none; assumed
 _BENDS_NOTHING = Text("không đổi gì: lúc đó không ai đến.", "changes nothing: nobody comes at that time.")
 _SOMEBODY_COMES = Text("Chọn from, until lúc có người đến.", "Choose from and until when somebody comes.")
 
@@ -332,6 +333,7 @@ def _client_lines(row: Row) -> tuple[ClientLine, ...]:
                 round_trip_ms=entry.number("round_trip_ms", low=0.0, high=10_000.0),
                 down_kbit=entry.number("down_kbit", low=1.0, high=_LARGEST),
                 up_kbit=entry.number("up_kbit", low=1.0, high=_LARGEST),
+                loss=entry.number("loss", low=0.0, high=_MOST_LOST) if entry.has("loss") else 0.0,
                 source=entry.text("source"),
             )
         )

@@ -22,7 +22,6 @@ from loadtests.answers import Answer
 from loadtests.operations.operation import Request
 from loadtests.swift.hub import Hub
 from loadtests.swift.own_line import OwnLine
-from simulation.client_lines import ClientLine
 
 _LOOK_SECONDS = 0.05  # between two looks at deadlines
 _PIECE_SECONDS = 0.05  # a narrow line is written to so often
@@ -54,8 +53,7 @@ class Wire:
         origins = self._origins if own is None else own.origins
         origin = origins.get(request.origin)
         if origin is None:
-            line = None if own is None else own.line
-            origin = origins[request.origin] = Origin(request.origin, self._authorities, line)
+            origin = origins[request.origin] = Origin(request.origin, self._authorities, own)
         body = request.body
         named = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
         length = "" if request.method == "GET" else f"Content-Length: {len(body)}\r\n"
@@ -116,7 +114,7 @@ class Wire:
 class Origin:
     """One system's address with its idle connections, shared or of one client."""
 
-    def __init__(self, origin: str, authorities: ssl.SSLContext | None, line: ClientLine | None = None) -> None:
+    def __init__(self, origin: str, authorities: ssl.SSLContext | None, line: OwnLine | None = None) -> None:
         """Connections over `line` are as slow as it is."""
         parts = urlsplit(origin)
         secure = parts.scheme == "https"
@@ -138,10 +136,11 @@ class Origin:
     async def open(self) -> _Connection:
         """Make another."""
         loop = asyncio.get_running_loop()
+        if self._line is not None:
+            trips = 1 if self._tls is None else 2
+            await asyncio.sleep(self._line.round_trip * trips + self._line.late(opening=True))
         make = partial(_Connection, self._line)
         _, connection = await loop.create_connection(make, self._host, self._port, ssl=self._tls)
-        if self._line is not None:
-            await asyncio.sleep(self._line.round_trip * (1 if self._tls is None else 2))
         return connection
 
     def close(self) -> None:
@@ -213,7 +212,7 @@ class _Connection(asyncio.Protocol):
 
     _transport: asyncio.Transport  # from `connection_made` on, which comes before anything else
 
-    def __init__(self, line: ClientLine | None = None) -> None:
+    def __init__(self, line: OwnLine | None = None) -> None:
         self.reusable = True
         self._line = line
         self._loop = asyncio.get_running_loop()
@@ -234,7 +233,7 @@ class _Connection(asyncio.Protocol):
         if self._line is None:
             self._transport.write(raw)
         else:
-            self._loop.call_later(self._line.round_trip, self._trickle, raw, attempt)
+            self._loop.call_later(self._line.round_trip + self._line.late(), self._trickle, raw, attempt)
 
     def _trickle(self, raw: bytes, attempt: _Attempt) -> None:
         """Send a piece as long as the line takes to carry it, then the next."""
@@ -245,7 +244,7 @@ class _Connection(asyncio.Protocol):
         transport.write(raw[:piece])
         attempt.alive()
         if raw[piece:]:
-            self._loop.call_later(_PIECE_SECONDS, self._trickle, raw[piece:], attempt)
+            self._loop.call_later(_PIECE_SECONDS + line.late(), self._trickle, raw[piece:], attempt)
 
     def close(self) -> None:
         self.reusable, self._attempt = False, None
@@ -272,12 +271,13 @@ class _Connection(asyncio.Protocol):
         self._transport.pause_reading()
         self._come_down(data, self._line)
 
-    def _come_down(self, data: bytes, line: ClientLine) -> None:
+    def _come_down(self, data: bytes, line: OwnLine) -> None:
         """Let a piece take as long as the line takes to carry it, then the next."""
         piece = max(int(line.down * _PIECE_SECONDS), 1)
-        self._loop.call_later(min(len(data), piece) / line.down, self._arrive, data[:piece], data[piece:], line)
+        seconds = min(len(data), piece) / line.down + line.late()
+        self._loop.call_later(seconds, self._arrive, data[:piece], data[piece:], line)
 
-    def _arrive(self, piece: bytes, rest: bytes, line: ClientLine) -> None:
+    def _arrive(self, piece: bytes, rest: bytes, line: OwnLine) -> None:
         attempt, transport = self._attempt, self._transport
         if attempt is None:  # given up meanwhile
             return

@@ -84,7 +84,7 @@ class Run:
 
     def _line(self, journey: str) -> OwnLine | None:
         chosen = line_of(self.shard.head.client_lines, journey)
-        return OwnLine(self.wire, chosen) if chosen else None
+        return OwnLine(self.wire, chosen, journey) if chosen else None
 
     def end(self) -> None:
         """Close what is open."""

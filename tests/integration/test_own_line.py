@@ -25,7 +25,7 @@ from loadtests.swift.own_line import OwnLine
 from loadtests.swift.wire import Wire
 from simulation import journal as journals
 from simulation import plan as plans
-from simulation.client_lines import ClientLine
+from simulation.client_lines import ClientLine, Losses
 
 WIDE = ClientLine(name="wide", share=1.0, round_trip_ms=0, down_kbit=1e6, up_kbit=1e6, source="test")
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -122,6 +122,27 @@ def test_an_answer_comes_down_no_faster_than_the_line_though_patience_is_shorter
         [answer], took, _ = sent(line(down_kbit=800), Request("GET", origin, "/", b""), timeout=1.0)
     assert (answer.status, answer.body == whole) == (200, True)
     assert took >= 1.99
+
+
+def test_what_is_lost_comes_late_and_whole() -> None:
+    """Nothing is missing, and it takes as much longer as the journey's draws say; patience is with silence."""
+    body = bytes(range(256)) * 4
+    heard = bytearray()
+
+    def behave(connection: socket.socket) -> None:
+        while len(heard.partition(b"\r\n\r\n")[2]) < len(body):
+            heard.extend(connection.recv(65536))
+        connection.sendall(OK)
+
+    lossy = line(loss=0.45, up_kbit=40)  # 250 bytes a piece: some five of them
+    told = Losses(lossy, "")
+    late = told.late(opening=True) + sum(told.late() for _ in range(5))
+    with server(behave) as origin:
+        [answer], took, _ = sent(lossy, Request("POST", origin, "/scan", body))
+    assert (answer.status, answer.body) == (200, b"ok")
+    assert heard.partition(b"\r\n\r\n")[2] == body
+    assert late > 0.2, "this journey's chance has something to lose"
+    assert took >= late
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,9 @@ def answered(content: bytes = OK, *, times: int = 1) -> Callable[[socket.socket]
     return behave
 
 
-def sent(over: ClientLine, *requests: Request, timeout: float = 30.0) -> tuple[list[Answer], float, int]:
+def sent(
+    over: ClientLine, *requests: Request, timeout: float = 30.0, journey: str = ""
+) -> tuple[list[Answer], float, int]:
     """Send one after the other over one client's line; returns answers, seconds they took, connections."""
 
     async def go() -> tuple[list[Answer], float, int]:
@@ -72,7 +75,7 @@ def sent(over: ClientLine, *requests: Request, timeout: float = 30.0) -> tuple[l
         hub = Hub(loop)
         wire = Wire(hub, timeout=timeout)
         done: asyncio.Future[list[Answer]] = loop.create_future()
-        own = OwnLine(wire, over)
+        own = OwnLine(wire, over, journey)
         began = loop.time()
         hub.spawn(lambda: done.set_result([own.send(request, {}) for request in requests]))
         answers = await done
@@ -124,25 +127,45 @@ def test_an_answer_comes_down_no_faster_than_the_line_though_patience_is_shorter
     assert took >= 1.99
 
 
-def test_what_is_lost_comes_late_and_whole() -> None:
-    """Nothing is missing, and it takes as much longer as the journey's draws say; patience is with silence."""
-    body = bytes(range(256)) * 4
+LOSSY = line(loss=0.45, up_kbit=40)  # 250 bytes a piece
+
+
+def losing(place: int) -> str:
+    """A journey whose line loses just one thing, once: the opening, one of two pieces up, or the piece down."""
+    wanted = [0.0] * 4
+    wanted[place] = 0.2 if place else 1.0
+    for number in count():
+        drawn = Losses(LOSSY, f"browse-{number}")
+        if [drawn.late(opening=not each) for each in range(4)] == wanted:
+            return f"browse-{number}"
+    raise AssertionError
+
+
+@pytest.mark.parametrize(
+    ("place", "since", "until"),
+    [(0, "asked", "accepted"), (1, "accepted", "first"), (2, "first", "answered"), (3, "answered", "over")],
+    ids=["opening", "first piece", "second piece", "answer"],
+)
+def test_what_is_lost_comes_late_where_it_was_lost(place: int, since: str, until: str) -> None:
+    """A request of two pieces and its answer: whole in the end, and the pause is where the other side feels it."""
+    body = bytes(range(256))
     heard = bytearray()
+    moments = {"asked": time.monotonic()}
 
     def behave(connection: socket.socket) -> None:
+        moments["accepted"] = time.monotonic()
         while len(heard.partition(b"\r\n\r\n")[2]) < len(body):
-            heard.extend(connection.recv(65536))
+            heard.extend(connection.recv(65536) or pytest.fail("hung up"))
+            moments.setdefault("first", time.monotonic())
+        moments["answered"] = time.monotonic()
         connection.sendall(OK)
 
-    lossy = line(loss=0.45, up_kbit=40)  # 250 bytes a piece: some five of them
-    told = Losses(lossy, "")
-    late = told.late(opening=True) + sum(told.late() for _ in range(5))
     with server(behave) as origin:
-        [answer], took, _ = sent(lossy, Request("POST", origin, "/scan", body))
+        [answer], _, _ = sent(LOSSY, Request("POST", origin, "/scan", body), journey=losing(place))
+        moments["over"] = time.monotonic()
     assert (answer.status, answer.body) == (200, b"ok")
     assert heard.partition(b"\r\n\r\n")[2] == body
-    assert late > 0.2, "this journey's chance has something to lose"
-    assert took >= late
+    assert moments[until] - moments[since] >= 0.19
 
 
 @pytest.mark.parametrize(

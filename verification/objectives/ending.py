@@ -35,8 +35,8 @@ class Ending:
         """Take in more of the run."""
         self._hope.see(news)
         if news.began is not None:
-            newest = max((one.at for one in (*news.samples, *news.looks)), default=news.began)
-            self._now = max(self._now, newest - news.began)
+            moments = [one.at for one in news.samples] + [one.at for one in news.looks]
+            self._now = max([self._now, *(at - news.began for at in moments)])
         for one in news.observations:
             self._now = max(self._now, one.end)
             if one.attempt == 1:

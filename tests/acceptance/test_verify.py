@@ -178,21 +178,23 @@ def test_one_seed_is_one_plan(workplace: Workplace) -> None:
     assert plans["first"]["journeys.ndjson"] != plans["other"]["journeys.ndjson"]
 
 
-def test_an_objective_that_is_broken_ends_the_day_at_once(workplace: Workplace) -> None:
-    """Exit 1 with the objective as the reason, no law called kept, no books, and nothing left behind."""
+@pytest.mark.parametrize("objective", ["latency p(95)<0.001", "memory max<1", "pool max<0"])
+def test_an_objective_that_is_broken_ends_the_day_at_once(workplace: Workplace, objective: str) -> None:
+    """By clients, by samples of the machine, by looks at it: exit 1, no law called kept, no books, nothing left."""
     objectives = workplace.root / "objectives.toml"
-    entry = '{ threshold = "p(95)<0.001", abortOnFail = true, delayAbortEval = "2s" }'
-    objectives.write_text(f'[thresholds]\n"latency" = [{entry}]\n')
+    metric, threshold = objective.split()
+    entry = f'{{ threshold = "{threshold}", abortOnFail = true, delayAbortEval = "2s" }}'
+    objectives.write_text(f'[thresholds]\n"{metric}" = [{entry}]\n')
 
     run = verify(workplace, "--objectives", str(objectives))
 
     told = verdict(run.folder)
     assert run.finished.code == 1, run.finished
     assert "VERDICT: Broken (BROKEN)" in run.finished.out
-    assert "ended early: latency p(95)<0.001" in run.finished.out
-    assert told["reasons_en"][0].startswith("Objective latency p(95)<0.001: ended the load early")
+    assert f"ended early: {objective}" in run.finished.out
+    assert told["reasons_en"][0].startswith(f"Objective {objective}: ended the load early")
     assert set(laws(told).values()) == {"UNKNOWN"}
     events = [one for one in _lines(run.folder / "journal" / "driver.ndjson") if one.get("event") == "given-up"]
-    assert [one["detail"] for one in events] == ["latency p(95)<0.001"]
+    assert [one["detail"] for one in events] == [objective]
     assert not (run.folder / "ledger").exists()
     assert run.left == ()

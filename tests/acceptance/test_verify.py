@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pytest
 from command_line import Run, Workplace, laws, verdict, verify
 
 from loadtests.books import BOOKS

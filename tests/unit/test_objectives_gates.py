@@ -252,9 +252,24 @@ def test_samples_of_one_second_are_not_added_up(tmp_path: Path) -> None:
     assert (result.answer, result.value) == ("KEPT", 500)
 
 
+def test_everybody_who_was_restarted_is_named(tmp_path: Path) -> None:
+    """Two in one moment, one later."""
+    run = run_folder(tmp_path / "run")
+    samples = [moment(at, restarts=number, portal=1, lgsp=1) for at, number in ((1, 0), (2, 1))]
+    later = (
+        *moment(3, restarts=1, portal=1, lgsp=1),
+        *moment(3, restarts=0, onestop=1),
+        *moment(4, restarts=1, onestop=1),
+    )
+    (run / "metrics" / "processes.ndjson").write_bytes(lines(*samples[0], *samples[1], *later))
+    (result,) = judge(wanted(tmp_path, '"restarts" = ["count<1"]'), evidence.gather(run))
+    assert (result.value, "3 (portal, lgsp, onestop), wanted < 1" in result.reason.en) == (3, True)
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
+        ('"memory{service:portal,phase:rush}" = ["max<1"]', "or in that phase"),
         ('"memory{service:portl}" = ["max<1"]', "Did you mean “portal”?"),
         ('"disk{service:portl}" = ["max<1"]', "tinhmau verify --objectives"),
         ('"latency{actor:citzen}" = ["max<1"]', "Did you mean “citizen”?"),

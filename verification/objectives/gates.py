@@ -75,6 +75,7 @@ class Gate:
         self._values: list[float] = []
         self._seconds: list[float] = []
         self._by: list[str] = []  # the service that adds most to each value
+        self._was_met = False  # somebody who is meant was seen, though not when it counts
         self._others: set[str] = set()  # services that were seen and are not meant
         self._restarts: dict[str, float] = {}
         self._first: float | None = None
@@ -133,8 +134,11 @@ class Gate:
     def why_empty(self) -> Text:
         """Say why nothing is known, and which services there are beside a pattern that fits none."""
         pattern = self.objective.tags.get("service", "*")
-        if self._phase is not None and not self._others:
-            return Text("Không có số đo nào trong khoảng giờ ấy.", "Nothing was measured in that phase.")
+        if self._was_met:
+            return Text(
+                f"“{pattern}” không có số đo nào trong lúc chạy tải, hoặc trong khoảng giờ ấy.",
+                f"Nothing was measured of “{pattern}” while the load went on, or in that phase.",
+            )
         if not self._others:
             return _NOBODY_LOOKED[METRICS[self.objective.metric].source]
         way_out = did_you_mean(pattern, self._others)
@@ -149,7 +153,7 @@ class Gate:
             return
         self._values.append(max(parts.values()) if self.objective.metric == "pool" else sum(parts.values()))
         self._seconds.append(second)
-        self._by.append(max(parts, key=lambda name: parts[name]))
+        self._by.append(_who(parts) if self.objective.metric == "restarts" else max(parts, key=lambda one: parts[one]))
 
     def _counts(self, second: float, *, timed: bool) -> bool:
         if self._phase is not None:
@@ -173,9 +177,14 @@ class Gate:
 
     def _is_meant(self, service: str) -> bool:
         if fnmatchcase(service, self.objective.tags.get("service", "*")):
+            self._was_met = True
             return True
         self._others.add(service)
         return False
+
+
+def _who(parts: _Parts) -> str:
+    return ", ".join(name for name, value in parts.items() if value)
 
 
 def _waiting_for_a_disk(backends: Iterable[Backend], services: Container[str]) -> _Parts:

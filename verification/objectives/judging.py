@@ -60,7 +60,12 @@ def missed(objective: Objective, value: float, *, most: str = "") -> Text:
     """Say what was found beside what was wanted, and which service is behind it."""
     shown, bound, sign = figure(value), figure(objective.expression.bound), objective.expression.sign
     unit = METRICS[objective.metric].unit
-    behind = Text(f" (nhiều nhất: {most})", f" (most of it: {most})") if most else Text("", "")
+    behind = Text("", "")
+    if most:
+        counted = objective.expression.aggregate == "count"
+        behind = (
+            Text(f" ({most})", f" ({most})") if counted else Text(f" (nhiều nhất: {most})", f" (most of it: {most})")
+        )
     return Text(
         f"{shown.vi} {unit.vi}".rstrip() + f"{behind.vi}, yêu cầu {sign} {bound.vi} {unit.vi}".rstrip(),
         f"{shown.en} {unit.en}".rstrip() + f"{behind.en}, wanted {sign} {bound.en} {unit.en}".rstrip(),

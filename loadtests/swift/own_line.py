@@ -37,3 +37,4 @@ class OwnLine:
         """Hang up."""
         for origin in self.origins.values():
             origin.close()
+        self.origins.clear()

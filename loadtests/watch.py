@@ -27,6 +27,7 @@ from loadtests import control
 
 EVERY_SECONDS = 0.5
 _ANSWER_SECONDS = 2.0
+_WAIT_SECONDS = EVERY_SECONDS / 2  # of a look for services; who answers later is in a later look
 _MIB = 1 << 20
 _TICK = os.sysconf("SC_CLK_TCK")
 _ACTIVITY = """
@@ -80,6 +81,7 @@ class Watch:
         connection: Any = None
         with self._file.open("ab", buffering=0) as out:
             async with aiohttp.ClientSession(timeout=timeout) as session:
+                pressures = Pressures(session, self._stack.endpoints)
                 while not self._over.is_set():
                     began = time.monotonic()
                     if dsn and (connection is None or connection.is_closed()):
@@ -87,7 +89,7 @@ class Watch:
                             connection = await asyncpg.connect(dsn, timeout=_ANSWER_SECONDS)
                     # Before services are asked: one that is stopped most of the time has been let go when it answers.
                     seen = {"at": round(time.time(), 3), **processors.look(self._pids())}
-                    backends, services = await asyncio.gather(_backends(connection), self._services(session))
+                    backends, services = await asyncio.gather(_backends(connection), pressures.look())
                     line = {
                         **seen,
                         "backends": backends,
@@ -99,16 +101,30 @@ class Watch:
         if connection is not None:
             await connection.close(timeout=_ANSWER_SECONDS)
 
-    async def _services(self, session: aiohttp.ClientSession) -> dict[str, dict[str, float]]:
-        names = sorted(self._stack.endpoints)
-        found = await asyncio.gather(*(_metrics(session, self._stack.endpoints[name]) for name in names))
-        return {name: words for name, words in zip(names, found, strict=True) if words}
-
     def _pids(self) -> dict[str, int]:
         with suppress(control.ControlError, KeyError):
             told = control.ask(self._stack, act="status")
             return {one["service"]: one["pid"] for one in told["services"] if one["pid"]}
         return {}
+
+
+class Pressures:
+    """How full each service says it is. One that answers late holds up no look: there are most to take just then."""
+
+    def __init__(self, session: aiohttp.ClientSession, endpoints: Mapping[str, str]) -> None:
+        """Nobody is asked yet."""
+        self._session, self._endpoints = session, endpoints
+        self._asked: dict[str, asyncio.Task[dict[str, float]]] = {}
+
+    async def look(self) -> dict[str, dict[str, float]]:
+        """Give what has been answered since the look before, and ask whoever owes no answer."""
+        for name, address in self._endpoints.items():
+            if name not in self._asked:
+                self._asked[name] = asyncio.create_task(_metrics(self._session, address))
+        if self._asked:
+            await asyncio.wait(self._asked.values(), timeout=_WAIT_SECONDS)
+        answered = {name: self._asked.pop(name) for name in sorted(self._asked) if self._asked[name].done()}
+        return {name: words for name, task in answered.items() if (words := task.result())}
 
 
 def _room(state: str) -> dict[str, float]:

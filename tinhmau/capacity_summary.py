@@ -9,7 +9,7 @@ from rich.markup import escape
 from tinhmau import screen
 from tinhmau.language import number, say, t
 from verification.answer import WORDS
-from verification.capacity.verdict import WHY, Found
+from verification.capacity.verdict import WHY, Found, why_unnamed
 
 _MORE = 2
 _MARKS = {"KEPT": "✅", "BROKEN": "❌", "UNKNOWN": "❔"}
@@ -32,7 +32,7 @@ def show(found: Found, run: Path) -> None:
             )
         )
     if not found.suspects:
-        screen.line(t("Chỗ nghẽn: không thấy thứ gì khan hiếm.", "Bottleneck: nothing was seen to be scarce."))
+        screen.line(f"{t('Chỗ nghẽn', 'Bottleneck')}: {say(why_unnamed(found))}")
     for place, suspect in enumerate(found.suspects[: 1 + _MORE]):
         head = t("CHỖ NGHẼN", "BOTTLENECK") if place == 0 else t("Đáng ngờ nữa", "Suspected as well")
         screen.out.print(f"[bold]{head}: {escape(say(suspect.what))}[/]")

@@ -241,31 +241,30 @@ def _start_again(gateway: Running) -> None:
     gateway.restart()
 
 
-@pytest.mark.usefixtures("kept")
-def test_an_audit_cut_off_at_its_end_does_not_grow_over_it(gateway: Running) -> None:
-    """The LGSP starts again on what is left and writes: it goes on from the block it witnessed, so the gap stays."""
-    newest = _take_rows_of_the_newest_block(gateway)
-    gateway.query("DELETE FROM audit_block WHERE number = $1", newest)
-    _start_again(gateway)
-    _one(gateway)
-    assert any("thiếu khối" in what for what in _proof(gateway))
+_REWRITTEN = "UPDATE audit_block SET rows = 0, digest = sha256(previous) WHERE number = $1"
 
 
 @pytest.mark.usefixtures("kept")
-def test_an_audit_rewritten_at_its_end_does_not_grow_over_it(gateway: Running) -> None:
-    """A call is taken out of the newest block, whose digest is made anew: what follows is another chain's."""
-    newest = _take_rows_of_the_newest_block(gateway)
-    gateway.query("UPDATE audit_block SET rows = 0, digest = sha256(previous) WHERE number = $1", newest)
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        pytest.param("DELETE FROM audit_block WHERE number = $1", "thiếu khối", id="cut off"),
+        pytest.param(_REWRITTEN, "không nối với khối trước", id="rewritten, its digest made anew"),
+    ],
+)
+def test_an_audit_spoilt_at_its_end_does_not_grow_over_it(gateway: Running, spoil: str, told: str) -> None:
+    """The LGSP starts again on what is left and writes: it goes on from the block it witnessed, so the break stays."""
+    gateway.query(spoil, _take_rows_of_the_newest_block(gateway))
     _start_again(gateway)
     _one(gateway)
-    assert any("không nối với khối trước" in what for what in _proof(gateway))
+    assert any(told in what for what in _proof(gateway))
 
 
 @pytest.mark.usefixtures("kept")
 def test_an_audit_rewritten_and_made_long_is_held_against_the_witness(gateway: Running) -> None:
     """However many blocks are put behind the one that was changed."""
     newest = _take_rows_of_the_newest_block(gateway)
-    gateway.query("UPDATE audit_block SET rows = 0, digest = sha256(previous) WHERE number = $1", newest)
+    gateway.query(_REWRITTEN, newest)
     gateway.query("""
         INSERT INTO audit_block
         WITH RECURSIVE one AS (

@@ -96,6 +96,12 @@ def test_a_processor_that_is_waited_for_on_a_full_machine_is_no_throttle() -> No
     assert [one.kind for one in found] == ["machine"]
 
 
+def test_a_processor_that_is_waited_for_by_chance_is_no_throttle() -> None:
+    """At 85 % of two processors everybody waits longer than they run; the cause is the pool."""
+    found = suspects(_sights(busy=1.7, portal=_FULL, kept=Kept(waited=0.45)))
+    assert [one.kind for one in found] == ["pool"]
+
+
 def test_too_few_looks_name_nobody() -> None:
     """Half a second of evidence is none."""
     sights = _sights(*[_session("Lock:advisory")] * 15)

@@ -11,7 +11,7 @@ from tinhmau import capacity_summary
 from verification.answer import Answer
 from verification.capacity import page
 from verification.capacity.bottleneck import Kind, Suspect
-from verification.capacity.verdict import Probed, conclude
+from verification.capacity.verdict import Probed, conclude, why_unnamed
 
 
 def _suspect(kind: Kind, service: str, weight: float) -> Suspect:
@@ -19,11 +19,11 @@ def _suspect(kind: Kind, service: str, weight: float) -> Suspect:
     return Suspect(kind=kind, service=service, weight=weight, what=text, evidence=(text,), way_out=text)
 
 
-def _probe(load: float, answer: Answer, *suspects: Suspect, number: int = 1) -> Probed:
+def _probe(load: float, answer: Answer, *suspects: Suspect, number: int = 1, looks: int = 9) -> Probed:
     return Probed(
         load=load, answer=answer, number=number, seed=7, results=(), operations=1000, seconds=14.0, busiest=100,
         good_per_second=60.0 * load, errors=0.0 if answer == "KEPT" else 0.031, p50=0.02, p95=0.05 * load, left=0,
-        suspects=suspects, cpu={},
+        suspects=suspects, cpu={}, looks=looks,
     )  # fmt: skip
 
 
@@ -46,6 +46,15 @@ def test_the_cause_in_most_broken_probes_comes_first_with_its_strongest_evidence
     assert 2.8 < found.limit.load < 3.4
     assert found.good_per_second == 60.0 * 2.8
     assert found.answer == "KEPT"
+
+
+def test_nobody_is_suspected_for_one_of_two_reasons() -> None:
+    """Nothing scarce is a finding; too few looks are none, and whoever reads it is told which it was."""
+    calm = [_probe(1, "BROKEN", looks=4), _probe(2, "BROKEN", looks=3)]
+    assert "nothing was seen to be scarce" in why_unnamed(conclude(calm, "too low")).en
+    blind = [_probe(1, "BROKEN", looks=2), _probe(2, "BROKEN", looks=3), _probe(0.5, "KEPT", looks=9)]
+    assert "quá ít" in why_unnamed(conclude(blind, "budget")).vi
+    assert "3 looks, 4 are needed" in why_unnamed(conclude(blind, "budget")).en
 
 
 def test_a_limit_below_the_scenario_s_own_volume_is_broken_and_no_limit_is_unknown() -> None:

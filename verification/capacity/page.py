@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from simulation.text import Text
 from verification.answer import WORDS
-from verification.capacity.verdict import WHY, Found, Probed
+from verification.capacity.verdict import WHY, Found, Probed, why_unnamed
 from verification.report import drawing
 from verification.report.drawing import both, label
 from verification.report.rendering import write
@@ -32,6 +32,7 @@ def render(run: Path, found: Found, *, scenario: str, environment: Mapping[str, 
             "scenario": scenario,
             "environment": environment,
             "why": WHY[found.why],
+            "why_unnamed": why_unnamed(found),
             "words": WORDS,
             "waiting": curve(probes, found),
             "probes": found.probes,

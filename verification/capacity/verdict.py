@@ -9,7 +9,7 @@ import msgspec
 
 from simulation.text import Text
 from verification.answer import Answer
-from verification.capacity.bottleneck import Suspect
+from verification.capacity.bottleneck import LOOKS_WANTED, Suspect
 from verification.capacity.search import Limit, Probe, Why, limit
 from verification.objectives.judging import ObjectiveResult
 
@@ -76,6 +76,23 @@ def conclude(probes: Sequence[Probed], why: Why) -> Found:
         good_per_second=max((probe.good_per_second for probe in probes if probe.answer == "KEPT"), default=0.0),
         suspects=named,
         probes=tuple(probes),
+    )
+
+
+def why_unnamed(found: Found) -> Text:
+    """Say why nobody is suspected: nothing was scarce, or too little was seen to tell."""
+    broken = [probe for probe in found.probes if probe.answer == "BROKEN"]
+    if broken and all(probe.looks < LOOKS_WANTED for probe in broken):
+        most = max(probe.looks for probe in broken)
+        return Text(
+            f"quan sát được quá ít trong các lần thử không đạt ({most} lần, cần ít nhất {LOOKS_WANTED}). "
+            "Thử lại, hoặc dùng kịch bản có ngày dài hơn.",
+            f"too little was seen in the probes that broke the objectives ({most} looks, {LOOKS_WANTED} are needed). "
+            "Try again, or take a scenario with a longer day.",
+        )
+    return Text(
+        "không thấy thứ gì khan hiếm trong các lần thử không đạt.",
+        "nothing was seen to be scarce in the probes that broke the objectives.",
     )
 
 

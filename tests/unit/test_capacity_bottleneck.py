@@ -102,6 +102,17 @@ def test_a_processor_that_is_waited_for_by_chance_is_no_throttle() -> None:
     assert [one.kind for one in found] == ["pool"]
 
 
+@pytest.mark.parametrize("answers", [1, 3])
+def test_a_service_that_seldom_answers_is_not_told_by_its_pool(answers: int) -> None:
+    """Its process is too busy to answer; that its pool was full once, or that it turned some away, says nothing."""
+    busy = Pressure(most=16, busy=16, under_way=120, turned_away=40)
+    cpu = {"portal": 97.0, "postgresql": 10.0}
+    sights = _sights(busy=1.2, portal=busy, cpu=cpu)
+    silent = [msgspec.structs.replace(look, services={}) for look in sights.looks[answers:]]
+    found = suspects(msgspec.structs.replace(sights, looks=(*sights.looks[:answers], *silent)))
+    assert [(one.kind, one.service) for one in found] == [("one-process", "portal")]
+
+
 def test_too_few_looks_name_nobody() -> None:
     """Half a second of evidence is none."""
     sights = _sights(*[_session("Lock:advisory")] * 15)

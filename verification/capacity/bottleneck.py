@@ -16,7 +16,7 @@ from typing import Literal
 import msgspec
 
 from simulation.text import Text
-from verification.capacity.sights import Backend, Look, Sights
+from verification.capacity.sights import Backend, Look, Pressure, Sights
 from verification.wording import number
 
 Kind = Literal["lock", "slow-query", "throttled", "machine", "one-process", "disk", "pool", "turned-away", "generator"]
@@ -224,8 +224,7 @@ def _disk(sights: Sights) -> Iterator[Suspect]:
 
 def _pools(sights: Sights, *, waiting: bool) -> Iterator[Suspect]:
     """Full pools: those whose connections wait for the database (`waiting`), or those that lack a processor."""
-    for service in sorted({name for look in sights.looks for name in look.services}):
-        seen = [look.services[service] for look in sights.looks if service in look.services]
+    for service, seen in _answers(sights).items():
         full = [one for one in seen if one.most and one.busy >= one.most and one.under_way > one.most]
         if len(full) < _MOST * len(seen) or _waits(sights, service) != waiting:
             continue
@@ -250,6 +249,13 @@ def _pools(sights: Sights, *, waiting: bool) -> Iterator[Suspect]:
         )
 
 
+def _answers(sights: Sights) -> Mapping[str, Sequence[Pressure]]:
+    """What services said of themselves; of one that seldom answered too little is known to call its pool full."""
+    names = sorted({name for look in sights.looks for name in look.services})
+    said = {name: [look.services[name] for look in sights.looks if name in look.services] for name in names}
+    return {name: told for name, told in said.items() if len(told) >= LOOKS_WANTED}
+
+
 def _waits(sights: Sights, service: str) -> bool:
     """Whether most of what a service's connections do is to wait for something that is no processor."""
     seen = [one for look in sights.looks for one in look.backends if one.database.startswith(service)]
@@ -257,8 +263,8 @@ def _waits(sights: Sights, service: str) -> bool:
 
 
 def _turned_away(sights: Sights) -> Iterator[Suspect]:
-    for service in sorted({name for look in sights.looks for name in look.services}):
-        counts = [look.services[service].turned_away for look in sights.looks if service in look.services]
+    for service, seen in _answers(sights).items():
+        counts = [one.turned_away for one in seen]
         grew = sum(later > earlier for earlier, later in itertools.pairwise(counts))
         if grew < _MOST * (len(counts) - 1):
             continue

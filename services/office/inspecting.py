@@ -50,9 +50,7 @@ class Inspector:
         self._list: RevocationList | None = None
         self._asked_at = float("-inf")
         self._asking = asyncio.Lock()
-        self._one_at_a_time = (
-            asyncio.Lock()
-        )  # people who look at PDFs share a core, whoever takes documents over has it
+        self._one_at_a_time = asyncio.Lock()  # whoever looks at PDFs waits; who takes documents over does not
         self._remembered: dict[bytes, tuple[Judged, ...]] = {}
 
     async def look(self, attachments: Sequence[Attachment], *, at: datetime) -> list[Found]:

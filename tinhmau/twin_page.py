@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
+from simulation.text import Text
 from simulation.twin import fitting
 from simulation.twin.fitting import Forecast, Twin
-from simulation.twin.observed import Observed
+from simulation.twin.observed import P95, Observed
 from verification.report import drawing
 from verification.report.drawing import both, label
 from verification.report.rendering import write
@@ -47,26 +48,42 @@ def render(
             "one": lambda value: both(number(value, places=1)),
             "two": lambda value: both(number(value, places=2)),
             "four": lambda value: both(number(value, places=4)),
+            "days": lambda one: both(days(one)),
             "off": lambda pair: both(number(100 * (pair[0] / pair[1] - 1), places=1)),
         },
         words={},
     )
 
 
+def days(seen: Observed) -> Text:
+    """From the lowest to the highest p95 of a load's runs, in ms, and how many they were; nothing for a single run."""
+    if len(seen.days) < 2:  # noqa: PLR2004 -- one has no spread
+        return Text("", "")
+    low, high = (number(1000 * p95) for p95 in seen.spread)
+    count = len(seen.days)
+    return Text(f"{low.vi} – {high.vi} ({count} ngày)", f"{low.en} – {high.en} ({count} days)")
+
+
 def _worst(unseen: Sequence[tuple[Observed, Forecast]]) -> tuple[float, float] | None:
     """How far the runs it has not seen are told wrong at most, in percent: p95, throughput. None without any."""
     if not unseen:
         return None
-    waiting = max(abs(told.p95 / one.latency(0.95) - 1) for one, told in unseen)
+    waiting = max(abs(told.p95 / one.latency(P95) - 1) for one, told in unseen)
     return 100 * waiting, 100 * max(abs(told.throughput / one.good - 1) for one, told in unseen)
 
 
 def curve(twin: Twin, seen: Sequence[Observed], unseen: Sequence[Observed]) -> Markup:
-    """Load against p95, both logarithmic: the line is told, circles were fitted to, crosses were not seen before."""
+    """Load against p95, both logarithmic: the line is told, circles were fitted to, crosses were not seen before.
+
+    A bar goes from the lowest to the highest day of a load that was measured on several.
+    """
     loads = [one.load for one in (*seen, *unseen)]
     low, high = min(loads) / 1.2, max(loads) * 1.5
     told: list[Forecast] = [fitting.forecast(twin, float(load)) for load in np.geomspace(low, high, _POINTS)]
-    waits = [max(one.p95, 1e-3) for one in told] + [max(one.latency(0.95), 1e-3) for one in (*seen, *unseen)]
+    waits = [
+        max(wait, 1e-3)
+        for wait in (*(one.p95 for one in told), *(p95 for one in (*seen, *unseen) for p95 in one.spread))
+    ]
     bottom, top = 10 ** math.floor(math.log10(min(waits))), 10 ** math.ceil(math.log10(max(waits) * 1.01))
 
     def x(load: float) -> float:
@@ -86,12 +103,16 @@ def curve(twin: Twin, seen: Sequence[Observed], unseen: Sequence[Observed]) -> M
     path = "L".join(f"{x(one.load):.1f} {y(one.p95):.1f}" for one in told)
     parts.append(Markup('<path class="line l0" d="M{}"/>').format(path))
     parts += [
-        Markup('<circle class="dot" cx="{:.1f}" cy="{:.1f}" r="5"/>').format(x(one.load), y(one.latency(0.95)))
+        Markup('<path class="thin" d="M{:.1f} {:.1f}V{:.1f}"/>').format(x(one.load), *map(y, one.spread))
+        for one in (*seen, *unseen)
+    ]
+    parts += [
+        Markup('<circle class="dot" cx="{:.1f}" cy="{:.1f}" r="5"/>').format(x(one.load), y(one.latency(P95)))
         for one in seen
     ]
     parts += [
         Markup('<path class="tip" d="M{:.1f} {:.1f}l10 10m0 -10l-10 10"/>').format(
-            x(one.load) - 5, y(one.latency(0.95)) - 5
+            x(one.load) - 5, y(one.latency(P95)) - 5
         )
         for one in unseen
     ]

@@ -18,7 +18,7 @@ import msgspec
 import numpy as np
 
 from simulation.twin.least_squares import lowest, non_negative
-from simulation.twin.observed import SHARES, Observed
+from simulation.twin.observed import P95, SHARES, Observed
 from simulation.twin.queueing import FULL, Values, backlog, waiting
 from simulation.twin.scalability import Scalability
 from simulation.twin.scalability import fit as fit_scalability
@@ -27,7 +27,7 @@ MACHINE = "machine"  #: all processors together
 _DRAWS = 40_000
 _DRAWS_TO_FIT = 8_000
 _SEED = 42  # draws are only a way to add distributions; the same for every forecast
-_P95, _P50 = 0.95, 0.5
+_P50 = 0.5
 _LARGEST_STRETCH = 2000.0
 _NARROW = 1e-3
 _CLOSE = 0.02  # to which the two fitted numbers are found
@@ -157,7 +157,7 @@ def _error(twin: Twin, runs: Sequence[Observed]) -> float:
     latencies = sum(
         math.log(max(told, 1e-9) / max(run.latency(share), 1e-9)) ** 2
         for run in runs[1:]
-        for share, told in zip((_P50, _P95), _latencies(twin, run.load, draws=_DRAWS_TO_FIT), strict=True)
+        for share, told in zip((_P50, P95), _latencies(twin, run.load, draws=_DRAWS_TO_FIT), strict=True)
     )
     rates = sum(math.log(max(_throughput(twin, run.load), 1e-9) / max(run.good, 1e-9)) ** 2 for run in runs[1:])
     return float(latencies + _RATES * rates)
@@ -230,5 +230,5 @@ def _latencies(twin: Twin, load: float, *, draws: int = _DRAWS) -> tuple[float, 
         long, luck = dice.exponential(size=draws), dice.random(draws)
         told += twin.stretch * long * (luck < share[seconds]) * mean[seconds]
         told -= twin.stretch * long * (luck < there_share[seconds]) * there_mean[seconds]  # the base has that already
-    p50, p95 = np.quantile(np.maximum(told, 0.0), (_P50, _P95))
+    p50, p95 = np.quantile(np.maximum(told, 0.0), (_P50, P95))
     return float(p50), float(p95)

@@ -10,6 +10,7 @@ import numpy as np
 #: Latencies are kept as so many quantiles from 0 to 1.
 STEPS = 200
 SHARES = np.linspace(0.0, 1.0, STEPS + 1)
+P95 = 0.95
 
 
 class Observed(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,6 +21,7 @@ class Observed(msgspec.Struct, frozen=True, kw_only=True):
     used: Mapping[str, float]  #: processor seconds by service over the whole run
     quantiles: tuple[float, ...]  #: of latency in seconds, at SHARES
     good: float  #: operations that succeeded a second
+    days: tuple[float, ...] = ()  #: p95 of every run that was put together, in seconds, lowest first; empty for one run
 
     @property
     def seconds(self) -> float:
@@ -47,6 +49,12 @@ class Observed(msgspec.Struct, frozen=True, kw_only=True):
         """Seconds within which that share of operations was answered."""
         return float(np.interp(share, SHARES, self.quantiles))
 
+    @property
+    def spread(self) -> tuple[float, float]:
+        """Lowest and highest p95 of the runs that were put together, in seconds."""
+        days = self.days or (self.latency(P95),)
+        return days[0], days[-1]
+
 
 def together(runs: Sequence[Observed]) -> Observed:
     """Put repeated runs of one load together: medians of latencies, so that one disturbed run does not decide; means.
@@ -66,6 +74,7 @@ def together(runs: Sequence[Observed]) -> Observed:
         used={name: float(np.mean([run.used.get(name, 0.0) for run in runs])) for name in names},
         quantiles=tuple(float(one) for one in np.median([run.quantiles for run in runs], axis=0)),
         good=float(np.median([run.good for run in runs])),
+        days=tuple(sorted(run.latency(P95) for run in runs)),
     )
 
 

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from simulation.journal import Event, Observation, Writer
 from simulation.mistakes import BadInputError
 from simulation.twin import fitting, growth, observed
-from tinhmau import twin_runs
+from tinhmau import twin_page, twin_runs
 from tinhmau.commands import plan
 from tinhmau.commands import twin as command
 
@@ -129,6 +129,18 @@ def test_a_repeated_day_is_as_long_as_most_were() -> None:
     plain = observed.Observed(load=1.0, profile=(4.0, 4.0), used={}, quantiles=(0.0,) * (observed.STEPS + 1), good=4.0)
     longer = msgspec.structs.replace(plain, profile=(4.0, 2.0, 1.0, 1.0))
     assert observed.together([plain, longer, plain]).profile == pytest.approx((4.0, 4.0))
+
+
+def test_repeated_days_are_told_from_the_lowest_p95_to_the_highest() -> None:
+    """A median of days that differ by three times is not what one day will be; people see how far they were apart."""
+    plain = observed.Observed(load=1.0, profile=(4.0,), used={}, quantiles=(0.2,) * (observed.STEPS + 1), good=4.0)
+    slow, slower = (msgspec.structs.replace(plain, quantiles=(wait,) * (observed.STEPS + 1)) for wait in (0.3, 1.157))
+    seen = observed.together([slow, plain, slower])
+    assert seen.latency(0.95) == pytest.approx(0.3)
+    assert seen.spread == pytest.approx((0.2, 1.157))
+    assert twin_page.days(seen).vi == "200 – 1.157 (3 ngày)"
+    assert twin_page.days(seen).en == "200 – 1,157 (3 days)"
+    assert not twin_page.days(plain).vi
 
 
 def test_a_folder_without_probes_is_refused_with_the_way_out(tmp_path: Path) -> None:

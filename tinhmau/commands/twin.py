@@ -15,7 +15,7 @@ from simulation.mistakes import BadInputError, Mistake
 from simulation.text import Text
 from simulation.twin import fitting, growth
 from simulation.twin.fitting import MACHINE, Forecast, Twin
-from simulation.twin.observed import Observed
+from simulation.twin.observed import P95, Observed
 from tinhmau import exits, phases, probing, run_folder, screen, targets, twin_page, twin_runs
 from tinhmau.attempts import Attempts
 from tinhmau.commands import options
@@ -153,7 +153,7 @@ def fit(*, run: Path, on: str) -> int:
 
 
 def _close(seen: Observed, told: Forecast) -> bool:
-    p95, rate = seen.latency(0.95), seen.good
+    p95, rate = seen.latency(P95), seen.good
     return abs(told.p95 / p95 - 1) <= _WITHIN and abs(told.throughput / rate - 1) <= _WITHIN
 
 
@@ -302,13 +302,14 @@ def _stations(twin: Twin) -> Table:
 def _against(unseen: list[Observed], told: list[Forecast]) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for heading in (
-        t("tải chưa thấy", "unseen load"), t("p95 đo, ms", "p95 measured, ms"), t("p95 dự báo", "p95 told"),
+        t("tải chưa thấy", "unseen load"), t("p95 đo, ms", "p95 measured, ms"), t("từng ngày", "single days"),
+        t("p95 dự báo", "p95 told"),
         t("thành công/giây, đo", "succeeded/s, measured"), t("dự báo", "told"),
     ):  # fmt: skip
         table.add_column(heading)
     for seen, one in zip(unseen, told, strict=True):
         table.add_row(
-            f"×{number(seen.load, places=2)}", number(seen.latency(0.95) * 1000), number(one.p95 * 1000),
-            number(seen.good, places=1), number(one.throughput, places=1),
+            f"×{number(seen.load, places=2)}", number(seen.latency(P95) * 1000), say(twin_page.days(seen)),
+            number(one.p95 * 1000), number(seen.good, places=1), number(one.throughput, places=1),
         )  # fmt: skip
     return table

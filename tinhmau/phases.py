@@ -225,7 +225,7 @@ def drilled(stack: Stack, run: Path, *, target: Target) -> Iterator[Stack]:
     assert isinstance(target, Restorable)  # noqa: S101 -- targets.check_backup has seen to it
     with screen.progress(Text("Chờ chuyển hết", "Settling")) as tell:
         _finish(stack, run)
-        ledger.settle(stack, seconds=_SETTLE_SECONDS, installations=_installations(run), progress=tell)
+        ledger.settle(stack, seconds=_SETTLE_SECONDS, installations=installations(run), progress=tell)
     with screen.progress(Text("Mất tất cả, phục hồi từ bản sao lưu", "Losing everything, restoring from the backup")):
         restored, drill = target.lose_and_restore(stack)
     try:
@@ -243,7 +243,7 @@ def books(stack: Stack, run: Path, *, damage: str = "", leave: Leave = _FREE) ->
     """
     _finish(stack, run)
     with screen.progress(Text("Chờ chuyển hết, thu sổ", "Settling, taking the books")) as tell:
-        ledger.settle(stack, seconds=_SETTLE_SECONDS, installations=_installations(run), progress=tell, leave=leave)
+        ledger.settle(stack, seconds=_SETTLE_SECONDS, installations=installations(run), progress=tell, leave=leave)
         if damage:
             done = sabotage.apply(damage, stack)
             run_folder.write_environment(
@@ -259,7 +259,7 @@ def _finish(stack: Stack, run: Path) -> None:
         recoveries.note(run, finished["recoveries"])
 
 
-def _installations(run: Path) -> list[str]:
-    """Who asks the hub in this plan."""
+def installations(run: Path) -> list[str]:
+    """Name who asks the hub in the plan of a run or probe."""
     acts = (step for journey in plans.journeys(run / "plan") for step in journey.steps)
     return sorted({str(step.detail["installation"]) for step in acts if step.operation == "office.poll"})

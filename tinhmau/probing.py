@@ -24,7 +24,7 @@ from simulation.scenario import Scenario
 from simulation.text import Text
 from tinhmau import screen
 from tinhmau.following import follow
-from tinhmau.phases import Traffic, World
+from tinhmau.phases import Traffic, World, installations
 from verification import evidence
 from verification.capacity import bottleneck, sights
 from verification.capacity.disturbance import believed, disturbance
@@ -84,7 +84,8 @@ def probe(
     worst = suffering(seen, began=driven.began)
     looked, disturbed = telling(metrics, worst), disturbance(sights.read(metrics, moments=worst))
     with screen.progress(Text("Chờ hệ thống lắng xuống", "Letting the stack settle")) as tell:
-        left = ledger.settle(stack, seconds=_SETTLE_SECONDS, progress=tell)
+        # Where the day was given up, documents wait at the hub whose offices have asked for the last time.
+        left = ledger.settle(stack, seconds=_SETTLE_SECONDS, installations=installations(folder), progress=tell)
     return sum_up(number, load, seed, planned, seen, results, looked, disturbed, left=sum(map(abs, left.values())))
 
 

@@ -46,7 +46,12 @@ def test_the_interval_holds_the_limit_as_often_as_it_says_or_nearly() -> None:
 
 def test_no_probe_asks_for_more_than_about_twice_the_limit() -> None:
     """An overloaded system takes long to settle, and what it does far beyond its limit says nothing about the limit."""
-    assert max(probe.load for probe in _search(5.0, noise=1.05, seed=3)) <= 2.3 * 5.0
+    highest = {
+        (true, seed): max(probe.load for probe in _search(true, noise=1.05, seed=seed)) / true
+        for true in (5.0, 31.0, 33.0)
+        for seed in range(20)
+    }
+    assert {which: times for which, times in highest.items() if times > 2.3} == {}
 
 
 def test_a_probe_that_could_not_be_relied_upon_teaches_nothing_and_two_of_them_end_the_search() -> None:

@@ -70,7 +70,8 @@ def limit(probes: Sequence[Probe], *, most: float = _TO) -> Limit:
 def next_load(probes: Sequence[Probe], *, first: float = 1.0, most: float = _TO) -> float:
     """Load to try next: doubled or halved until both answers have been heard, then the median of what is known.
 
-    Doubling never asks for more than about twice the limit: nothing is driven into the ground to learn where it is.
+    Nothing is driven into the ground to learn where it is: loads are doubled, and where the median lies beyond a load
+    that broke (for the one answer may have misled, and above it everything is open) that load is asked again first.
     """
     told = [probe for probe in probes if probe.answer != "UNKNOWN"]
     if not told:
@@ -81,7 +82,8 @@ def next_load(probes: Sequence[Probe], *, first: float = 1.0, most: float = _TO)
         return max(kept) * 2
     if not kept:
         return min(broken) / 2
-    return limit(probes, most=most).load
+    standing = [load for load in broken if load > max(kept)]  # the others have been contradicted
+    return min(limit(probes, most=most).load, min(standing, default=max(kept) * 2))
 
 
 def finished(probes: Sequence[Probe], *, within: float, budget: int, most: float = _TO) -> Why | None:

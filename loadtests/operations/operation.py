@@ -115,11 +115,6 @@ def prepare(operation: Operation, facts: Mapping[str, Any], endpoints: Mapping[s
     return Request(operation.method, origin, target, body)
 
 
-def fact_of(name: str, facts: Mapping[str, Any]) -> Any:
-    """Return the fact, or None when the name is empty or nobody gave it."""
-    return facts.get(name) if name else None
-
-
 def learn(operation: Operation, answer: Any) -> dict[str, Any]:
     """Take from the answer what later steps need. Raises MissingFactError when it lacks a promised member."""
     if not operation.remembers:

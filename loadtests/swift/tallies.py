@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import Any
 
 from loadtests.operations import TABLE
@@ -29,8 +29,8 @@ class Tally:
         self.fresh = Histogram()  #: since the last report
         self.size = 0
         self.failed = 0
-        self.seen_in: dict[int, int] = {}
-        self.failed_in: dict[int, int] = {}
+        self.seen_in: defaultdict[int, int] = defaultdict(int)
+        self.failed_in: defaultdict[int, int] = defaultdict(int)
 
     def count(self, at: float, seconds: float, size: int, *, good: bool) -> None:
         """Count one; `at` is Unix time."""
@@ -38,10 +38,10 @@ class Tally:
         self.size += size
         self.last = at
         second = int(at)
-        self.seen_in[second] = self.seen_in.get(second, 0) + 1
+        self.seen_in[second] += 1
         if not good:
             self.failed += 1
-            self.failed_in[second] = self.failed_in.get(second, 0) + 1
+            self.failed_in[second] += 1
 
     def report(self, began: float) -> dict[str, Any] | None:
         """Tell what is new in the form of Locust's StatsEntry; None when nothing is."""

@@ -221,22 +221,23 @@ class Walker:
         return tried.judgement, tried.learned
 
     def _send(self, visit: _Visit, act: _Act, request: Request, number: int, token: str) -> _Tried:
+        operation = act.operation
         # W3C trace context: 16 bytes for the operation, 8 for the attempt
-        trace = f"{visit.mark}{act.step:06x}{_DIGITS[act.operation.name]}"
+        trace = f"{visit.mark}{act.step:06x}{_DIGITS[operation.name]}"
         headers = {"traceparent": f"00-{trace}-{number:016x}-01"}
-        key = f"{visit.journey.id}-{act.step}-{self._run}" if act.operation.write else ""
+        key = f"{visit.journey.id}-{act.step}-{self._run}" if operation.write else ""
         if key:
             headers["Idempotency-Key"] = key
         if token:
             headers["Authorization"] = f"Bearer {token}"
         start = self._now()
         over = visit.line
-        if over is not None and act.actor in PEOPLE and act.operation.signs_in in _OF_PEOPLE:
+        if over is not None and act.actor in PEOPLE and operation.signs_in in _OF_PEOPLE:
             answer = over.send(request, headers)
         else:
             answer = self._world.send(request, headers)
         end = self._now()
-        judgement, learned = _read(act.operation, answer)
+        judgement, learned = _read(operation, answer)
         return _Tried(number, start, end, answer, judgement, learned, key, trace)
 
     def _observe(self, visit: _Visit, act: _Act, tried: _Tried, *, final: bool) -> None:

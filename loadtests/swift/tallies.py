@@ -85,16 +85,17 @@ class Tallies:
 
     def count(self, seen: Observation) -> None:
         """Count an attempt: its latency from the intended start once final, else its own time."""
+        start, end, intended = seen.start, seen.end, seen.intended
         waiting = seen.outcome == "not_yet"
         name = f"{seen.operation} (not yet)" if waiting else seen.operation
         tally = self._tallies.get(name)
         if tally is None:
             tally = self._tallies[name] = Tally(name, TABLE[seen.operation].method)
         good = waiting or seen.outcome == "ok"
-        at = self._zero + seen.end
-        tally.count(at, seen.end - (seen.intended if seen.final else seen.start), seen.size, good=good)
+        at = self._zero + end
+        tally.count(at, end - (intended if seen.final else start), seen.size, good=good)
         if seen.attempt == 1:
-            self.lateness.record(seen.start - seen.intended)
+            self.lateness.record(start - intended)
         if not good:
             self._note(tally, f"{seen.outcome}: {seen.why}", at)
 

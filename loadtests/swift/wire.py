@@ -66,6 +66,7 @@ class Wire:
         origin = origins.get(request.origin)
         if origin is None:
             origin = origins[request.origin] = Origin(request.origin, self._authorities, own)
+        raw = _written(request, origin, headers)
         attempt = Attempt(getcurrent())
         self._be_patient(attempt)
         if len(self._waiting) > self.most_under_way:  # noqa: PLR1730 -- max() costs a call for every request
@@ -82,7 +83,6 @@ class Wire:
                 if not connection.usable():
                     return _LOST  # closed by the other side since it was opened
             connection.expect(attempt)
-            raw = _written(request, origin, headers)
             if own is None:
                 self._let_go_soon(connection, raw)
             else:

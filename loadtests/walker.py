@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from hashlib import blake2b
 from itertools import count
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import msgspec
 
@@ -23,7 +23,6 @@ from loadtests.operations.operation import (
     Operation,
     Request,
     StrayAddressError,
-    fact_of,
     learn,
     prepare,
 )
@@ -38,7 +37,8 @@ from simulation.plan import Journey, Step
 UNPLANNED = 0
 _OF_PEOPLE = ("citizen", "nobody")
 _MARK_BYTES, _CHANCE_BYTES = 11, 8
-_NUMBER: Mapping[str, int] = {name: number for number, name in enumerate(TABLE)}
+#: Operation -> its part of a trace, 4 hexadecimal digits.
+_DIGITS: Mapping[str, str] = {name: f"{number:04x}" for number, name in enumerate(TABLE)}
 
 
 class World(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,7 +47,7 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
     now: Callable[[], float]  #: run seconds
     sleep: Callable[[float], None]
     send: Callable[[Request, Mapping[str, str]], Answer]  #: request and extra headers; never raises for a lost answer
-    record: Callable[[Observation | Event], None]  #: returns when the entry is on disk
+    record: Callable[[Observation | Event], None]  #: the entry is on disk before anything sent from then on leaves
     #: Returns when a permitted rate allows the next request; False where it will not before traffic closes.
     admit: Callable[[], bool] = lambda: True
     make_lock: MakeLock = threading.Lock  #: for what several walks share
@@ -87,7 +87,7 @@ class _Act(msgspec.Struct, frozen=True, kw_only=True):
     facts: Mapping[str, Any]
 
 
-class _Tried(NamedTuple):
+class _Tried(msgspec.Struct, frozen=True):
     """One attempt, before it is on disk."""
 
     number: int
@@ -110,6 +110,7 @@ class Walker:
         self._stack, self._world, self._run, self._closes = stack, world, run, closes
         self._patience = patience or Patience()
         self._sessions = Sessions(world.make_lock)
+        self._now = world.now  # asked for several times a request
 
     def walk(self, timed: TimedJourney) -> None:
         """Take every step at the later of its planned time and the end of the step before."""
@@ -124,13 +125,13 @@ class Walker:
     def _walk(self, visit: _Visit, timed: TimedJourney) -> None:
         ended = 0.0
         for step, planned in zip(timed.journey.steps, timed.planned, strict=True):
-            intended = max(planned, ended)
-            self._sleep_until(intended)
-            trouble = self._take(visit, step, planned, intended)
+            if planned > ended:
+                self._sleep_until(planned)
+            trouble = self._take(visit, step, planned, max(planned, ended))
             if trouble:
                 self._abandon(visit.journey, step, trouble)
                 return
-            ended = self._world.now()
+            ended = self._now()
 
     def _take(self, visit: _Visit, step: Step, planned: float, intended: float) -> str:
         """Do one step; returns why it failed, or nothing."""
@@ -138,7 +139,7 @@ class Walker:
             operation=TABLE[step.operation],
             step=step.number,
             actor=step.actor,
-            account=_account(step),
+            account=step.account or _machine(step),
             planned=planned,
             intended=intended,
             facts={**visit.memory, **step.detail},
@@ -146,23 +147,23 @@ class Walker:
         if act.operation.signs_in != "poller":
             return self._act(visit, act)
         # A poller is one machine that asks for one thing at a time: what is due meanwhile comes late, not beside it.
-        with self._sessions.of(act.operation.system, act.account).turn(self._world.now) as free:
+        with self._sessions.of(act.operation.system, act.account).turn(self._now) as free:
             return self._act(visit, msgspec.structs.replace(act, intended=max(intended, free)))
 
     def _act(self, visit: _Visit, act: _Act) -> str:
         """Do one step now; returns why it failed, or nothing."""
-        if self._world.now() > self._closes:
+        if self._now() > self._closes:
             return "traffic-over"
         if act.operation.name == "portal.sign_in":
             citizen = self._citizen(visit)
             citizen.over(citizen.token)
-            return "" if citizen.open(lambda: self._sign_in(visit, act)) else "sign-in-failed"
+            return "" if citizen.open(partial(self._sign_in, visit, act)) else "sign-in-failed"
         session = self._session(visit, act)
         if session is not None and not session.token:
-            if not session.open(lambda: self._unplanned_sign_in(visit, act, act.intended)):
+            if not session.open(partial(self._unplanned_sign_in, visit, act, act.intended)):
                 return "sign-in-failed"
             # Signing in was an act of its own, measured from `intended`; this one begins where that one ended.
-            act = msgspec.structs.replace(act, intended=max(act.intended, self._world.now()))
+            act = msgspec.structs.replace(act, intended=max(act.intended, self._now()))
         judgement, learned = self._try(visit, act, session)
         visit.memory.update(learned)
         return "" if judgement.outcome == "ok" else judgement.why or judgement.outcome
@@ -201,13 +202,14 @@ class Walker:
             if not self._world.admit():
                 return Judgement("refused", Again.NO, "traffic-over"), {}
             tried = self._send(visit, act, request, number, token)
+            again = tried.judgement.again
+            if again is Again.NO:
+                self._observe(visit, act, tried, final=True)
+                break
             if number == 1:
                 gives_up = min(tried.start + self._patience.limit, self._closes)
-            again = tried.judgement.again
-            pause = (
-                0.0 if again is Again.NO else self._patience.pause(again, number, chance=_chance(tried.trace, number))
-            )
-            final = again is Again.NO or tried.end + pause > gives_up or (again is Again.SIGNED_IN and renewed)
+            pause = self._patience.pause(again, number, chance=_chance(tried.trace, number))
+            final = tried.end + pause > gives_up or (again is Again.SIGNED_IN and renewed)
             self._observe(visit, act, tried, final=final)
             if final:
                 break
@@ -219,22 +221,23 @@ class Walker:
         return tried.judgement, tried.learned
 
     def _send(self, visit: _Visit, act: _Act, request: Request, number: int, token: str) -> _Tried:
+        operation = act.operation
         # W3C trace context: 16 bytes for the operation, 8 for the attempt
-        trace = f"{visit.mark}{act.step:06x}{_NUMBER[act.operation.name]:04x}"
+        trace = f"{visit.mark}{act.step:06x}{_DIGITS[operation.name]}"
         headers = {"traceparent": f"00-{trace}-{number:016x}-01"}
-        key = f"{visit.journey.id}-{act.step}-{self._run}" if act.operation.write else ""
+        key = f"{visit.journey.id}-{act.step}-{self._run}" if operation.write else ""
         if key:
             headers["Idempotency-Key"] = key
         if token:
             headers["Authorization"] = f"Bearer {token}"
-        start = self._world.now()
+        start = self._now()
         over = visit.line
-        if over is not None and act.actor in PEOPLE and act.operation.signs_in in _OF_PEOPLE:
+        if over is not None and act.actor in PEOPLE and operation.signs_in in _OF_PEOPLE:
             answer = over.send(request, headers)
         else:
             answer = self._world.send(request, headers)
-        end = self._world.now()
-        judgement, learned = _read(act.operation, answer)
+        end = self._now()
+        judgement, learned = _read(operation, answer)
         return _Tried(number, start, end, answer, judgement, learned, key, trace)
 
     def _observe(self, visit: _Visit, act: _Act, tried: _Tried, *, final: bool) -> None:
@@ -247,7 +250,7 @@ class Walker:
                 attempt=tried.number,
                 operation=operation.name,
                 actor=act.actor,
-                subject=_text(fact_of(operation.subject, facts)),
+                subject=_text(facts.get(operation.subject)),
                 planned=act.planned,
                 intended=act.intended,
                 start=tried.start,
@@ -259,17 +262,17 @@ class Walker:
                 key=tried.key,
                 trace=tried.trace,
                 size=len(tried.answer.body),
-                amount=int(fact_of(operation.money, facts) or 0) if judgement.done else 0,
+                amount=int(facts.get(operation.money) or 0) if judgement.done else 0,
                 why=judgement.why,
             )
         )
 
     def _abandon(self, journey: Journey, step: Step, trouble: str) -> None:
         detail = f"step {step.number} of {len(journey.steps)}, {step.operation}: {trouble}"
-        self._world.record(Event(at=self._world.now(), event="abandoned", subject=journey.id, detail=detail))
+        self._world.record(Event(at=self._now(), event="abandoned", subject=journey.id, detail=detail))
 
     def _sleep_until(self, moment: float) -> None:
-        while (delay := moment - self._world.now()) > 0:
+        while (delay := moment - self._now()) > 0:
             self._world.sleep(delay)
 
 
@@ -283,10 +286,8 @@ def _read(operation: Operation, answer: Answer) -> tuple[Judgement, dict[str, An
         return Judgement("failed", Again.NO, "bad-answer"), {}
 
 
-def _account(step: Step) -> str:
-    if step.account or TABLE[step.operation].signs_in != "poller":
-        return step.account
-    return f"poller.{step.detail['installation']}"
+def _machine(step: Step) -> str:
+    return f"poller.{step.detail['installation']}" if TABLE[step.operation].signs_in == "poller" else ""
 
 
 def _chance(trace: str, attempt: int) -> float:

@@ -5,6 +5,7 @@ The layout of HdrHistogram (G. Tene, 2012): values below 256 have a bucket each,
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any, Self
 
@@ -20,7 +21,7 @@ class Histogram:
 
     def __init__(self) -> None:
         """Nothing seen yet."""
-        self.buckets: dict[int, int] = {}  #: bucket -> how often
+        self.buckets: defaultdict[int, int] = defaultdict(int)  #: bucket -> how often
         self.count = 0
         self.total = 0  #: microseconds, all values together
         self.smallest = 0  #: microseconds; 0 while nothing was seen
@@ -36,8 +37,7 @@ class Histogram:
         else:
             shift = value.bit_length() - _HALF_BITS - 1
             bucket = (shift << _HALF_BITS) + (value >> shift)
-        buckets = self.buckets
-        buckets[bucket] = buckets.get(bucket, 0) + 1
+        self.buckets[bucket] += 1
         if not self.count or value < self.smallest:
             self.smallest = value
         if value > self.largest:  # noqa: PLR1730
@@ -50,7 +50,7 @@ class Histogram:
         if not other.count:
             return
         for bucket, times in other.buckets.items():
-            self.buckets[bucket] = self.buckets.get(bucket, 0) + times
+            self.buckets[bucket] += times
         self.smallest = min(self.smallest, other.smallest) if self.count else other.smallest
         self.largest = max(self.largest, other.largest)
         self.count += other.count
@@ -93,7 +93,7 @@ class Histogram:
         made = cls()
         made.count, made.total = plain["count"], plain["total"]
         made.smallest, made.largest = plain["smallest"], plain["largest"]
-        made.buckets = {int(bucket): int(times) for bucket, times in plain["buckets"]}
+        made.buckets.update((int(bucket), int(times)) for bucket, times in plain["buckets"])
         return made
 
 

@@ -1,7 +1,8 @@
 """The journal: append-only observations, one schema for the driven and the simulated world.
 
-A journal is a folder of `*.ndjson` files, one per writer. An observation is on disk (handed to the operating system in
-one write) before its outcome is used, so a driver killed at any instant leaves all but the line it was writing.
+A journal is a folder of `*.ndjson` files, one per writer. An observation is on disk (handed to the operating system, by
+itself or with others of the same moment) before anything that follows from it is sent: a driver killed at any instant
+leaves all that it had acted on, and at most one torn line.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import msgspec
 Outcome = Literal["ok", "refused", "failed", "lost", "not_yet"]
 
 
-class Observation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Observation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One attempt of one operation, as its client saw it. Times are run seconds since traffic began.
 
     Outcomes: `ok` acknowledged; `refused` a 4xx that the plan did not expect; `failed` a 5xx; `lost` no answer (the
@@ -51,7 +52,7 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
         return self.end - self.intended
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Something that happened to the run itself: traffic began or ended, a fault was set, a service was restarted."""
 
     at: float  #: run seconds
@@ -61,17 +62,17 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Writer:
-    """Appends to one file of a journal; every line is one `write`, so a crash can tear only the last."""
+    """Appends to one file of a journal, in whole lines, so a crash can tear only the last."""
 
     def __init__(self, path: Path) -> None:
         """Open (or create) the file; the folder must exist."""
         self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
         self._encoder = msgspec.json.Encoder()
 
-    def write(self, entry: Observation | Event) -> None:
-        """Append one entry."""
-        line = self._encoder.encode(entry) + b"\n"
-        if os.write(self._fd, line) != len(line):
+    def write(self, *entries: Observation | Event) -> None:
+        """Append entries, all by one system call. Raises OSError when the disk does not take them whole."""
+        lines = self._encoder.encode_lines(entries)
+        if os.write(self._fd, lines) != len(lines):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))  # the disk took only a part of it
 
     def close(self) -> None:

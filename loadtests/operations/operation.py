@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 from urllib.parse import quote, urlencode
 
 import msgspec
@@ -19,11 +19,8 @@ Crowd = Literal["browsing", "dossiers", "documents", "pollers", "neighbours"]
 ARRIVAL = ("not-found", "wrong-state")
 
 
-class Member(NamedTuple):
-    """A name in a row of operations."""
-
-    name: str
-    needed: bool
+#: A name in a row of operations, and whether it may not be missing.
+Member = tuple[str, bool]
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True, dict=True):
@@ -115,11 +112,6 @@ def prepare(operation: Operation, facts: Mapping[str, Any], endpoints: Mapping[s
     return Request(operation.method, origin, target, body)
 
 
-def fact_of(name: str, facts: Mapping[str, Any]) -> Any:
-    """Return the fact, or None when the name is empty or nobody gave it."""
-    return facts.get(name) if name else None
-
-
 def learn(operation: Operation, answer: Any) -> dict[str, Any]:
     """Take from the answer what later steps need. Raises MissingFactError when it lacks a promised member."""
     if not operation.remembers:
@@ -143,7 +135,7 @@ def _inside(operation: Operation, address: str, origin: str) -> str:
 
 
 def _read(names: tuple[str, ...]) -> tuple[Member, ...]:
-    return tuple(Member(name.removesuffix("?"), not name.endswith("?")) for name in names)
+    return tuple((name.removesuffix("?"), not name.endswith("?")) for name in names)
 
 
 def _members(operation: Operation, members: tuple[Member, ...], facts: Mapping[str, Any]) -> dict[str, Any]:

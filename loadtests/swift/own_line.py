@@ -16,7 +16,7 @@ from loadtests.operations.operation import Request
 from simulation.client_lines import ClientLine, Losses
 
 if TYPE_CHECKING:
-    from loadtests.swift.wire import Origin, Wire
+    from loadtests.swift.wire import Attempt, Origin, Wire
 
 
 class OwnLine:
@@ -32,6 +32,10 @@ class OwnLine:
     def send(self, request: Request, headers: Mapping[str, str]) -> Answer:
         """Send once and wait for the whole answer."""
         return self._wire.send(request, headers, self)
+
+    def alive(self, attempt: Attempt) -> None:
+        """Something has moved; called by the connection."""
+        self._wire.alive(attempt)
 
     def close(self) -> None:
         """Hang up."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import Any
 
 from loadtests.operations import TABLE
@@ -29,8 +29,8 @@ class Tally:
         self.fresh = Histogram()  #: since the last report
         self.size = 0
         self.failed = 0
-        self.seen_in: dict[int, int] = {}
-        self.failed_in: dict[int, int] = {}
+        self.seen_in: defaultdict[int, int] = defaultdict(int)
+        self.failed_in: defaultdict[int, int] = defaultdict(int)
 
     def count(self, at: float, seconds: float, size: int, *, good: bool) -> None:
         """Count one; `at` is Unix time."""
@@ -38,10 +38,10 @@ class Tally:
         self.size += size
         self.last = at
         second = int(at)
-        self.seen_in[second] = self.seen_in.get(second, 0) + 1
+        self.seen_in[second] += 1
         if not good:
             self.failed += 1
-            self.failed_in[second] = self.failed_in.get(second, 0) + 1
+            self.failed_in[second] += 1
 
     def report(self, began: float) -> dict[str, Any] | None:
         """Tell what is new in the form of Locust's StatsEntry; None when nothing is."""
@@ -85,16 +85,17 @@ class Tallies:
 
     def count(self, seen: Observation) -> None:
         """Count an attempt: its latency from the intended start once final, else its own time."""
+        start, end, intended = seen.start, seen.end, seen.intended
         waiting = seen.outcome == "not_yet"
         name = f"{seen.operation} (not yet)" if waiting else seen.operation
         tally = self._tallies.get(name)
         if tally is None:
             tally = self._tallies[name] = Tally(name, TABLE[seen.operation].method)
         good = waiting or seen.outcome == "ok"
-        at = self._zero + seen.end
-        tally.count(at, seen.end - (seen.intended if seen.final else seen.start), seen.size, good=good)
+        at = self._zero + end
+        tally.count(at, end - (intended if seen.final else start), seen.size, good=good)
         if seen.attempt == 1:
-            self.lateness.record(seen.start - seen.intended)
+            self.lateness.record(start - intended)
         if not good:
             self._note(tally, f"{seen.outcome}: {seen.why}", at)
 

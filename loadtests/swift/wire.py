@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
+from itertools import takewhile
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -26,6 +26,7 @@ from loadtests.swift.own_line import OwnLine
 _LOOK_SECONDS = 0.05  # between two looks at deadlines
 _PIECE_SECONDS = 0.05  # a narrow line is written to so often
 _NARROW_BYTES = 16 * 1024  # what a system may send ahead of a narrow line, beside its own buffer
+_TOGETHER = 32  # requests of one turn of the loop that wait for each other
 _TIMEOUT = Answer(0, why="timeout")
 _REFUSED = Answer(0, why="connection-refused")
 _LOST = Answer(0, why="connection-lost")
@@ -35,15 +36,26 @@ _BROKEN = Answer(0, why="broken-answer")
 class Wire:
     """Sends requests; an answer that does not come is an Answer too. For greenlets of one hub."""
 
-    def __init__(self, hub: Hub, *, timeout: float = 10.0, authorities: ssl.SSLContext | None = None) -> None:
-        """`timeout` is seconds for a whole attempt; `authorities` says whom an https:// address may be certified by."""
+    def __init__(
+        self,
+        hub: Hub,
+        *,
+        timeout: float = 10.0,
+        authorities: ssl.SSLContext | None = None,
+        first: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`timeout` is seconds for a whole attempt; `authorities` says whom an https:// address may be certified by.
+
+        `first` is called before what a turn of the loop has asked for leaves; if it raises, nothing leaves.
+        """
         self._hub, self._timeout, self._authorities = hub, timeout, authorities
         self._origins: dict[str, Origin] = {}
-        self.under_way = 0  #: requests sent and not yet answered
         self.most_under_way = 0
         self.connections = 0  #: opened so far
-        self._watched: deque[tuple[float, _Attempt]] = deque()  # by deadline: all have the same time to live
+        self._waiting: dict[Attempt, float] = {}  # until when; in this order, since all have the same patience
         self._looking = False
+        self._first = first
+        self._going: list[tuple[_Connection, bytes]] = []  # asked for in this turn of the loop
 
     def send(self, request: Request, headers: Mapping[str, str], own: OwnLine | None = None) -> Answer:
         """Send once and wait for the whole answer; over shared connections, or over a client's own line.
@@ -54,19 +66,11 @@ class Wire:
         origin = origins.get(request.origin)
         if origin is None:
             origin = origins[request.origin] = Origin(request.origin, self._authorities, own)
-        body = request.body
-        named = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
-        length = "" if request.method == "GET" else f"Content-Length: {len(body)}\r\n"
-        kind = "Content-Type: application/json\r\n" if body else ""
-        head = f"{request.method} {request.target}{origin.after_target}{named}{length}{kind}\r\n"
-        self.under_way += 1
-        if self.under_way > self.most_under_way:  # noqa: PLR1730 -- max() costs a call for every request
-            self.most_under_way = self.under_way
-        attempt = _Attempt(self._hub, getcurrent(), silence=0.0 if own is None else self._timeout)
-        if own is None:
-            self._watch(attempt)
-        else:
-            attempt.alive()
+        raw = _written(request, origin, headers)
+        attempt = Attempt(getcurrent())
+        self._be_patient(attempt)
+        if len(self._waiting) > self.most_under_way:  # noqa: PLR1730 -- max() costs a call for every request
+            self.most_under_way = len(self._waiting)
         try:
             connection = origin.take()
             if connection is None:
@@ -78,37 +82,79 @@ class Wire:
                     return cast("Answer", connection)
                 if not connection.usable():
                     return _LOST  # closed by the other side since it was opened
-            connection.ask(head.encode("latin-1") + body, attempt)
+            connection.expect(attempt)
+            if own is None:
+                self._let_go_soon(connection, raw)
+            else:
+                self._first()
+                connection.trickle_soon(raw, attempt, own)
             answer: Answer = self._hub.wait()
         finally:
-            attempt.end()
-            self.under_way -= 1
+            attempt.walk = None
+            del self._waiting[attempt]
         if connection.reusable:
             origin.idle.append(connection)
         else:
             connection.close()
         return answer
 
-    def _watch(self, attempt: _Attempt) -> None:
-        """End the attempt if it is still under way at its deadline. Cheaper than a timer for each."""
+    def _let_go_soon(self, connection: _Connection, raw: bytes) -> None:
+        going = self._going
+        going.append((connection, raw))
+        if len(going) == 1:
+            self._hub.loop.call_soon(self._let_go)
+        elif len(going) == _TOGETHER:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        going, self._going = self._going, []
+        self._first()
+        for connection, raw in going:
+            connection.send(raw)
+
+    @property
+    def under_way(self) -> int:
+        """Requests sent and not yet answered."""
+        return len(self._waiting)
+
+    def alive(self, attempt: Attempt) -> None:
+        """Something has moved on a client's own line: patience begins anew."""
+        if self._waiting.pop(attempt, None) is not None:
+            self._be_patient(attempt)
+
+    def _be_patient(self, attempt: Attempt) -> None:
+        """End the attempt if it is still under way when its time is over. Cheaper than a timer for each."""
         loop = self._hub.loop
-        self._watched.append((loop.time() + self._timeout, attempt))
+        self._waiting[attempt] = loop.time() + self._timeout
         if not self._looking:
             self._looking = True
             loop.call_later(_LOOK_SECONDS, self._look)
 
     def _look(self) -> None:
-        watched, loop = self._watched, self._hub.loop
-        while watched and (watched[0][1].ended or watched[0][0] <= loop.time()):
-            watched.popleft()[1].run_out()
-        self._looking = bool(watched)
-        if watched:
+        waiting, loop = self._waiting, self._hub.loop
+        now = loop.time()
+        for attempt in list(takewhile(lambda each: waiting[each] <= now, waiting)):
+            attempt.run_out()
+        self._looking = bool(waiting)
+        if waiting:
             loop.call_later(_LOOK_SECONDS, self._look)
 
     def close(self) -> None:
         """Close idle connections."""
         for origin in self._origins.values():
             origin.close()
+
+
+def _written(request: Request, origin: Origin, headers: Mapping[str, str]) -> bytes:
+    body = request.body
+    head = f"{request.method} {request.target}{origin.after_target}"
+    for name, value in headers.items():
+        head += f"{name}: {value}\r\n"
+    if request.method != "GET":
+        head += f"Content-Length: {len(body)}\r\n"
+    if body:
+        head += "Content-Type: application/json\r\n"
+    return f"{head}\r\n".encode("latin-1") + body
 
 
 class Origin:
@@ -150,25 +196,22 @@ class Origin:
         self.idle.clear()
 
 
-class _Attempt:
+class Attempt:
     """One request on its way: wakes its walk once, with whatever comes first."""
 
-    __slots__ = ("_connection", "_hub", "_silence", "_timer", "_walk")
+    __slots__ = ("connection", "walk")
 
-    def __init__(self, hub: Hub, walk: greenlet, *, silence: float) -> None:
-        self._hub, self._silence = hub, silence
-        self._timer: asyncio.TimerHandle | None = None
-        self._walk: greenlet | None = walk
-        self._connection: _Connection | None = None
-
-    def sent_by(self, connection: _Connection) -> None:
-        self._connection = connection
+    def __init__(self, walk: greenlet) -> None:
+        """Nothing is sent yet."""
+        self.walk: greenlet | None = walk  # while it waits
+        self.connection: _Connection | None = None
 
     def opened(self, opening: asyncio.Task[_Connection]) -> None:
+        """There is a connection for it, or a reason why not."""
         if opening.cancelled():
             return
         error = opening.exception()
-        if error is None and self._walk is None:  # too late: nobody waits for it any more
+        if error is None and self.walk is None:  # too late: nobody waits for it any more
             opening.result().close()
         elif error is None:
             self.wake(opening.result())
@@ -181,28 +224,13 @@ class _Attempt:
 
     def run_out(self) -> None:
         """Its time is over."""
-        if self._walk is not None and self._connection is not None:
-            self._connection.reusable = False
+        if self.walk is not None and self.connection is not None:
+            self.connection.reusable = False
         self.wake(_TIMEOUT)
 
-    @property
-    def ended(self) -> bool:
-        return self._walk is None
-
-    def end(self) -> None:
-        self._walk = None
-        if self._timer is not None:
-            self._timer.cancel()
-
-    def alive(self) -> None:
-        """Something has moved on a client's own line: its patience begins anew."""
-        if self._silence:
-            if self._timer is not None:
-                self._timer.cancel()
-            self._timer = self._hub.loop.call_later(self._silence, self.run_out)
-
     def wake(self, brings: Answer | _Connection) -> None:
-        walk = self._walk
+        """Let the walk go on, if it still waits."""
+        walk = self.walk
         if walk is not None:
             walk.switch(brings)
 
@@ -218,7 +246,7 @@ class _Connection(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._pending = False  # of what has come some is still on its way down the line
         self._parser = httptools.HttpResponseParser(self)
-        self._attempt: _Attempt | None = None
+        self._attempt: Attempt | None = None
         self._parts: list[bytes] = []
         self._whole = False
         self._begun = False  # some of the answer has come
@@ -226,25 +254,30 @@ class _Connection(asyncio.Protocol):
     def usable(self) -> bool:
         return self.reusable and not self._transport.is_closing()
 
-    def ask(self, raw: bytes, attempt: _Attempt) -> None:
-        """Send, over a connection that is usable."""
+    def expect(self, attempt: Attempt) -> None:
+        """The next answer belongs to this attempt."""
         self._attempt, self._parts, self._whole, self._begun = attempt, [], False, False
-        attempt.sent_by(self)
-        if self._line is None:
-            self._transport.write(raw)
-        else:
-            self._loop.call_later(self._line.round_trip + self._line.late(), self._trickle, raw, attempt)
+        attempt.connection = self
 
-    def _trickle(self, raw: bytes, attempt: _Attempt) -> None:
+    def send(self, raw: bytes) -> None:
+        """Send at once, unless the other side has hung up, which the attempt is told in any case."""
+        if not self._transport.is_closing():
+            self._transport.write(raw)
+
+    def trickle_soon(self, raw: bytes, attempt: Attempt, line: OwnLine) -> None:
+        """Send over a line of its own: a round trip later, and piece by piece."""
+        self._loop.call_later(line.round_trip + line.late(), self._trickle, raw, attempt, line)
+
+    def _trickle(self, raw: bytes, attempt: Attempt, line: OwnLine) -> None:
         """Send a piece as long as the line takes to carry it, then the next."""
-        line, transport = self._line, self._transport
-        if line is None or attempt is not self._attempt or transport.is_closing():
+        transport = self._transport
+        if attempt is not self._attempt or transport.is_closing():
             return
         piece = max(int(line.up * _PIECE_SECONDS), 1)
         transport.write(raw[:piece])
-        attempt.alive()
+        line.alive(attempt)
         if raw[piece:]:
-            self._loop.call_later(_PIECE_SECONDS + line.late(), self._trickle, raw[piece:], attempt)
+            self._loop.call_later(_PIECE_SECONDS + line.late(), self._trickle, raw[piece:], attempt, line)
 
     def close(self) -> None:
         self.reusable, self._attempt = False, None
@@ -281,7 +314,7 @@ class _Connection(asyncio.Protocol):
         attempt, transport = self._attempt, self._transport
         if attempt is None:  # given up meanwhile
             return
-        attempt.alive()
+        line.alive(attempt)
         self._feed(piece)
         if rest:
             self._come_down(rest, line)

@@ -49,7 +49,9 @@ class Run:
         self.shard: Shard = read_shard(Path(order["plan"]), index=self.index, of=order["of"])
         self.stack = stacks.load(Path(order["stack"]))
         self.writer = Writer(Path(order["journal"]) / f"worker-{self.index}.ndjson")
-        self.wire = Wire(hub)
+        self.wire = Wire(hub, first=self._write_down)
+        self._entries: list[Observation | Event] = []  # of this turn of the loop
+        self._lost: BrokenJourneyError | None = None  # the journal took some entries no more
         self.tallies = Tallies(0.0)
         self.over: asyncio.Future[None] = hub.loop.create_future()
         self.most = most_under_way
@@ -87,7 +89,8 @@ class Run:
         return OwnLine(self.wire, chosen, journey) if chosen else None
 
     def end(self) -> None:
-        """Close what is open."""
+        """Close what is open. Raises BrokenJourneyError when the journal does not take its last lines."""
+        self._write_down()
         self.writer.close()
         self.wire.close()
 
@@ -127,17 +130,14 @@ class Run:
     def _drop(self, timed: TimedJourney) -> None:
         self.tallies.dropped += 1
         detail = f"{self.wire.under_way} requests under way"
-        self.writer.write(Event(at=self.now(), event="dropped", subject=timed.journey.id, detail=detail))
+        self._record(Event(at=self.now(), event="dropped", subject=timed.journey.id, detail=detail))
 
     def _walk(self, timed: TimedJourney) -> None:
         try:
             assert self._walker is not None  # noqa: S101 -- begin() made it
             self._walker.walk(timed)
-        except Exception as error:
-            if not self.over.done():
-                why = f"{timed.journey.id}: {type(error).__name__}: {error}"
-                log.exception("Journey broke off: %s", why)
-                self.over.set_exception(BrokenJourneyError(why))
+        except Exception as error:  # noqa: BLE001 -- whatever it is ends the run, and is told with its trace
+            self._break_off(timed.journey.id, error)
         finally:
             self._walking -= 1
             self._look_whether_over()
@@ -147,13 +147,36 @@ class Run:
             self.over.set_result(None)
 
     def _record(self, entry: Observation | Event) -> None:
-        self.writer.write(entry)
-        if isinstance(entry, Observation):
-            self.tallies.count(entry)
+        self._entries.append(entry)
+        if len(self._entries) == 1:
+            self.hub.loop.call_soon(self._write_down)
+
+    def _write_down(self) -> None:
+        """Put on disk what this turn of the loop has brought: by one system call, which costs more than many lines."""
+        if self._lost is not None:
+            raise self._lost
+        entries, self._entries = self._entries, []
+        if not entries:
+            return
+        try:
+            self.writer.write(*entries)
+        except OSError as error:
+            self._lost = self._break_off("journal", error)
+            raise self._lost from error
+        for entry in entries:
+            if isinstance(entry, Observation):
+                self.tallies.count(entry)
+
+    def _break_off(self, what: str, error: Exception) -> BrokenJourneyError:
+        broken = BrokenJourneyError(f"{what}: {type(error).__name__}: {error}")
+        if not self.over.done():
+            log.error("Run broke off: %s", broken, exc_info=error)
+            self.over.set_exception(broken)
+        return broken
 
 
 class BrokenJourneyError(Exception):
-    """A journey could not be walked, through our own fault. The text names it."""
+    """A journey could not be walked or written down, through our own fault. The text names it."""
 
 
 class SwiftWorker:
@@ -232,10 +255,10 @@ class SwiftWorker:
         run.begin(began)
         try:
             await run.over
+            run.end()
         except BrokenJourneyError as error:
             self._line.say(messages.BROKEN, {"why": str(error)})
             return
-        run.end()
         self._line.say(messages.DONE, run.summary())
 
     def _news(self) -> dict[str, Any]:

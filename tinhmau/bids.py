@@ -73,14 +73,19 @@ def _of_double(double: Double, planted: tuple[str, ...], listener: Listener) -> 
     )
 
 
-def leave(bid: Bid, permission: Path | None) -> Leave:
-    """Ask whether load may go there. Raises BadInputError where the owner has not said so."""
+def leave(bid: Bid, permission: Path | None, *, folder: Path, environ: Mapping[str, str] = os.environ) -> Leave:
+    """Ask whether load may go there. Raises BadInputError where the owner has not said so.
+
+    The clock's address is asked about too, although it stands with the credentials and is given by reference.
+    """
     if bid.endpoints is None:
         return Leave()
-    told = bid.endpoints
-    addresses = {"url": told.url, "upgrade": told.upgrade, "handover": told.handover}
-    wire = {name: address for name, address in addresses.items() if address and not address.startswith(_FILE)}
-    return ask_leave(wire, permission, now=time.time())
+    told, access = bid.endpoints, _access(bid, folder, environ)
+    addresses = {
+        "url": told.url, "upgrade": told.upgrade, "handover": told.handover, "clock_url": access.clock_url,
+    }  # fmt: skip
+    given = {name: address for name, address in addresses.items() if address}
+    return ask_leave(given, permission, now=time.time())
 
 
 def _check_planted(bid: Bid) -> None:

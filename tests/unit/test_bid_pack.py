@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+import io
+import os
 import shutil
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 from click.testing import CliRunner
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from test_bid_judging import BID, BROKEN, GOOD
 
+from simulation.mistakes import BadInputError
 from simulation.timeline import VIETNAM
 from tinhmau import bid_keys
 from tinhmau.bid_keys import Keys
 from tinhmau.commands.bid import group
-from verification.bids import comparing, guarding, judging, pack
+from verification.bids import comparing, guarding, judging, pack, paper, sealing
 from verification.bids.bid import Bid, Endpoints
 from verification.bids.evidence import Evidence
 from verification.bids.pack import Checked, Packed
 
 SOURCE = Path(__file__).parents[2] / "fixtures" / "bids" / "honest.toml"
-AT = datetime(2026, 11, 30, 9, 1, 2, 345678, tzinfo=VIETNAM)
+#: Before any clock on which these tests are run: what is signed was tried before.
+AT = datetime(2024, 11, 30, 9, 1, 2, 345678, tzinfo=VIETNAM)
 FILES = (
     "bid.toml", "certificate.pem", "ho-so.pdf", "verdict.json", "raw/points.jsonl", "raw/probes.jsonl",
     "raw/calls-01.jsonl", "raw/calls-02.jsonl", "raw/settled.jsonl", "raw/guarded.jsonl", "raw/upgrade.json",
@@ -54,6 +61,14 @@ def original(keys: Keys, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def copy(original: Path, tmp_path: Path) -> Path:
     """A pack to spoil."""
     return Path(shutil.copytree(original, tmp_path / "pack"))
+
+
+def sign_again(folder: Path, keys: Keys, **changes: Any) -> None:
+    """List what is there now, with changes to the list, and sign that."""
+    manifest = msgspec.json.decode((folder / pack.MANIFEST).read_bytes(), type=pack.Manifest)
+    written = pack._written(msgspec.structs.replace(manifest, **{"files": pack._held(folder), **changes}))
+    (folder / pack.MANIFEST).write_bytes(written)
+    (folder / pack.SIGNATURE).write_bytes(keys.sealer.beside(written))
 
 
 def told(found: Checked) -> str:
@@ -124,10 +139,7 @@ def test_a_verdict_that_the_data_do_not_say_is_found_whoever_signs_it(tmp_path: 
     spoilt = make(tmp_path / "pack", keys, BROKEN["a lost dossier"][0](GOOD))
     better = pack._written(judging.judge(BID, GOOD))
     (spoilt / pack.VERDICT).write_bytes(better)
-    manifest = msgspec.json.decode((spoilt / pack.MANIFEST).read_bytes(), type=pack.Manifest)
-    written = pack._written(msgspec.structs.replace(manifest, files=pack._held(spoilt)))
-    (spoilt / pack.MANIFEST).write_bytes(written)
-    (spoilt / pack.SIGNATURE).write_bytes(keys.sealer.beside(written))
+    sign_again(spoilt, keys)
 
     found = pack.check(spoilt, keys.certificate)
 
@@ -139,14 +151,128 @@ def test_a_paper_that_the_data_do_not_say_is_found_whoever_signs_it(copy: Path, 
     """What people read is the paper: that of a worse bid, signed and listed by the evaluator's key, does not fit."""
     other = make(tmp_path / "other", keys, BROKEN["a lost dossier"][0](GOOD))
     shutil.copy(other / pack.PAPER, copy / pack.PAPER)
-    manifest = msgspec.json.decode((copy / pack.MANIFEST).read_bytes(), type=pack.Manifest)
-    written = pack._written(msgspec.structs.replace(manifest, files=pack._held(copy)))
-    (copy / pack.MANIFEST).write_bytes(written)
-    (copy / pack.SIGNATURE).write_bytes(keys.sealer.beside(written))
+    sign_again(copy, keys)
 
     found = pack.check(copy, keys.certificate)
 
     assert told(found) == "ho-so.pdf: the raw data say something else."
+
+
+def test_a_paper_whose_pages_were_written_over_before_it_was_signed_is_found(copy: Path, keys: Keys) -> None:
+    """A PDF grows by appending: the first bytes are the honest paper, what is shown stands behind them."""
+    manifest = msgspec.json.decode((copy / pack.MANIFEST).read_bytes(), type=pack.Manifest)
+    files = tuple(held for held in manifest.files if held.path != pack.PAPER)
+    honest = paper.lay_out(
+        BID, GOOD, judging.judge(BID, GOOD), files=files, at=manifest.made, environment=manifest.environment
+    )
+    writer = IncrementalPdfFileWriter(io.BytesIO(sealing._ended(honest)))
+    page = writer.root["/Pages"]["/Kids"][0].get_object()
+    page["/Contents"] = writer.add_object(generic.StreamObject(stream_data=b"BT (KHONG DAT) Tj ET"))
+    writer.update_container(page)
+    forged = io.BytesIO()
+    writer.write(forged)
+    (copy / pack.PAPER).write_bytes(keys.sealer.paper(forged.getvalue(), reason="Xác nhận"))
+    sign_again(copy, keys)
+
+    found = pack.check(copy, keys.certificate)
+
+    assert told(found) == "ho-so.pdf: the raw data say something else."
+
+
+LISTS: dict[str, tuple[dict[str, Any], str]] = {
+    "of another bid": ({"bid": "HSDT-99"}, "is the list of a pack of HSDT-99"),
+    "of another format": ({"format": 99}, "format 99"),
+    "made after it was signed": ({"made": datetime(2099, 1, 1, tzinfo=VIETNAM)}, "before the trial"),
+    "made at no certain time": ({"made": datetime(2024, 1, 1)}, "no offset"),  # noqa: DTZ001 -- that is the point
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_list_that_contradicts_its_pack_is_found_whoever_signs_it(copy: Path, keys: Keys, name: str) -> None:
+    """Bid, format and time of a list are held against what it lists and against the signature's own time."""
+    changes, problem = LISTS[name]
+    sign_again(copy, keys, **changes)
+
+    found = pack.check(copy, keys.certificate)
+
+    assert found.answer == "BROKEN"
+    assert problem in told(found)
+
+
+def test_a_path_that_is_listed_twice_is_found(copy: Path, keys: Keys) -> None:
+    """One of the two lines would be read by some, the other by others."""
+    files = pack._held(copy)
+    sign_again(copy, keys, files=(msgspec.structs.replace(files[0], sha256="0" * 64), *files))
+
+    assert "bid.toml: is listed 2 times." in told(pack.check(copy, keys.certificate))
+
+
+def test_somebody_elses_certificate_beside_the_pack_is_found(keys: Keys, tmp_path: Path) -> None:
+    """Whoever takes it for the signer's, against all advice, would look at the wrong name."""
+    other = bid_keys.of(tmp_path / "theirs")
+    strange = make(tmp_path / "pack", Keys(keys.sealer, other.certificate, fresh=False))
+
+    assert told(pack.check(strange, keys.certificate)) == "certificate.pem: is not the signer's."
+
+
+@pytest.mark.parametrize("name", ["raw/points.jsonl", "bid.toml", "manifest.json"])
+def test_a_link_is_no_file_of_a_pack(copy: Path, keys: Keys, tmp_path: Path, name: str) -> None:
+    """What it leads to is the same today, and may be another tomorrow."""
+    (copy / name).rename(tmp_path / "elsewhere")
+    (copy / name).symlink_to(tmp_path / "elsewhere")
+
+    found = pack.check(copy, keys.certificate)
+
+    assert found.answer == "BROKEN"
+    assert name in told(found)
+
+
+def test_a_pipe_is_named_and_not_waited_for(copy: Path, keys: Keys) -> None:
+    """Nor is it overlooked."""
+    os.mkfifo(copy / "raw" / "ong")
+
+    assert "raw/ong: is no ordinary file." in told(pack.check(copy, keys.certificate))
+
+
+#: Raw data that a signer may have written by hand: file, what is replaced, by what.
+ODD = {
+    "a weight beyond the norm": ("raw/points.jsonl", b'"weight":3', b'"weight":7'),
+    "a negative number of a probe": ("raw/probes.jsonl", b'"number":1', b'"number":-1'),
+    "a load of nothing": ("raw/probes.jsonl", b'"load":1.0', b'"load":0.0'),
+    "a load beyond all bounds": ("raw/probes.jsonl", b'"load":1.0', b'"load":1e308'),
+    "no UTF-8": ("raw/settled.jsonl", b"C-1", b"\xff\xfe"),
+    "an integer of thousands of digits": ("raw/handover.json", b'"expected": 10', b'"expected": ' + b"9" * 5000),
+    "brackets without end": ("raw/upgrade.json", b"{", b"[" * 100_000),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_raw_data_that_nobody_can_have_seen_are_a_problem_and_no_error_of_ours(
+    copy: Path, keys: Keys, name: str
+) -> None:
+    """Signed and listed by a key of one's own: told, whatever stands there."""
+    file, old, new = ODD[name]
+    content = (copy / file).read_bytes()
+    assert old in content
+    (copy / file).write_bytes(content.replace(old, new))
+    sign_again(copy, keys)
+
+    assert pack.check(copy, keys.certificate).answer == "BROKEN"
+
+
+@pytest.mark.parametrize("trust", ["no certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"])
+def test_a_file_for_trust_that_holds_no_certificate_is_bad_input_and_no_flaw_of_the_pack(
+    original: Path, tmp_path: Path, trust: str
+) -> None:
+    """The option is named; the pack is not said to have been changed."""
+    (tmp_path / "trust.pem").write_text(trust, encoding="utf-8")
+
+    done = CliRunner().invoke(
+        group, ["verify-pack", str(original), "--trust", str(tmp_path / "trust.pem")], standalone_mode=False
+    )
+
+    assert isinstance(done.exception, BadInputError)
+    assert [mistake.key for mistake in done.exception.mistakes] == ["--trust"]
 
 
 def test_a_pack_that_was_replaced_and_signed_again_is_not_taken_for_the_evaluators(tmp_path: Path, keys: Keys) -> None:

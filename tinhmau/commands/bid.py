@@ -20,7 +20,7 @@ from tinhmau.commands import options
 from tinhmau.language import say, significant, t
 from verification.answer import WORDS
 from verification.bids import bid as bid_files
-from verification.bids import comparing, pack, page, trial
+from verification.bids import comparing, pack, page, sealing, trial
 from verification.bids.judging import GROUPS, Verdict, proven_text
 from verification.wording import dong, figure
 
@@ -92,7 +92,7 @@ def check(
     at = datetime.now(VIETNAM)
     folder = out or Path("runs") / f"bid-{bid.id}-{at:%Y%m%d-%H%M%S}"
     with Attempts() as attempt:
-        left = attempt(bids.leave, bid, permission)
+        left = attempt(bids.leave, bid, permission, folder=file.parent)
         signing = attempt(bid_keys.of, keys)
         attempt(_must_be_new, folder)
     assert left is not None and signing is not None  # noqa: S101, PT018 -- or the block has raised
@@ -201,6 +201,20 @@ def compare(*, packs: tuple[Path, ...], target: Path) -> int:
     return exits.KEPT
 
 
+def _certificates(trust: Path | None) -> bytes:
+    """What --trust names. Raises BadInputError where that is no certificate: no pack is to blame for it."""
+    if trust is None:
+        return b""
+    try:
+        content = trust.read_bytes()
+        sealing.fingerprints(content)
+    except (OSError, ValueError) as error:
+        found = Text(f"không đọc được chứng thư: {error}.", f"no certificate can be read: {error}.")
+        way_out = Text("Chỉ vào tệp PEM có chứng thư.", "Name a PEM file that holds certificates.")
+        raise BadInputError([Mistake(file=str(trust), key="--trust", found=found, way_out=way_out)]) from error
+    return content
+
+
 @group.command(
     name="verify-pack",
     help=t(
@@ -223,7 +237,7 @@ def compare(*, packs: tuple[Path, ...], target: Path) -> int:
 )
 def verify_pack(*, folder: Path, trust: Path | None) -> int:
     """Check one pack."""
-    found = pack.check(folder, trust.read_bytes() if trust else b"")
+    found = pack.check(folder, _certificates(trust))
     for problem in found.problems:
         screen.complain(say(problem))
     if found.signer:

@@ -18,6 +18,7 @@ GRADES = ("D", "C", "B", "A")
 #: What a product needs to be reached, by the fields of `verification.conformance.access.Access`.
 KEYS = ("passcode_key", "passcodes", "integration_key", "audit_token", "clock_url", "clock_file")
 _REFERENCE = re.compile(r"(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)")
+_ON_THE_WIRE = re.compile(r"[!-~]+")  # other letters are percent-encoded in an address
 _HIGH = 10**15
 #: So many dossiers a second would be the whole nation's: 200 million a year in working hours is about 28. Assumed.
 _MOST_A_SECOND = 1000.0
@@ -125,9 +126,10 @@ def _id(row: Row) -> str:
 
 
 def _endpoints(row: Row) -> Endpoints:
+    dialect = row.choice("dialect", sorted(dialects.DIALECTS))
     made = Endpoints(
-        url=_address(row, "url", ("http", "https", "file")),
-        dialect=row.choice("dialect", sorted(dialects.DIALECTS)),
+        url=_address(row, "url", ("file",) if dialect in dialects.BY_FILES else ("http", "https")),
+        dialect=dialect,
         upgrade=_address(row, "upgrade", ("http", "https")) if row.has("upgrade") else "",
         handover=_address(row, "handover", ("http", "https")) if row.has("handover") else "",
         listen=row.integer("listen", low=0, high=65535) if row.has("listen") else 0,
@@ -142,7 +144,11 @@ def _address(row: Row, name: str, schemes: tuple[str, ...]) -> str:
         return ""
     try:
         parts = urlsplit(value)
-        right = parts.scheme in schemes and bool(parts.hostname or parts.scheme == "file") and parts.port != 0
+        right = parts.scheme in schemes and parts.port != 0
+        if parts.scheme == "file":
+            right = right and not parts.netloc and len(parts.path) > 1
+        else:
+            right = right and bool(parts.hostname) and _ON_THE_WIRE.fullmatch(value) is not None
         secret = bool(parts.password or parts.query)
     except ValueError:
         right, secret = False, False
@@ -151,6 +157,8 @@ def _address(row: Row, name: str, schemes: tuple[str, ...]) -> str:
         row.wrong(name, found, Text("Để khoá ở [credentials].", "Keys belong to [credentials], by reference."))
     elif not right:
         way_out = Text(f"Viết dạng {schemes[0]}://máy:cổng/…", f"Write it as {schemes[0]}://host:port/…")
+        if schemes == ("file",):
+            way_out = Text("Viết thư mục trao đổi: file:///…", "Write the folder of the exchange: file:///…")
         row.wrong(name, Text(f"tìm thấy “{value}”.", f"found “{value}”."), way_out)
     return value
 

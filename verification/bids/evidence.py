@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
@@ -68,8 +68,8 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     area: str
-    weight: int
-    minutes: int
+    weight: Annotated[int, msgspec.Meta(ge=1, le=3)]
+    minutes: Annotated[int, msgspec.Meta(ge=0)]
     title: str
     judgement: Literal["kept", "broken", "unknown"]
     where: str = ""

@@ -1,0 +1,66 @@
+"""Bids as files: where they may lead to, what a promise or a price can be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from loadtests.guard import Leave
+from simulation.mistakes import BadInputError
+from tinhmau import bids
+from verification.bids import bid as bid_files
+from verification.conformance.product import OutOfReach
+from verification.conformance.wire import Wire
+
+HONEST = (Path(__file__).parents[2] / "fixtures" / "bids" / "honest.toml").read_text("utf-8")
+
+
+def written(folder: Path, *, endpoints: str = "", changes: tuple[tuple[str, str], ...] = ()) -> Path:
+    """The honest bid, at endpoints of its own or with parts of its text replaced."""
+    text = HONEST
+    if endpoints:
+        changes = (*changes, ('[double]\nproduct = "sen"', f"[endpoints]\n{endpoints}"))
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    file = folder / "bid.toml"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def mistakes(file: Path) -> list[str]:
+    """Keys of what is wrong in it."""
+    with pytest.raises(BadInputError) as refused:
+        bid_files.load(file)
+    return [mistake.key for mistake in refused.value.mistakes]
+
+
+def test_the_clocks_address_needs_permission_too_although_it_comes_by_reference(tmp_path: Path) -> None:
+    """Everything that a trial sends to is asked about, also what stands with the credentials."""
+    here = 'url = "http://127.0.0.1:8080"\ndialect = "sen"\n[credentials]\nclock_url = "env:CLOCK"'
+    bid = bid_files.load(written(tmp_path, endpoints=here))
+
+    assert bids.leave(bid, None, folder=tmp_path, environ={"CLOCK": "http://127.0.0.1:8081"}) == Leave()
+    with pytest.raises(BadInputError, match=r"endpoints\.clock_url.*192\.0\.2\.7"):
+        bids.leave(bid, None, folder=tmp_path, environ={"CLOCK": "http://192.0.2.7"})
+
+
+@pytest.mark.parametrize(
+    ("dialect", "url"),
+    [
+        ("sen", "file://192.0.2.7:8080/"),  # would be asked over HTTP, at an address that looks like a folder
+        ("sen", "file:///srv/exchange"), ("dua", "file://192.0.2.7/srv"), ("dua", "http://127.0.0.1/srv"),
+        ("dua", "file:///"), ("sen", "http://[bad"), ("sen", "http://127.0.0.1:99999"), ("sen", "http://h/nâng-cấp"),
+        ("sen", "http://you:secret@127.0.0.1"), ("sen", "http://127.0.0.1/?key=1"),
+    ],
+)  # fmt: skip
+def test_an_address_is_one_of_its_dialects_wire(dialect: str, url: str, tmp_path: Path) -> None:
+    """A folder for the dialect of files, a host for the others; no keys, and only letters that go over a wire."""
+    assert mistakes(written(tmp_path, endpoints=f'url = "{url}"\ndialect = "{dialect}"')) == ["endpoints.url"]
+
+
+def test_nothing_is_sent_to_what_is_no_address_on_the_web() -> None:
+    """Whatever let it pass: no connection is opened."""
+    with pytest.raises(OutOfReach, match="không phải http"):
+        Wire("file://192.0.2.7:8080/").request("GET", "/")

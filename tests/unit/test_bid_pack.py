@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from test_bid_judging import BID, BROKEN, GOOD
@@ -22,6 +22,7 @@ from simulation.timeline import VIETNAM
 from tinhmau import bid_keys
 from tinhmau.bid_keys import Keys
 from tinhmau.commands.bid import group
+from verification.bids import bid as bids
 from verification.bids import comparing, guarding, judging, pack, paper, sealing
 from verification.bids.bid import Bid, Endpoints
 from verification.bids.evidence import Evidence
@@ -37,12 +38,25 @@ FILES = (
 )  # fmt: skip
 
 
-def make(folder: Path, keys: Keys, seen: Evidence = GOOD) -> Path:
+def make(folder: Path, keys: Keys, seen: Evidence = GOOD, source: Path = SOURCE) -> Path:
     """Write a pack of evidence that nobody had to run for."""
     pack.make(
-        folder, SOURCE, BID, seen, sealer=keys.sealer, certificate=keys.certificate, at=AT, environment={"Mầm": 1}
-    )
+        folder, source, bids.load(source), seen, sealer=keys.sealer, certificate=keys.certificate, at=AT,
+        environment={"Mầm": 1},
+    )  # fmt: skip
     return folder
+
+
+def compared(tmp_path: Path, *packs: Path | str) -> Result:
+    """Run the command; its page goes to bids.html."""
+    arguments = ["compare", *map(str, packs), "--page", str(tmp_path / "bids.html")]
+    return CliRunner().invoke(group, arguments, standalone_mode=False)
+
+
+def mistakes(done: Result) -> list[tuple[str, str]]:
+    """File and what was found, of a command that was given something it cannot use."""
+    assert isinstance(done.exception, BadInputError), done.exception
+    return [(Path(one.file).name, one.found.en) for one in done.exception.mistakes]
 
 
 @pytest.fixture(scope="module")
@@ -311,6 +325,54 @@ def test_a_comparison_ranks_whoever_keeps_all_by_the_price_of_a_unit(tmp_path: P
     assert [(line.bid.id, line.rank) for line in lines] == [
         ("cheap", 1), ("dear", 2), ("nothing-seen", None), ("broken", None),
     ]  # fmt: skip
+
+
+def test_a_pack_that_was_changed_is_not_compared(copy: Path, keys: Keys, tmp_path: Path) -> None:
+    """A verdict written by hand does not get onto the page: every changed pack is named, and there is no page."""
+    broken = make(tmp_path / "broken", keys, BROKEN["a lost dossier"][0](GOOD))
+    shutil.copy(copy / pack.VERDICT, broken / pack.VERDICT)
+    (copy / "bid.toml").write_bytes((copy / "bid.toml").read_bytes().replace(b"95_000_000", b"15_000_000"))
+
+    found = mistakes(compared(tmp_path, copy, broken))
+
+    assert ("broken", "verdict.json: its content was changed.") in found
+    assert ("pack", "bid.toml: its content was changed.") in found
+    assert not (tmp_path / "bids.html").exists()
+
+
+def test_with_a_certificate_given_only_its_holders_packs_are_compared(
+    original: Path, keys: Keys, tmp_path: Path
+) -> None:
+    """A whole pack, signed by a vendor's own key, is refused; without a certificate it is said that nobody looked."""
+    (tmp_path / "certificate.pem").write_bytes(keys.certificate)
+    strange = make(tmp_path / "strange", bid_keys.of(tmp_path / "their-keys"))
+    trust = ("--trust", str(tmp_path / "certificate.pem"))
+
+    ((file, found),) = mistakes(compared(tmp_path, strange, *trust))
+    assert (file, "does not vouch" in found) == ("strange", True)
+    assert compared(tmp_path, original, *trust).return_value == 0
+    assert "--trust" in compared(tmp_path, original).output
+
+
+def test_two_packs_of_one_id_are_not_put_side_by_side(original: Path, copy: Path, tmp_path: Path) -> None:
+    """Nobody could tell which was which, and the better of two trials is not the trial."""
+    ((file, found),) = mistakes(compared(tmp_path, original, copy))
+    assert (file, found) == ("pack", f"is in {original}, too.")
+
+
+def test_a_bids_name_is_shown_as_it_is_written_and_an_example_says_that_it_is_one(keys: Keys, tmp_path: Path) -> None:
+    """No markup of a terminal or of a page gets through; a double is nobody's product."""
+    source = tmp_path / "bid.toml"
+    name = "[/] [green]Đạt[/green] <b>một cửa</b>"
+    source.write_text(SOURCE.read_text("utf-8").replace("Một cửa Sen", name), encoding="utf-8")
+
+    done = compared(tmp_path, make(tmp_path / "pack", keys, source=source))
+
+    assert done.return_value == 0
+    assert "[green]Đạt" in "".join(done.output.split("\n"))
+    page = (tmp_path / "bids.html").read_text("utf-8")
+    assert "<b>" not in page
+    assert "bản mô phỏng kèm theo" in page
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Sequence
 from datetime import datetime
 from importlib import metadata
 from pathlib import Path
 
 import click
+from rich.markup import escape
 from rich.table import Table
 
 from simulation.mistakes import BadInputError, Mistake
@@ -21,7 +23,9 @@ from tinhmau.language import say, significant, t
 from verification.answer import WORDS
 from verification.bids import bid as bid_files
 from verification.bids import comparing, pack, page, sealing, trial
+from verification.bids.bid import Bid
 from verification.bids.judging import GROUPS, Verdict, proven_text
+from verification.bids.pack import Packed
 from verification.wording import dong, figure
 
 _KEYS = Path("runs/bid-keys")
@@ -136,7 +140,8 @@ def _show(verdict: Verdict) -> None:
         table.add_column(heading, overflow="fold")
     signs = {"KEPT": "[green]✓[/]", "BROKEN": "[red]✗[/]", "UNKNOWN": "[yellow]?[/]"}
     for one in verdict.checks:
-        table.add_row(signs[one.answer], say(GROUPS[one.group]), say(one.title), say(one.promised), say(one.found))
+        told = (GROUPS[one.group], one.title, one.promised, one.found)
+        table.add_row(signs[one.answer], *(escape(say(text)) for text in told))
     screen.out.print(table)
     for one in verdict.checks:
         if one.answer != "KEPT":
@@ -151,6 +156,18 @@ def _show(verdict: Verdict) -> None:
             f"{say(WORDS[verdict.answer])}. Proven capacity: {proven}; {unit} a month for 1 dossier/s.",
         )
     )
+
+
+_trust = click.option(
+    "--trust",
+    type=click.Path(dir_okay=False, exists=True, path_type=Path),
+    default=None,
+    metavar=options.FILE,
+    help=t(
+        "Chứng thư (PEM) của người ký hoặc của nơi cấp chứng thư, lấy từ nguồn khác ngoài gói này.",
+        "Certificate (PEM) of the signer or of its authority, had from elsewhere than this pack.",
+    ),
+)
 
 
 @group.command(
@@ -172,11 +189,15 @@ def _show(verdict: Verdict) -> None:
     metavar=options.FILE,
     help=t("Tệp HTML để ghi.", "HTML file to write."),
 )
-def compare(*, packs: tuple[Path, ...], target: Path) -> int:
+@_trust
+def compare(*, packs: tuple[Path, ...], target: Path, trust: Path | None) -> int:
     """Compare several."""
     with Attempts() as attempt:
-        read = [attempt(pack.read, folder) for folder in packs]
-    lines = comparing.compare(one for one in read if one)
+        trusted = attempt(_certificates, trust)
+        read = [attempt(_unchanged, folder, trusted or b"") for folder in packs]
+        whole = [one for one in read if one]
+        attempt(_one_each, whole)
+    lines = comparing.compare(whole)
     target.parent.mkdir(parents=True, exist_ok=True)
     page.render(target, lines, at=datetime.now(VIETNAM), version=metadata.version("tinhmau"))
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
@@ -192,13 +213,68 @@ def compare(*, packs: tuple[Path, ...], target: Path) -> int:
     for line in lines:
         price = line.verdict.dong_per_dossier_second
         table.add_row(
-            str(line.rank or "–"), f"{line.bid.id} {line.bid.name}", say(WORDS[line.verdict.answer]),
+            str(line.rank or "–"), escape(_named(line.bid)), say(WORDS[line.verdict.answer]),
             say(proven_text(line.verdict.proven)), significant(line.bid.price.all_in_month / 1e6),
             significant(price / 1e6) if price is not None else "–",
         )  # fmt: skip
     screen.out.print(table)
+    if trust is None:
+        screen.line(
+            t(
+                "Các gói còn nguyên từ khi ký; ai ký thì chưa kiểm tra: đưa chứng thư của bên đánh giá bằng --trust.",
+                "The packs are unchanged since they were signed; by whom was not checked: give the evaluator's "
+                "certificate with --trust.",
+            )
+        )
     screen.line(t(f"Trang so sánh: {target}", f"Page: {target}"))
     return exits.KEPT
+
+
+def _named(bid: Bid) -> str:
+    """Who a line is about; an example says so, for no product of anybody's was tried."""
+    return f"{bid.id} {bid.name}" + (t(" (bản mô phỏng)", " (a double)") if bid.double else "")
+
+
+def _unchanged(folder: Path, trusted: bytes) -> Packed:
+    """Read a pack that is as it was signed. Raises BadInputError: what was changed is not compared."""
+    packed, found = pack.read(folder), pack.check(folder, trusted)
+    problems = list(found.problems)
+    if found.by_another:
+        problems.append(
+            Text(
+                f"do “{found.signer}” ký, không phải người mà --trust bảo chứng.",
+                f"was signed by “{found.signer}”, for whom --trust does not vouch.",
+            )
+        )
+    way_out = Text(
+        "Lấy gói từ chính bên đã kiểm tra; xem “tinhmau bid verify-pack”.",
+        "Get the pack from whoever made the trial; see “tinhmau bid verify-pack”.",
+    )
+    if problems:
+        raise BadInputError(
+            [Mistake(file=str(folder), key=pack.MANIFEST, found=one, way_out=way_out) for one in problems]
+        )
+    return packed
+
+
+def _one_each(packs: Sequence[Packed]) -> None:
+    """Two trials of one bid, or two bids of one name, side by side: nobody could tell which was which."""
+    of_bid: dict[str, list[str]] = {}
+    for one in packs:
+        of_bid.setdefault(one.bid.id, []).append(str(one.folder))
+    way_out = Text(
+        "Mỗi hồ sơ dự thầu chỉ đưa một gói, với mã riêng.", "Give one pack a bid, each with an id of its own."
+    )
+    mistakes = [
+        Mistake(
+            file=folders[1], key=bid,
+            found=Text(f"đã có ở {folders[0]}.", f"is in {folders[0]}, too."), way_out=way_out,
+        )
+        for bid, folders in of_bid.items()
+        if len(folders) > 1
+    ]  # fmt: skip
+    if mistakes:
+        raise BadInputError(mistakes)
 
 
 def _certificates(trust: Path | None) -> bytes:
@@ -225,16 +301,7 @@ def _certificates(trust: Path | None) -> bytes:
     ),
 )
 @click.argument("folder", type=click.Path(file_okay=False, exists=True, path_type=Path), metavar=t("GÓI", "PACK"))
-@click.option(
-    "--trust",
-    type=click.Path(dir_okay=False, exists=True, path_type=Path),
-    default=None,
-    metavar=options.FILE,
-    help=t(
-        "Chứng thư (PEM) của người ký hoặc của nơi cấp chứng thư, lấy từ nguồn khác ngoài gói này.",
-        "Certificate (PEM) of the signer or of its authority, had from elsewhere than this pack.",
-    ),
-)
+@_trust
 def verify_pack(*, folder: Path, trust: Path | None) -> int:
     """Check one pack."""
     found = pack.check(folder, _certificates(trust))

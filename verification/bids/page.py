@@ -35,6 +35,7 @@ def render(path: Path, lines: Sequence[Line], *, at: datetime, version: str) -> 
         filters={
             "dong": lambda value: both(dong(round(value))) if value is not None else Markup("–"),
             "proven": lambda proven: both(proven_text(proven)),
+            "whole": lambda value: both(number(value)),
             "one": lambda value: both(number(value, places=1)),
         },
         words={},

@@ -25,6 +25,11 @@ BREAKS = {
     "forgets-on-upgrade": {"upgrade-data"},
     "exports-closed-only": {"handover"},
     "keeps-after-deletion": {"deletion"},
+    "exports-without-key": {"security"},
+    "exports-garbled": {"handover"},
+    "exports-after-deletion": {"deletion"},
+    "version-by-itself": {"upgrade-data", "upgrade-interruption"},
+    "mixes-people": {"law-content", "handover", "security"},
     "sessions-guessable": {"security"},
 }
 _UNDER_LOAD = {"slow", "loses-under-load"}

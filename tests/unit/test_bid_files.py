@@ -64,3 +64,21 @@ def test_nothing_is_sent_to_what_is_no_address_on_the_web() -> None:
     """Whatever let it pass: no connection is opened."""
     with pytest.raises(OutOfReach, match="không phải http"):
         Wire("file://192.0.2.7:8080/").request("GET", "/")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key"),
+    [
+        ("month = 95_000_000", "month = 95", "price.month"),  # meant in millions
+        ("setup = 600_000_000", "setup = 600", "price.setup"),
+        ("month = 95_000_000", 'month = "95 triệu"', "price.month"),
+        ("error_share = 0.01", "error_share = 1", "promise.error_share"),  # any load would be carried
+        ("p95_ms = 800", "p95_ms = 600_000", "promise.p95_ms"),  # no request waits so long
+        ("dossiers_per_second = 8", "dossiers_per_second = inf", "promise.dossiers_per_second"),
+        ("dossiers_per_second = 8", "dossiers_per_second = nan", "promise.dossiers_per_second"),
+        ("months = 60", "months = true", "price.months"),
+    ],
+)
+def test_a_promise_or_a_price_that_is_none_is_refused(old: str, new: str, key: str, tmp_path: Path) -> None:
+    """What would make every load a carried one, or a bid the cheapest by a slip of units."""
+    assert mistakes(written(tmp_path, changes=((old, new),))) == [key]

@@ -41,7 +41,7 @@ FILES = (
 def make(folder: Path, keys: Keys, seen: Evidence = GOOD, source: Path = SOURCE) -> Path:
     """Write a pack of evidence that nobody had to run for."""
     pack.make(
-        folder, source, bids.load(source), seen, sealer=keys.sealer, certificate=keys.certificate, at=AT,
+        folder, source.read_bytes(), bids.load(source), seen, sealer=keys.sealer, certificate=keys.certificate, at=AT,
         environment={"Mầm": 1},
     )  # fmt: skip
     return folder

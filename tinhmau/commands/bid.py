@@ -93,6 +93,7 @@ def check(
 ) -> int:
     """Try one."""
     bid = bid_files.load(file)
+    source = file.read_bytes()
     at = datetime.now(VIETNAM)
     folder = out or Path("runs") / f"bid-{bid.id}-{at:%Y%m%d-%H%M%S}"
     with Attempts() as attempt:
@@ -106,7 +107,7 @@ def check(
     ):
         seen = trial.hold(bid, reach, seconds=seconds, budget=probes, seed=seed, pace=pacing.Paced(left), tell=tell)
     verdict = pack.make(
-        folder, file, bid, seen, sealer=signing.sealer, certificate=signing.certificate, at=at,
+        folder, source, bid, seen, sealer=signing.sealer, certificate=signing.certificate, at=at,
         environment={
             "tinhmau": metadata.version("tinhmau"), "Python": platform.python_version(),
             "Máy": f"{platform.system()} {platform.machine()}, {os.cpu_count()} bộ xử lý", "Mầm ngẫu nhiên": seed,

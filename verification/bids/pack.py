@@ -66,7 +66,7 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
 
 def make(
     folder: Path,
-    source: Path,
+    source: bytes,
     bid: Bid,
     evidence: Evidence,
     *,
@@ -75,9 +75,12 @@ def make(
     at: datetime,
     environment: Mapping[str, Any],
 ) -> Verdict:
-    """Write the pack into `folder`, which must not exist yet; returns the verdict. Raises FileExistsError."""
+    """Write the pack into `folder`, which must not exist yet; returns the verdict. Raises FileExistsError.
+
+    `source` is the bid's file as it was when it was read: a trial takes long, and it may have been edited since.
+    """
     folder.mkdir(parents=True)
-    (folder / BID).write_bytes(source.read_bytes())
+    (folder / BID).write_bytes(source)
     (folder / CERTIFICATE).write_bytes(certificate)
     evidences.save(evidence, folder / RAW)
     verdict = judging.judge(bid, evidence)

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 import msgspec
 
-from verification.bids.desk import Desk
+from verification.bids.desk import MASKED, Desk
 from verification.bids.driving import Walked
 from verification.bids.evidence import Settled, Step
-from verification.conformance.product import OutOfReach, Refusal, Unreadable
+from verification.conformance.product import OutOfReach, Refusal, Sight, Unreadable
 
 
 def settle(desk: Desk, probe: int, walked: Iterable[Walked]) -> list[Settled]:
@@ -26,6 +26,8 @@ def _settled(desk: Desk, probe: int, walked: Walked) -> Settled:
         acknowledged=walked.acknowledged,
         maybe=walked.maybe,
         paid=walked.paid,
+        may_be_paid=walked.may_be_paid,
+        name=walked.name,
         found=False,
     )
     try:
@@ -38,6 +40,16 @@ def _settled(desk: Desk, probe: int, walked: Walked) -> Settled:
         found=True,
         state=seen.state,
         paid_found=seen.paid,
+        wrong=tuple(_wrong(seen, walked, desk)),
         history=tuple(Step(step.seq, step.state) for step in seen.steps),
         told=tuple(Step(news.seq, news.state) for news in told),
     )
+
+
+def _wrong(seen: Sight, walked: Walked, desk: Desk) -> Iterable[str]:
+    """Name the fields that are another dossier's, or nobody's."""
+    handed_in = {
+        "code": walked.code, "name": walked.name, "number": MASKED, "procedure": desk.procedure.code,
+        "agency": desk.agency.code, "fee": desk.procedure.fee,
+    }  # fmt: skip
+    return [field for field, value in handed_in.items() if getattr(seen, field) != value]

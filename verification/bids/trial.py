@@ -14,6 +14,7 @@ from verification.bids.desk import Desk
 from verification.bids.driving import drive
 from verification.bids.evidence import Before, Call, Evidence, Handover, Point, Probe, Settled, Upgrade
 from verification.bids.handing_over import hand_over
+from verification.bids.readable import readable
 from verification.bids.settling import settle
 from verification.bids.upgrading import upgrade
 from verification.capacity import search
@@ -27,6 +28,7 @@ from verification.conformance.wire import Pace
 from verification.wording import number
 
 _WITHIN = 0.25
+_NO_ANSWER = (Refusal, Unreadable, OutOfReach)
 
 
 class Reach(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,22 +52,17 @@ def hold(bid: Bid, reach: Reach, *, seconds: float, budget: int, seed: int, pace
     rating = inspect(reach.dialect, reach.access, agreed, reach.listener, pace=pace)
     seen = Evidence(points=tuple(map(_point, rating.judged)))
     reach.start_over()
-    product = dialects.DIALECTS[reach.dialect](reach.access, reach.listener, pace)
+    product = readable(dialects.DIALECTS[reach.dialect](reach.access, reach.listener, pace))
     spare = Listener()
 
     def make(access: Access) -> Product:
-        return dialects.DIALECTS[reach.dialect](access, spare, pace)
+        return readable(dialects.DIALECTS[reach.dialect](access, spare, pace))
 
     try:
         return _beyond(
             bid, reach, seen, lambda: Desk(product, reach.access, agreed), make,
             seconds=seconds, budget=budget, seed=seed, pace=pace, tell=tell,
         )  # fmt: skip
-    except (Refusal, Unreadable, OutOfReach) as error:
-        why = str(error)
-        return msgspec.structs.replace(
-            seen, upgrade=Upgrade(tried=False, why_not=why), handover=Handover(tried=False, why_not=why)
-        )
     finally:
         product.close()
         spare.close()
@@ -84,7 +81,10 @@ def _beyond(
     pace: Pace,
     tell: Progress,
 ) -> Evidence:
-    desk = sign_in()
+    try:
+        desk = sign_in()
+    except _NO_ANSWER as error:
+        return _given_up(seen, error)
     probes: list[Probe] = []
     calls: list[tuple[Call, ...]] = []
     settled: list[Settled] = []
@@ -99,15 +99,31 @@ def _beyond(
         calls.append(driven.calls)
         settled += settle(desk, driven.probe.number, driven.walked)
         seen = msgspec.structs.replace(seen, probes=tuple(probes), calls=tuple(calls), settled=tuple(settled))
-    tell(0.8, Text("Thử an toàn", "Attempts on safety"))
-    guarded = guarding.attempt(bid, desk, reach.access, desk.agreement, make)
-    tell(0.85, Text("Nâng cấp", "Upgrade"))
-    upgraded = upgrade(reach.upgrade, desk, reach.access, sign_in, pace)
-    tell(0.95, Text("Bàn giao dữ liệu", "Hand-over"))
-    if upgraded.back:
-        desk = sign_in()
-    handed = hand_over(reach.handover, desk, reach.access, settled, _known_after(upgraded), pace)
-    return msgspec.structs.replace(seen, guarded=tuple(guarded), upgrade=upgraded, handover=handed)
+    try:  # whoever stops answering here has not undone what the load has shown
+        tell(0.8, Text("Thử an toàn", "Attempts on safety"))
+        ends = guarding.Ends(reach.handover, pace)
+        guarded = tuple(guarding.attempt(bid, desk, reach.access, desk.agreement, make, ends))
+        seen = msgspec.structs.replace(seen, guarded=guarded)
+        tell(0.85, Text("Nâng cấp", "Upgrade"))
+        upgraded = upgrade(reach.upgrade, desk, reach.access, sign_in, pace)
+        seen = msgspec.structs.replace(seen, upgrade=upgraded)
+        tell(0.95, Text("Bàn giao dữ liệu", "Hand-over"))
+        if upgraded.back:
+            desk = sign_in()
+        handed = hand_over(reach.handover, desk, reach.access, settled, _known_after(upgraded), pace)
+    except _NO_ANSWER as error:
+        return _given_up(seen, error)
+    return msgspec.structs.replace(seen, handover=handed)
+
+
+def _given_up(seen: Evidence, error: Exception) -> Evidence:
+    """What has been seen so far; what was still to be tried says why it was not."""
+    why = str(error)
+    return msgspec.structs.replace(
+        seen,
+        upgrade=seen.upgrade if seen.upgrade.tried else Upgrade(tried=False, why_not=why),
+        handover=Handover(tried=False, why_not=why),
+    )
 
 
 def _told(load: float, rate: float) -> Text:

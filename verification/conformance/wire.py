@@ -98,4 +98,5 @@ def _whole(response: HTTPResponse) -> bytes:
             raise TimeoutError(f"câu trả lời chưa hết sau {read} byte")
     if response.length:
         raise IncompleteRead(b"".join(body), response.length)
+    response.read()  # nothing is left; the connection may be used again
     return b"".join(body)

@@ -30,7 +30,8 @@ from verification.bids.paper import Held
 BID, VERDICT, PAPER, RAW = "bid.toml", "verdict.json", "ho-so.pdf", "raw"
 MANIFEST, SIGNATURE, CERTIFICATE = "manifest.json", "manifest.p7s", "certificate.pem"
 _UNLISTED = {MANIFEST, SIGNATURE}
-_FORMAT = 1
+#: Counted up where the rules of judging change: a pack is judged again by the rules it was made with.
+_FORMAT = 2
 _LONGEST_LIST = 16 * 1024 * 1024  # bytes of a list of files or a signature: some hundred are usual
 
 
@@ -148,8 +149,9 @@ def _list(manifest: Manifest) -> list[Text]:
     if manifest.format != _FORMAT:
         problems.append(
             Text(
-                f"{MANIFEST}: dạng {manifest.format}, bản tinhmau này đọc dạng {_FORMAT}.",
-                f"{MANIFEST}: format {manifest.format}; this tinhmau reads {_FORMAT}.",
+                f"{MANIFEST}: dạng {manifest.format}, bản tinhmau này đọc dạng {_FORMAT}: kiểm tra bằng bản đã làm ra gói.",
+                f"{MANIFEST}: format {manifest.format}; this tinhmau reads {_FORMAT}: check it with the one it was made "
+                "by.",
             )
         )
     for path, times in Counter(held.path for held in manifest.files).items():

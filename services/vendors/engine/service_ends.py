@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import msgspec
 
@@ -38,16 +38,13 @@ def service_ends(office: Office, *, key: str, version: str, upgrade: Callable[[]
         whole = rows()
         return json({"dossiers": whole.count(b"\n"), "sha256": hashlib.sha256(whole).hexdigest()})
 
-    def named() -> str:
-        return f"{version}.{next(asked_for)}" if office.quirky("version-by-itself") else version
-
     def replace() -> Told:
         if not office.quirky("version-by-itself"):
             upgrade()
         return json({"version": version}, 202)
 
     ends: dict[tuple[str, str], Callable[[], Told]] = {
-        ("GET", "/nang-cap"): lambda: json({"version": named()}),
+        ("GET", "/nang-cap"): lambda: json({"version": _named(office, version, asked_for)}),
         ("POST", "/nang-cap"): replace,
         ("GET", "/ban-giao/ho-so.jsonl"): lambda: Told(200, "application/jsonl; charset=utf-8", rows()),
         ("GET", "/ban-giao/manifest.json"): manifest,
@@ -61,6 +58,10 @@ def service_ends(office: Office, *, key: str, version: str, upgrade: Callable[[]
         return end() if end else json({"error": "không có địa chỉ này"}, 404)
 
     return answer
+
+
+def _named(office: Office, version: str, asked_for: Iterator[int]) -> str:
+    return f"{version}.{next(asked_for)}" if office.quirky("version-by-itself") else version
 
 
 def _may(office: Office, asked: Asked, key: str) -> bool:

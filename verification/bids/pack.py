@@ -149,9 +149,10 @@ def _list(manifest: Manifest) -> list[Text]:
     if manifest.format != _FORMAT:
         problems.append(
             Text(
-                f"{MANIFEST}: dạng {manifest.format}, bản tinhmau này đọc dạng {_FORMAT}: kiểm tra bằng bản đã làm ra gói.",
-                f"{MANIFEST}: format {manifest.format}; this tinhmau reads {_FORMAT}: check it with the one it was made "
-                "by.",
+                f"{MANIFEST}: dạng {manifest.format}, bản tinhmau này đọc dạng {_FORMAT}: kiểm tra bằng bản đã làm "
+                "ra gói.",
+                f"{MANIFEST}: format {manifest.format}; this tinhmau reads {_FORMAT}: check it with the one that made "
+                "the pack.",
             )
         )
     for path, times in Counter(held.path for held in manifest.files).items():

@@ -88,6 +88,7 @@ def test_only_objectives_that_the_run_has_to_know_are_given_to_it(
     """One that can end the day, one that it is watched for; others are judged afterwards and share a run."""
     said: list[str] = []
     runs = tmp_path / "runs"
+    runs.mkdir()
 
     def driven(*words: str) -> None:
         said.extend(words)

@@ -36,11 +36,11 @@ _UNDER_LOAD = {"slow", "loses-under-load"}
 
 
 def tried(product: str, *planted: str, era: str = "2026", pace: Pace | None = None) -> Verdict:
-    """Try a double at its gentle promise and twice that, two seconds each."""
+    """Try a double at its gentle promise and twice that, three seconds each."""
     bid: Bid = msgspec.structs.replace(_BID, era=era, double=Double(product=product, planted=planted), promise=_GENTLE)
     with bids.reached(bid, folder=Path()) as reach:
         seen = trial.hold(
-            bid, reach, seconds=2, budget=2, seed=5, pace=pace or Unhurried(), tell=lambda _done, _what: None
+            bid, reach, seconds=3, budget=2, seed=5, pace=pace or Unhurried(), tell=lambda _done, _what: None
         )
     return judging.judge(bid, seen)
 

@@ -186,9 +186,9 @@ def test_an_online_dossiers_history_may_begin_with_its_submission() -> None:
     assert "law-history" in answers(one(channel="online", history=history, told=history)(GOOD), "KEPT")
 
 
-def test_too_few_requests_prove_no_load() -> None:
+def test_too_few_dossiers_prove_no_load() -> None:
     """A promise so small that one dossier begins is not kept by one that was quick."""
-    few = change(GOOD, calls=tuple(part[:6] for part in GOOD.calls))
+    few = change(GOOD, calls=tuple(part[:9] for part in GOOD.calls))
 
     (found,) = [check for check in judging.judge(BID, few).checks if check.id == "capacity"]
 

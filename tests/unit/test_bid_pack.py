@@ -6,7 +6,7 @@ import io
 import os
 import shutil
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -389,3 +389,22 @@ def test_what_leaves_this_machine_has_to_be_encrypted(url: str, kept: bool) -> N
     assert guarding._transport(bid).kept is kept
     beside = Endpoints(url="https://motcua.example.vn", dialect="sen", handover="http://motcua.example.vn/ban-giao")
     assert guarding._transport(msgspec.structs.replace(bid, endpoints=beside)).kept is False
+
+
+def test_a_certificate_of_another_key_is_told_before_a_trial_and_not_by_its_pack(keys: Keys, tmp_path: Path) -> None:
+    """A pack signed with it would be nobody's."""
+    theirs = tmp_path / "theirs"
+    bid_keys.of(theirs)
+    (theirs / bid_keys.CERTIFICATE).write_bytes(keys.certificate)
+
+    with pytest.raises(BadInputError, match="is not of that key"):
+        bid_keys.of(theirs)
+
+
+def test_a_certificate_that_has_run_out_is_told_before_a_trial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that nobody finds out from a signature that is not trusted."""
+    monkeypatch.setattr(bid_keys, "_YEARS", 0)
+    monkeypatch.setattr(bid_keys, "timedelta", lambda days: timedelta(days=days or -0.5))
+
+    with pytest.raises(BadInputError, match="not valid today"):
+        bid_keys.of(tmp_path / "keys")

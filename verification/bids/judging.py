@@ -65,12 +65,11 @@ MOST_LOAD = 2.0
 MOST_LIMIT = 4.0
 #: A generator later than this share of the promised p95 measures itself.
 _LATE_SHARE = 0.1
-#: Of fewer requests nobody can say within what 95 of 100 are answered.
-_FEWEST_CALLS = 20
+#: Of fewer dossiers nobody can say within what 95 of 100 requests are answered, nor whether they pile up. Assumed.
+_FEWEST_DOSSIERS = 10
 #: A load is not carried where a dossier that begins a second later takes so many seconds longer, or more: with
 #: certainty, by twice the slope's standard error. At an overload of a tenth, each takes a tenth of a second longer.
 _SLOWER_A_SECOND = 0.1
-_FEWEST_DOSSIERS = 10  # to tell a trend by
 _MOST = 5
 _NOT_BACK = Text("sau nâng cấp không phục vụ lại", "it did not serve again after the upgrade")
 
@@ -299,10 +298,10 @@ def _untold(bid: Bid, probe: Probe, calls: Sequence[Call]) -> Text | None:
     """Why a load says nothing of the product; None where it does."""
     if probe.late_ms > _LATE_SHARE * bid.promise.p95_ms:
         return Text("máy đo bị chậm, không tính", "the generator was late: not counted")
-    if len(calls) < _FEWEST_CALLS:
+    begun = len({call.journey for call in calls})
+    if begun < _FEWEST_DOSSIERS:
         return Text(
-            f"chỉ {len(calls)} yêu cầu, không tính: tăng --seconds",
-            f"{len(calls)} requests only, not counted: more --seconds",
+            f"chỉ {begun} hồ sơ, không tính: tăng --seconds", f"{begun} dossiers only, not counted: more --seconds"
         )
     return None
 

@@ -23,6 +23,7 @@ from verification.bids.readable import readable
 from verification.bids.settling import settle
 from verification.conformance import agreement
 from verification.conformance.access import Access
+from verification.conformance.listener import Listener
 from verification.conformance.product import OutOfReach, Product, Refusal, Sight, Step, Unreadable, Who
 from verification.conformance.wire import Reply, Unhurried, Wire
 
@@ -290,3 +291,22 @@ def test_an_answer_without_end_is_given_up(
     with pytest.raises(OutOfReach, match="chưa hết"):
         Wire(url).request("GET", "/a")
     assert len(asked) == 1
+
+
+@pytest.mark.parametrize("body", [b"{", b"\xff\xfe", b"[" * 100_000, b'"\xff"'])
+def test_news_that_nobody_can_read_are_refused_without_a_word_of_ours(
+    body: bytes, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A product that posts rubbish fills no screen with errors, and what comes after it is heard."""
+    heard: list[Any] = []
+    listener = Listener()
+    listener.hear = lambda _path, told: heard.append(told) or {}
+    wire = Wire(listener.url)
+
+    statuses = [wire.request("POST", "/tin", said).status for said in (body, b'{"maHoSo": "C-1"}')]
+    wire.close()
+    listener.close()
+
+    assert statuses == [400, 200]
+    assert heard == [{"maHoSo": "C-1"}]
+    assert capfd.readouterr().err == ""

@@ -77,6 +77,7 @@ def test_nothing_is_sent_to_what_is_no_address_on_the_web() -> None:
         ("dossiers_per_second = 8", "dossiers_per_second = inf", "promise.dossiers_per_second"),
         ("dossiers_per_second = 8", "dossiers_per_second = nan", "promise.dossiers_per_second"),
         ("months = 60", "months = true", "price.months"),
+        ("months = 60", "months = 600", "price.months"),  # any setup, spread over fifty years
     ],
 )
 def test_a_promise_or_a_price_that_is_none_is_refused(old: str, new: str, key: str, tmp_path: Path) -> None:

@@ -38,11 +38,11 @@ FILES = (
 )  # fmt: skip
 
 
-def make(folder: Path, keys: Keys, seen: Evidence = GOOD, source: Path = SOURCE) -> Path:
+def make(folder: Path, keys: Keys, seen: Evidence = GOOD, source: Path = SOURCE, seed: int = 1) -> Path:
     """Write a pack of evidence that nobody had to run for."""
     pack.make(
         folder, source.read_bytes(), bids.load(source), seen, sealer=keys.sealer, certificate=keys.certificate, at=AT,
-        environment={"Mầm": 1},
+        environment={"Mầm": seed},
     )  # fmt: skip
     return folder
 
@@ -352,6 +352,23 @@ def test_with_a_certificate_given_only_its_holders_packs_are_compared(
     assert (file, "does not vouch" in found) == ("strange", True)
     assert compared(tmp_path, original, *trust).return_value == 0
     assert "--trust" in compared(tmp_path, original).output
+
+
+def test_bids_that_were_tried_differently_are_said_not_to_be_comparable(
+    original: Path, keys: Keys, tmp_path: Path
+) -> None:
+    """Ten seconds a load on one machine and an hour on another: on the screen and on the page, by what differs."""
+    source = tmp_path / "bid.toml"
+    source.write_text(SOURCE.read_text("utf-8").replace("HSDT-01", "HSDT-09"), encoding="utf-8")
+
+    done = compared(tmp_path, original, make(tmp_path / "other", keys, source=source, seed=2))
+    page = (tmp_path / "bids.html").read_text("utf-8")
+    alike = compared(tmp_path, original, make(tmp_path / "alike", keys, source=source))
+
+    assert "(Mầm)" in done.stderr
+    assert "khác nhau ở" in page
+    assert "(Mầm)" not in alike.stderr
+    assert "khác nhau ở" not in (tmp_path / "bids.html").read_text("utf-8")
 
 
 def test_two_packs_of_one_id_are_not_put_side_by_side(original: Path, copy: Path, tmp_path: Path) -> None:

@@ -219,6 +219,13 @@ def compare(*, packs: tuple[Path, ...], target: Path, trust: Path | None) -> int
             significant(price / 1e6) if price is not None else "–",
         )  # fmt: skip
     screen.out.print(table)
+    if different := comparing.tried_differently(lines):
+        screen.complain(
+            t(
+                f"Không đo trong cùng điều kiện ({'; '.join(different)}): các con số không so được với nhau.",
+                f"Not tried under the same circumstances ({'; '.join(different)}): the figures are not comparable.",
+            )
+        )
     if trust is None:
         screen.line(
             t(

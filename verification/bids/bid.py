@@ -29,6 +29,8 @@ _LONGEST_MS = 30_000
 _MOST_ERRORS = 0.05
 #: Prices are in đồng. Nothing is leased or set up for less: a smaller number was meant in thousands or millions.
 _LEAST_PRICE = 100_000
+#: Months. Assumed, twice the usual five years: spread over fifty years, any setup is next to nothing a month.
+_LONGEST_LEASE = 120
 
 
 class Endpoints(msgspec.Struct, frozen=True, kw_only=True):
@@ -201,7 +203,7 @@ def _price(row: Row) -> Price:
     made = Price(
         setup=row.integer("setup", low=0, high=_HIGH),
         month=row.integer("month", low=1, high=_HIGH),
-        months=row.integer("months", low=1, high=600) or 1,
+        months=row.integer("months", low=1, high=_LONGEST_LEASE) or 1,
     )
     for name, amount in (("setup", made.setup), ("month", made.month)):
         if 0 < amount < _LEAST_PRICE:

@@ -52,6 +52,7 @@ class Packed(msgspec.Struct, frozen=True, kw_only=True):
     bid: Bid
     evidence: Evidence
     verdict: Verdict
+    environment: Mapping[str, Any] = {}  #: how it was tried, as its list says
 
 
 class Checked(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,9 +101,10 @@ def read(folder: Path) -> Packed:
     try:
         found = evidences.load(folder / RAW)
         verdict = msgspec.json.decode((folder / VERDICT).read_bytes(), type=Verdict)
+        environment = msgspec.json.decode(_not_too_long(folder / MANIFEST), type=Manifest).environment
     except (OSError, ValueError, msgspec.MsgspecError) as error:
         raise BadInputError([_no_pack(folder, error)]) from error
-    return Packed(folder=folder, bid=bids.load(folder / BID), evidence=found, verdict=verdict)
+    return Packed(folder=folder, bid=bids.load(folder / BID), evidence=found, verdict=verdict, environment=environment)
 
 
 def check(folder: Path, trusted: bytes) -> Checked:

@@ -15,6 +15,8 @@ import pytest
 from click.testing import CliRunner, Result
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign import signers
+from pyhanko.sign.fields import SigSeedSubFilter
 from test_bid_judging import BID, BROKEN, GOOD
 
 from simulation.mistakes import BadInputError
@@ -172,20 +174,63 @@ def test_a_paper_that_the_data_do_not_say_is_found_whoever_signs_it(copy: Path, 
     assert told(found) == "ho-so.pdf: the raw data say something else."
 
 
-def test_a_paper_whose_pages_were_written_over_before_it_was_signed_is_found(copy: Path, keys: Keys) -> None:
+def _another_stream(writer: IncrementalPdfFileWriter, page: generic.DictionaryObject) -> None:
+    page["/Contents"] = writer.add_object(generic.StreamObject(stream_data=_FORGED))
+    writer.update_container(page)
+
+
+def _the_same_stream(writer: IncrementalPdfFileWriter, page: generic.DictionaryObject) -> None:
+    stream = page["/Contents"]
+    stream._data, stream._encoded_data = _FORGED, None
+    writer.mark_update(page.raw_get("/Contents").reference)
+
+
+def _another_pages(writer: IncrementalPdfFileWriter, page: generic.DictionaryObject) -> None:
+    page["/Contents"] = writer.root["/Pages"]["/Kids"][1].raw_get("/Contents")
+    writer.update_container(page)
+
+
+_FORGED = b"BT (KHONG DAT) Tj ET"
+FORGERIES = {
+    "another stream": _another_stream, "the same stream": _the_same_stream, "another page's": _another_pages,
+}  # fmt: skip
+PLACES = ("with the signature", "before it", "after a part that changes nothing")
+
+
+def forged(honest: bytes, forgery: str, place: str, keys: Keys) -> bytes:
+    """Write over the first page of a paper behind its last byte, and sign that."""
+    if place == PLACES[2]:
+        harmless = IncrementalPdfFileWriter(io.BytesIO(honest))
+        harmless.mark_update(harmless.trailer.raw_get("/Info").reference)
+        honest = _written_out(harmless)
+    writer = IncrementalPdfFileWriter(io.BytesIO(honest))
+    FORGERIES[forgery](writer, writer.root["/Pages"]["/Kids"][0].get_object())
+    if place == PLACES[1]:
+        return keys.sealer.paper(_written_out(writer), reason="Xác nhận")
+    out = io.BytesIO()
+    about = signers.PdfSignatureMetadata(field_name="X", md_algorithm="sha256", subfilter=SigSeedSubFilter.PADES)
+    signers.PdfSigner(about, signer=keys.sealer._signer).sign_pdf(writer, output=out)
+    return out.getvalue()
+
+
+def _written_out(writer: IncrementalPdfFileWriter) -> bytes:
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("forgery", FORGERIES)
+def test_a_paper_whose_pages_were_written_over_before_it_was_signed_is_found(
+    copy: Path, keys: Keys, forgery: str, place: str
+) -> None:
     """A PDF grows by appending: the first bytes are the honest paper, what is shown stands behind them."""
     manifest = msgspec.json.decode((copy / pack.MANIFEST).read_bytes(), type=pack.Manifest)
     files = tuple(held for held in manifest.files if held.path != pack.PAPER)
     honest = paper.lay_out(
         BID, GOOD, judging.judge(BID, GOOD), files=files, at=manifest.made, environment=manifest.environment
     )
-    writer = IncrementalPdfFileWriter(io.BytesIO(sealing._ended(honest)))
-    page = writer.root["/Pages"]["/Kids"][0].get_object()
-    page["/Contents"] = writer.add_object(generic.StreamObject(stream_data=b"BT (KHONG DAT) Tj ET"))
-    writer.update_container(page)
-    forged = io.BytesIO()
-    writer.write(forged)
-    (copy / pack.PAPER).write_bytes(keys.sealer.paper(forged.getvalue(), reason="Xác nhận"))
+    (copy / pack.PAPER).write_bytes(forged(sealing._ended(honest), forgery, place, keys))
     sign_again(copy, keys)
 
     found = pack.check(copy, keys.certificate)

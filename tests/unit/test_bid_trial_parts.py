@@ -13,6 +13,8 @@ from typing import Any, cast
 import msgspec
 import pytest
 
+from simulation.text import Text
+from simulation.trouble import TroubleError
 from verification.bids import bid as bid_files
 from verification.bids import guarding, handing_over, trial, upgrading
 from verification.bids.bid import Bid
@@ -196,16 +198,19 @@ def test_an_answer_over_which_a_dialect_stumbles_is_unreadable(error: Exception)
         readable(cast("Product", SimpleNamespace(look=raising(error)))).look(Who("a", "b"), "C-1")
 
 
-def test_what_a_load_has_shown_stays_where_a_product_stops_answering_afterwards(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize(
+    "error", [Refusal("unclear", "không làm nữa"), TroubleError(Text("không làm nữa", "no more"))], ids=["it", "time"]
+)
+def test_what_a_load_has_shown_stays_where_a_trial_ends_before_its_time(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    """Whoever has lost dossiers does not get an unknown verdict by refusing the upgrade's first dossier."""
+    """Whoever has lost dossiers gets no unknown verdict by refusing the next one, nor by outlasting the window."""
     bid: Bid = bid_files.load(Path(__file__).parents[2] / "fixtures" / "bids" / "honest.toml")
     probe = Probe(number=1, load=2.0, per_second=16, seed=1, seconds=1, took=1, late_ms=0)
     driven = SimpleNamespace(probe=probe, calls=(), walked=())
     monkeypatch.setattr(trial, "drive", lambda *_, **__: driven)
     monkeypatch.setattr(trial, "_next", lambda _bid, seen, _budget: None if seen.probes else 1.0)
-    monkeypatch.setattr(guarding, "attempt", raising(Refusal("unclear", "không làm nữa")))
+    monkeypatch.setattr(guarding, "attempt", raising(error))
     reach = cast("Any", SimpleNamespace(access=Access(url=""), upgrade="http://x", handover=""))
 
     seen = trial._beyond(

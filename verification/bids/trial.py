@@ -8,6 +8,7 @@ import msgspec
 
 from simulation.progress import Progress
 from simulation.text import Text
+from simulation.trouble import TroubleError
 from verification.bids import guarding, judging
 from verification.bids.bid import Bid
 from verification.bids.desk import Desk
@@ -81,25 +82,19 @@ def _beyond(
     pace: Pace,
     tell: Progress,
 ) -> Evidence:
-    try:
-        desk = sign_in()
-    except _NO_ANSWER as error:
-        return _given_up(seen, error)
     probes: list[Probe] = []
     calls: list[tuple[Call, ...]] = []
     settled: list[Settled] = []
-    while (load := _next(bid, seen, budget)) is not None:
-        rate = load * bid.promise.dossiers_per_second
-        tell(
-            0.1 + 0.7 * len(probes) / budget,
-            _told(load, rate),
-        )
-        driven = drive(desk, number=len(probes) + 1, load=load, per_second=rate, seconds=seconds, seed=seed, pace=pace)
-        probes.append(driven.probe)
-        calls.append(driven.calls)
-        settled += settle(desk, driven.probe.number, driven.walked)
-        seen = msgspec.structs.replace(seen, probes=tuple(probes), calls=tuple(calls), settled=tuple(settled))
-    try:  # whoever stops answering here has not undone what the load has shown
+    try:  # whoever stops answering, or lets the owner's window run out, has not undone what has been seen
+        desk = sign_in()
+        while (load := _next(bid, seen, budget)) is not None:
+            rate, begun = load * bid.promise.dossiers_per_second, len(probes)
+            tell(0.1 + 0.7 * begun / budget, _told(load, rate))
+            driven = drive(desk, number=begun + 1, load=load, per_second=rate, seconds=seconds, seed=seed, pace=pace)
+            settled += settle(desk, driven.probe.number, driven.walked)
+            probes.append(driven.probe)
+            calls.append(driven.calls)
+            seen = msgspec.structs.replace(seen, probes=tuple(probes), calls=tuple(calls), settled=tuple(settled))
         tell(0.8, Text("Thử an toàn", "Attempts on safety"))
         ends = guarding.Ends(reach.handover, pace)
         guarded = tuple(guarding.attempt(bid, desk, reach.access, desk.agreement, make, ends))
@@ -111,14 +106,14 @@ def _beyond(
         if upgraded.back:
             desk = sign_in()
         handed = hand_over(reach.handover, desk, reach.access, settled, _known_after(upgraded), pace)
-    except _NO_ANSWER as error:
+    except (*_NO_ANSWER, TroubleError) as error:
         return _given_up(seen, error)
     return msgspec.structs.replace(seen, handover=handed)
 
 
 def _given_up(seen: Evidence, error: Exception) -> Evidence:
     """What has been seen so far; what was still to be tried says why it was not."""
-    why = str(error)
+    why = error.text.vi if isinstance(error, TroubleError) else str(error)
     return msgspec.structs.replace(
         seen,
         upgrade=seen.upgrade if seen.upgrade.tried else Upgrade(tried=False, why_not=why),

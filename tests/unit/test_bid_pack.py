@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 from pyhanko.pdf_utils import generic
@@ -138,6 +139,25 @@ def test_a_list_or_a_signature_that_was_spoilt_is_found(copy: Path, keys: Keys, 
     WAYS[way](copy / name)
 
     assert pack.check(copy, keys.certificate).answer == "BROKEN"
+
+
+def test_a_signature_whatever_was_done_to_its_bytes_is_read_or_refused(original: Path, keys: Keys) -> None:
+    """A thousand times bytes of it are changed, cut out or put in: never an error of ours, never another signer's."""
+    dice = np.random.default_rng(3)
+    content, whole = (original / pack.MANIFEST).read_bytes(), (original / pack.SIGNATURE).read_bytes()
+    own = sealing.read_beside(content, whole, keys.certificate).fingerprint
+    issuer, subject, rest = whole.split("Bên".encode(), 2)  # of the certificate; the signature names its issuer again
+    no_text = "Bên".encode().join((issuer, subject)) + b"\xff\xfe\xff\xff" + rest
+    with pytest.raises(sealing.UnreadableSignatureError, match="decode"):
+        sealing.read_beside(content, no_text, keys.certificate)
+    for _ in range(1000):
+        at, length = int(dice.integers(len(whole))), int(dice.choice([0, 1, 4, 200]))
+        spoilt = whole[:at] + dice.bytes(int(dice.choice([0, 1, 4]))) + whole[at + length :]
+        try:
+            found = sealing.read_beside(content, spoilt, keys.certificate)
+        except sealing.UnreadableSignatureError:
+            continue
+        assert not found.trusted or found.fingerprint == own
 
 
 def test_parts_of_another_pack_by_the_same_hand_do_not_fit(copy: Path, keys: Keys, tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ import io
 import logging
 import struct
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -150,25 +151,29 @@ def _ended(pdf: bytes) -> bytes:
 
 def read_paper(pdf: bytes, trusted: bytes) -> Sealed:
     """Look at the signature inside a PDF; `trusted` holds PEM certificates. Raises UnreadableSignatureError."""
-    try:
+    with _readable():
         signatures = PdfFileReader(io.BytesIO(pdf)).embedded_signatures
         if len(signatures) != 1:
             raise ValueError(f"{len(signatures)} chữ ký trong PDF, cần đúng một")
         status = validate_pdf_signature(signatures[0], _context(trusted))
-    except _UNREADABLE as error:
-        raise UnreadableSignatureError(str(error)) from error
-    whole = str(status.coverage).endswith("ENTIRE_FILE")
-    return _sealed(status, intact=bool(status.intact and status.valid and whole))
+        whole = str(status.coverage).endswith("ENTIRE_FILE")
+        return _sealed(status, intact=bool(status.intact and status.valid and whole))
 
 
 def read_beside(content: bytes, signature: bytes, trusted: bytes) -> Sealed:
     """Look at a detached CMS signature. Raises UnreadableSignatureError."""
-    try:
+    with _readable():
         signed = cms.ContentInfo.load(signature)["content"]
         status = asyncio.run(async_validate_detached_cms(content, signed, signer_validation_context=_context(trusted)))
+        return _sealed(status, intact=bool(status.intact and status.valid))
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    try:
+        yield
     except _UNREADABLE as error:
         raise UnreadableSignatureError(str(error)) from error
-    return _sealed(status, intact=bool(status.intact and status.valid))
 
 
 def _sealed(status: object, *, intact: bool) -> Sealed:

@@ -33,7 +33,7 @@ WEAKNESSES: Mapping[str, Weakness] = {
     "forgets-on-upgrade": Weakness(_ALL, "nâng cấp xong thì mất hồ sơ đang chờ bổ sung"),
     "exports-closed-only": Weakness(_ALL, "tệp bàn giao chỉ có hồ sơ đã trả kết quả"),
     "keeps-after-deletion": Weakness(_ALL, "báo đã xoá dữ liệu nhưng vẫn giữ"),
-    "exports-without-key": Weakness(_ALL, "ai hỏi cũng bàn giao toàn bộ dữ liệu, không cần khoá"),
+    "exports-without-key": Weakness(_ALL, "ai hỏi cũng bàn giao và xoá toàn bộ dữ liệu, không cần khoá"),
     "exports-garbled": Weakness(_ALL, "tệp bàn giao mất dấu tiếng Việt trong họ tên"),
     "exports-after-deletion": Weakness(_ALL, "xoá rồi thì không xem được, nhưng vẫn bàn giao được như cũ"),
     "version-by-itself": Weakness(_ALL, "số phiên bản tự tăng mỗi lần hỏi, nâng cấp thì không làm gì"),

@@ -25,7 +25,7 @@ BREAKS = {
     "forgets-on-upgrade": {"upgrade-data"},
     "exports-closed-only": {"handover"},
     "keeps-after-deletion": {"deletion"},
-    "exports-without-key": {"security"},
+    "exports-without-key": {"security", "deletion"},
     "exports-garbled": {"handover"},
     "exports-after-deletion": {"deletion"},
     "version-by-itself": {"upgrade-data", "upgrade-interruption"},

@@ -126,6 +126,8 @@ BROKEN: dict[str, tuple[Callable[[Evidence], Evidence], set[str]]] = {
     "one dossier on two lines": (
         lambda seen: change(seen, handover=change(seen.handover, twice=("C-1",))), {"handover"}),
     "a wrong digest": (lambda seen: change(seen, handover=change(seen.handover, digest_right=False)), {"handover"}),
+    "deleted by anybody": (
+        lambda seen: change(seen, handover=change(seen.handover, deletes_for_anybody=True)), {"deletion"}),
     "still there": (lambda seen: change(seen, handover=change(seen.handover, left_after_deletion=3)), {"deletion"}),
 }  # fmt: skip
 

@@ -124,7 +124,8 @@ class Handover(msgspec.Struct, frozen=True, kw_only=True):
     differing: tuple[str, ...] = ()  #: code: field
     twice: tuple[str, ...] = ()  #: codes on more than one line
     unreadable: int = 0
-    left_after_deletion: int | None = None  #: of those looked for; None: deletion was not tried
+    left_after_deletion: int | None = None  #: of those looked for; None: deletion was not tried, or cannot be told
+    deletes_for_anybody: bool = False  #: whether a wrong key was enough
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):

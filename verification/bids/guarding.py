@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from verification.bids.bid import Bid
 from verification.bids.desk import Desk, fresh_key
 from verification.bids.evidence import Guarded
-from verification.bids.handing_over import KEY
+from verification.bids.handing_over import KEY, REFUSED, WRONG_KEY
 from verification.conformance.access import Access
 from verification.conformance.agreement import Agreement, passcode
 from verification.conformance.product import OutOfReach, Product, Refusal, Unreadable
@@ -20,7 +20,6 @@ from verification.conformance.wire import Pace, Wire
 
 #: What passes for a name on a form and for something else in a database, a page or an envelope.
 _HOSTILE = ("Nguyễn'; DROP TABLE ho_so; --", "<script>alert(1)</script>", "Trần ]]><x/>&amp; Ý", '=1+1|"x",\\')
-_WRONG, _REFUSED = "khoa-sai", 300
 _SHORTEST_SESSION = 16  # letters; 128 bits in the densest common writing are 22, a UUID has 32. Assumed
 
 Make = Callable[[Access], Product]
@@ -61,7 +60,7 @@ def _hostile(desk: Desk) -> Guarded:
 
 def _wrong_key(desk: Desk, access: Access, make: Make) -> Guarded:
     what = "Sai khoá liên thông thì không nhận hồ sơ"
-    product, submission = make(replace(access, integration_key=_WRONG)), desk.submission(99_999)
+    product, submission = make(replace(access, integration_key=WRONG_KEY)), desk.submission(99_999)
     try:
         product.submit(submission, key=fresh_key())
     except Refusal as refusal:
@@ -87,13 +86,13 @@ def _is_there(desk: Desk, code: str) -> bool:
 
 def _everything(ends: Ends) -> Guarded:
     """Ask for all data with a wrong key: whoever gets them has everybody's."""
-    what, headers = "Sai khoá thì không bàn giao dữ liệu", {KEY: _WRONG}
+    what, headers = "Sai khoá thì không bàn giao dữ liệu", {KEY: WRONG_KEY}
     wire = Wire(ends.handover, ends.pace)
     try:
         given = [
             path
             for path in ("/manifest.json", "/ho-so.jsonl")
-            if wire.request("GET", path, headers=headers).status < _REFUSED
+            if wire.request("GET", path, headers=headers).status < REFUSED
         ]
     except OutOfReach as error:
         return Guarded(id="handover-key", what=what, kept=None, found=str(error))

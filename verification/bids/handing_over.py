@@ -19,6 +19,7 @@ from verification.conformance.product import OutOfReach, Refusal, Unreadable
 from verification.conformance.wire import Pace, Wire
 
 KEY = "X-Khoa-Lien-Thong"
+WRONG_KEY, REFUSED = "khoa-sai", 300  #: a key that nobody was given, and the status from which on it was not taken
 _LOOKED_FOR = 20  # dossiers that must be gone after the deletion
 _OK = 200
 
@@ -73,6 +74,7 @@ def hand_over(
             return Handover(tried=True, why_not=f"{url}: {manifest.status}, {whole.status}", expected=len(states))
         promised = msgspec.json.decode(manifest.body, type=_Manifest)
         lines, twice, unreadable = _read(whole.body)
+        strange = wire.request("POST", "/xoa", headers={KEY: WRONG_KEY, "Content-Length": "0"})
         deleted = wire.request("POST", "/xoa", headers=headers | {"Content-Length": "0"})
         left = _left(desk, wire, headers, list(states)) if deleted.status == _OK else None
     except (OutOfReach, ValueError, msgspec.MsgspecError) as error:
@@ -90,6 +92,7 @@ def hand_over(
         twice=twice,
         unreadable=unreadable,
         left_after_deletion=left,
+        deletes_for_anybody=strange.status < REFUSED,
     )
 
 

@@ -534,16 +534,18 @@ def _handover(evidence: Evidence) -> Check:
 
 
 def _deletion(evidence: Evidence) -> Check:
-    left = evidence.handover.left_after_deletion
+    told = evidence.handover
+    left = told.left_after_deletion
     return Check(
         id="deletion",
         group=6,
         title=Text("Xoá dữ liệu sau khi bàn giao", "Deletion after the hand-over"),
-        answer="UNKNOWN" if left is None else "BROKEN" if left else "KEPT",
+        answer="BROKEN" if left or told.deletes_for_anybody else "UNKNOWN" if left is None else "KEPT",
         promised=Text("không còn hồ sơ nào", "nothing left"),
-        found=Text("chưa thử", "not tried")
+        found=Text("chưa thử hoặc không rõ", "not tried, or cannot be told")
         if left is None
-        else Text(f"còn xem được {left} hồ sơ", f"{left} dossiers still seen"),
+        else Text(f"còn thấy {left} hồ sơ", f"{left} dossiers still seen"),
+        reasons=(Text("sai khoá vẫn xoá được", "a wrong key was enough"),) if told.deletes_for_anybody else (),
     )
 
 

@@ -119,6 +119,9 @@ def _access(bid: Bid, folder: Path, environ: Mapping[str, str]) -> Access:
             except msgspec.MsgspecError:
                 found = Text("không phải JSON {tài khoản: mã}.", "is no JSON of {account: passcode}.")
                 findings.add(bid.file, f"credentials.{key}", found, Text("Sửa tệp đó.", "Correct that file."))
+        elif not told.isprintable():
+            found = Text("phải là một dòng chữ.", "has to be one line of text.")
+            findings.add(bid.file, f"credentials.{key}", found, Text("Kiểm tra nơi để khoá.", "Check what holds it."))
         else:
             values[key] = told
     findings.raise_if_any()
@@ -135,7 +138,11 @@ def _follow(
             found = Text(f"biến môi trường {name} không có.", f"the variable {name} is not set.")
             findings.add(bid.file, where, found, Text(f"Đặt {name} rồi chạy lại.", f"Set {name}, then run again."))
         return environ.get(name)
-    path = folder / reference.removeprefix(_FILE)
+    path = (folder / reference.removeprefix(_FILE)).resolve()
+    if not path.is_relative_to(folder.resolve()):
+        found = Text(f"{path} không nằm trong {folder}.", f"{path} is not inside {folder}.")
+        findings.add(bid.file, where, found, Text("Để tệp khoá cạnh hồ sơ dự thầu.", "Put the key beside the bid."))
+        return None
     try:
         return path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:

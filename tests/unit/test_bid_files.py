@@ -38,12 +38,12 @@ def mistakes(file: Path) -> list[str]:
 
 def test_the_clocks_address_needs_permission_too_although_it_comes_by_reference(tmp_path: Path) -> None:
     """Everything that a trial sends to is asked about, also what stands with the credentials."""
-    here = 'url = "http://127.0.0.1:8080"\ndialect = "sen"\n[credentials]\nclock_url = "env:CLOCK"'
+    here = 'url = "http://127.0.0.1:8080"\ndialect = "sen"\n[credentials]\nclock_url = "env:BID_CLOCK"'
     bid = bid_files.load(written(tmp_path, endpoints=here))
 
-    assert bids.leave(bid, None, folder=tmp_path, environ={"CLOCK": "http://127.0.0.1:8081"}) == Leave()
+    assert bids.leave(bid, None, folder=tmp_path, environ={"BID_CLOCK": "http://127.0.0.1:8081"}) == Leave()
     with pytest.raises(BadInputError, match=r"endpoints\.clock_url.*192\.0\.2\.7"):
-        bids.leave(bid, None, folder=tmp_path, environ={"CLOCK": "http://192.0.2.7"})
+        bids.leave(bid, None, folder=tmp_path, environ={"BID_CLOCK": "http://192.0.2.7"})
 
 
 @pytest.mark.parametrize(
@@ -83,3 +83,36 @@ def test_nothing_is_sent_to_what_is_no_address_on_the_web() -> None:
 def test_a_promise_or_a_price_that_is_none_is_refused(old: str, new: str, key: str, tmp_path: Path) -> None:
     """What would make every load a carried one, or a bid the cheapest by a slip of units."""
     assert mistakes(written(tmp_path, changes=((old, new),))) == [key]
+
+
+HERE = 'url = "http://127.0.0.1:8080"\ndialect = "sen"\n[credentials]\nintegration_key = '
+
+
+@pytest.mark.parametrize("reference", ["env:AWS_SECRET_ACCESS_KEY", "env:HOME", "file:/etc/hostname", "s3cr3t"])
+def test_a_bid_does_not_say_which_of_the_evaluators_secrets_are_sent_to_its_vendor(
+    reference: str, tmp_path: Path
+) -> None:
+    """Whoever writes the bid runs the product that is shown the keys: variables begin with BID_, files lie beside."""
+    assert mistakes(written(tmp_path, endpoints=f'{HERE}"{reference}"')) == ["credentials.integration_key"]
+
+
+def test_a_bid_does_not_say_which_file_of_this_machine_is_written_to(tmp_path: Path) -> None:
+    """The clock file of a reference product is the evaluator's to name, by a variable."""
+    clock = HERE.replace("integration_key", "clock_file")
+    assert mistakes(written(tmp_path, endpoints=f'{clock}"file:where.txt"')) == ["credentials.clock_file"]
+    assert bid_files.load(written(tmp_path, endpoints=f'{clock}"env:BID_CLOCK"')).credentials
+
+
+@pytest.mark.parametrize("reference", ["file:../secret.txt", "file:link", "file:many-lines"])
+def test_a_key_file_lies_beside_the_bid_and_is_one_line(reference: str, tmp_path: Path) -> None:
+    """No way out of the folder, not by a link either; a private key of many lines is no key of a header."""
+    (tmp_path / "secret.txt").write_text("secret")
+    folder = tmp_path / "bid"
+    folder.mkdir()
+    (folder / "link").symlink_to(tmp_path / "secret.txt")
+    (folder / "many-lines").write_text("-----BEGIN\nsecret\n-----END")
+    bid = bid_files.load(written(folder, endpoints=f'{HERE}"{reference}"'))
+
+    with pytest.raises(BadInputError, match=r"credentials\.integration_key") as refused:
+        bids.leave(bid, None, folder=folder, environ={})
+    assert "BEGIN" not in str(refused.value)

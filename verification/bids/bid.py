@@ -17,7 +17,8 @@ from verification.conformance import agreement, dialects
 GRADES = ("D", "C", "B", "A")
 #: What a product needs to be reached, by the fields of `verification.conformance.access.Access`.
 KEYS = ("passcode_key", "passcodes", "integration_key", "audit_token", "clock_url", "clock_file")
-_REFERENCE = re.compile(r"(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)")
+#: A bid is its vendor's text, and what it refers to is sent to the vendor's product: only what was put there for it.
+_REFERENCE = re.compile(r"(env:BID_[A-Z0-9_]+|file:[^/\\].*)")
 _ON_THE_WIRE = re.compile(r"[!-~]+")  # other letters are percent-encoded in an address
 _HIGH = 10**15
 #: So many dossiers a second would be the whole nation's: 200 million a year in working hours is about 28. Assumed.
@@ -84,7 +85,7 @@ class Bid(msgspec.Struct, frozen=True, kw_only=True):
     era: str
     endpoints: Endpoints | None
     double: Double | None
-    credentials: Mapping[str, str]  #: key -> reference, `env:NAME` or `file:PATH`
+    credentials: Mapping[str, str]  #: key -> reference, `env:BID_NAME` or `file:PATH` beside the bid
     price: Price
     promise: Promise
 
@@ -190,9 +191,15 @@ def _credentials(row: Row | None) -> Mapping[str, str]:
                     key,
                     Text("không phải là tham chiếu.", "is no reference."),
                     Text(
-                        "Viết env:TÊN_BIẾN hoặc file:đường/dẫn; khoá không được nằm trong tệp dự thầu.",
-                        "Write env:NAME or file:path; no key may stand in a bid.",
+                        "Viết env:BID_TÊN hoặc file:tệp-cạnh-hồ-sơ; khoá không được nằm trong tệp dự thầu.",
+                        "Write env:BID_NAME or file:name, of a file beside the bid; no key may stand in a bid.",
                     ),
+                )
+            elif key == "clock_file" and reference.startswith("file:"):
+                row.wrong(  # it is written to: where, is for whoever runs the trial to say
+                    key,
+                    Text("chỉ nhận biến môi trường.", "comes from a variable only."),
+                    Text("Viết env:BID_TÊN.", "Write env:BID_NAME."),
                 )
             found[key] = reference
     row.no_more()

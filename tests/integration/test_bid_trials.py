@@ -12,7 +12,7 @@ from services.vendors import weaknesses
 from tinhmau import bids
 from verification.bids import bid as bid_files
 from verification.bids import judging, trial
-from verification.bids.bid import Bid, Double
+from verification.bids.bid import Bid, Double, Promise
 from verification.bids.judging import Verdict
 from verification.conformance import wire
 from verification.conformance.wire import Pace, Unhurried
@@ -35,9 +35,11 @@ BREAKS = {
 _UNDER_LOAD = {"slow", "loses-under-load"}
 
 
-def tried(product: str, *planted: str, era: str = "2026", pace: Pace | None = None) -> Verdict:
-    """Try a double at its gentle promise and twice that, three seconds each."""
-    bid: Bid = msgspec.structs.replace(_BID, era=era, double=Double(product=product, planted=planted), promise=_GENTLE)
+def tried(
+    product: str, *planted: str, era: str = "2026", pace: Pace | None = None, promise: Promise = _GENTLE
+) -> Verdict:
+    """Try a double at a promise, gentle by default, and twice that, three seconds each."""
+    bid: Bid = msgspec.structs.replace(_BID, era=era, double=Double(product=product, planted=planted), promise=promise)
     with bids.reached(bid, folder=Path()) as reach:
         seen = trial.hold(
             bid, reach, seconds=3, budget=2, seed=5, pace=pace or Unhurried(), tell=lambda _done, _what: None
@@ -56,6 +58,16 @@ def test_each_weakness_breaks_its_own_check(name: str) -> None:
     found = broken(tried("sen", name))
 
     assert set(found) == BREAKS[name], found
+
+
+def test_a_patient_promise_makes_no_capacity_of_a_queue() -> None:
+    """Four dossiers a second go through, ten begin: for three seconds all are within 20 s, and they pile up."""
+    patient = msgspec.structs.replace(_GENTLE, dossiers_per_second=10.0)
+
+    found = broken(tried("sen", "slow", promise=patient))
+
+    assert found["capacity"].startswith("BROKEN")
+    assert "dồn lại" in found["capacity"]
 
 
 def test_every_weakness_is_tried_somewhere() -> None:

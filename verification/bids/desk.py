@@ -29,8 +29,6 @@ _GIVEN = (
 )  # fmt: skip
 #: Different people, so that what belongs to one and is shown for another can be told.
 NAMES = tuple(f"Nguyễn {' '.join(three)}" for three in every(_GIVEN, repeat=3))
-#: How a product shows a personal number to officials: the last three digits.
-MASKED = "*" * (len(NUMBER) - 3) + NUMBER[-3:]
 
 
 class Desk:

@@ -7,6 +7,7 @@ originals).
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
@@ -133,7 +134,7 @@ def _differing(
             "steps": not steps or steps[-1][1] != state,
         }
         if one is not None:
-            wrong["name"] = line.name != one.name
+            wrong["name"] = unicodedata.normalize("NFC", line.name) != one.name
             wrong["paid"] = line.paid not in {one.paid, max(one.paid, one.may_be_paid)}
         if one is not None and one.found:  # as officials have seen it
             wrong["steps"] = steps != [(step.seq, step.state) for step in one.history]

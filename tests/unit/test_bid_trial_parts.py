@@ -38,7 +38,8 @@ def sight(**changes: Any) -> Sight:
     """A dossier as it was handed in."""
     shown = Sight(
         code="C-1", procedure=PLAIN.code, agency=COMMUNE.code, state="received", name="Nguyễn An",
-        number="*********017", fee=PLAIN.fee, paid=PLAIN.fee, received_at=AT, due_at=AT, steps=(Step(1, "received", "x", AT),),
+        number="*********017", fee=PLAIN.fee, paid=PLAIN.fee, received_at=AT, due_at=AT,
+        steps=(Step(1, "received", "x", AT),),
     )  # fmt: skip
     return msgspec.structs.replace(shown, **changes)
 

@@ -41,5 +41,5 @@ def _starts(rho: float, dice: np.random.Generator) -> list[float]:
     ("rho", "least", "most"), [(0.5, 0, 1), (0.8, 0, 2), (0.9, 0, 5), (1.5, 97, 100), (2.0, 100, 100)]
 )
 def test_an_overload_is_told_from_chance(rho: float, least: int, most: int) -> None:
-    """Of a hundred loads at most five are said to pile up at nine tenths of what goes through; all at one and a half."""
+    """Of a hundred at most five are said to pile up at nine tenths of what goes through; all at one and a half."""
     assert least <= sum(judging.piles_up(load(rho, seed)) for seed in range(SEEDS)) <= most

@@ -322,6 +322,7 @@ ODD = {
     "no UTF-8": ("raw/settled.jsonl", b"C-1", b"\xff\xfe"),
     "an integer of thousands of digits": ("raw/handover.json", b'"expected": 10', b'"expected": ' + b"9" * 5000),
     "brackets without end": ("raw/upgrade.json", b"{", b"[" * 100_000),
+    "brackets without end in a field of nobody's": ("raw/upgrade.json", b"{", b'{"x": ' + b"[" * 100_000),
 }
 
 

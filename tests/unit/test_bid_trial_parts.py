@@ -32,6 +32,10 @@ from verification.conformance.wire import Reply, Unhurried, Wire
 AGREED = agreement.of_era("2026")
 PLAIN, COMMUNE = AGREED.procedure("plain"), AGREED.agency("commune")
 AT = datetime(2026, 11, 30, tzinfo=UTC)
+LINE = msgspec.json.encode(
+    {"code": "C-1", "procedure": "p", "agency": "a", "state": "returned", "number": "1", "name": "n", "fee": 0,
+     "paid": 0, "received_at": None, "due_at": None, "steps": []}
+)  # fmt: skip
 
 
 def sight(**changes: Any) -> Sight:
@@ -100,6 +104,16 @@ def test_the_people_of_a_load_are_told_apart_whatever_is_done_to_their_letters()
     assert len({settling._plain(name) for name in NAMES}) == len(NAMES) == 8000
 
 
+@pytest.mark.parametrize(
+    "line", [b"{", b"\xff", b'{"code": "\xff"}', b'{"x": ' + b"[" * 100_000, b'{"x": ' + b"9" * 5000]
+)
+def test_a_line_of_the_hand_over_that_nobody_can_read_is_counted(line: bytes) -> None:
+    """Nested without end, no UTF-8, broken off: one line the less, and no error of ours."""
+    lines, twice, unreadable = handing_over._read(LINE + b"\n" + line + b"\n\n" + LINE)
+
+    assert (list(lines), twice, unreadable) == (["C-1"], ("C-1",), 1)
+
+
 # Deletion.
 
 
@@ -114,10 +128,6 @@ class _Fetched:
         return self._reply
 
 
-LINE = msgspec.json.encode(
-    {"code": "C-1", "procedure": "p", "agency": "a", "state": "returned", "number": "1", "name": "n", "fee": 0,
-     "paid": 0, "received_at": None, "due_at": None, "steps": []}
-)  # fmt: skip
 EMPTY, GONE = _Fetched(200), _Fetched(404)
 DELETED: dict[str, tuple[_Fetched, Callable[..., Any], int | None]] = {
     "no such dossier": (EMPTY, refusing("unknown"), 0),

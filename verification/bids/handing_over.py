@@ -14,6 +14,7 @@ import msgspec
 
 from verification.bids.desk import Desk
 from verification.bids.evidence import Before, Handover, Settled
+from verification.bids.readable import NO_JSON
 from verification.conformance.access import Access
 from verification.conformance.inspector import NUMBER
 from verification.conformance.product import OutOfReach, Refusal, Unreadable
@@ -78,7 +79,7 @@ def hand_over(
         strange = wire.request("POST", "/xoa", headers={KEY: WRONG_KEY, "Content-Length": "0"})
         deleted = wire.request("POST", "/xoa", headers=headers | {"Content-Length": "0"})
         left = _left(desk, wire, headers, list(states)) if deleted.status == _OK else None
-    except (OutOfReach, ValueError, msgspec.MsgspecError) as error:
+    except (OutOfReach, *NO_JSON) as error:
         return Handover(tried=True, why_not=str(error), expected=len(states))
     finally:
         wire.close()
@@ -109,7 +110,7 @@ def _read(whole: bytes) -> tuple[dict[str, _Line], tuple[str, ...], int]:
     for raw in filter(bytes.strip, whole.splitlines()):
         try:
             line = msgspec.json.decode(raw, type=_Line)
-        except (ValueError, msgspec.MsgspecError):
+        except NO_JSON:
             unreadable += 1
         else:
             twice |= {line.code} & lines.keys()

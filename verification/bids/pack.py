@@ -26,6 +26,7 @@ from verification.bids.bid import Bid
 from verification.bids.evidence import Evidence
 from verification.bids.judging import Verdict
 from verification.bids.paper import Held
+from verification.bids.readable import NO_JSON
 
 BID, VERDICT, PAPER, RAW = "bid.toml", "verdict.json", "ho-so.pdf", "raw"
 MANIFEST, SIGNATURE, CERTIFICATE = "manifest.json", "manifest.p7s", "certificate.pem"
@@ -102,7 +103,7 @@ def read(folder: Path) -> Packed:
         found = evidences.load(folder / RAW)
         verdict = msgspec.json.decode((folder / VERDICT).read_bytes(), type=Verdict)
         environment = msgspec.json.decode(_not_too_long(folder / MANIFEST), type=Manifest).environment
-    except (OSError, ValueError, msgspec.MsgspecError) as error:
+    except (OSError, *NO_JSON) as error:
         raise BadInputError([_no_pack(folder, error)]) from error
     return Packed(folder=folder, bid=bids.load(folder / BID), evidence=found, verdict=verdict, environment=environment)
 
@@ -119,7 +120,7 @@ def check(folder: Path, trusted: bytes) -> Checked:
         written = _not_too_long(folder / MANIFEST)
         sealed = sealing.read_beside(written, _not_too_long(folder / SIGNATURE), trusted)
         manifest = msgspec.json.decode(written, type=Manifest)
-    except (OSError, ValueError, msgspec.MsgspecError, sealing.UnreadableSignatureError) as error:
+    except (OSError, *NO_JSON, sealing.UnreadableSignatureError) as error:
         problem = Text(
             f"Bản kê hoặc chữ ký không đọc được: {error}", f"List of files or signature cannot be read: {error}"
         )

@@ -11,10 +11,11 @@ import msgspec
 
 from verification.conformance.product import Product, Unreadable
 
+#: What is raised over JSON that is none, is of another form, holds no UTF-8, or is nested without end.
+NO_JSON = (ValueError, RecursionError, msgspec.MsgspecError)
 #: What a dialect stumbles with over an answer that its documents do not describe.
 _STUMBLES = (
-    KeyError, TypeError, AttributeError, ValueError, IndexError, ArithmeticError, RecursionError, csv.Error,
-    msgspec.MsgspecError,
+    KeyError, TypeError, AttributeError, IndexError, ArithmeticError, csv.Error, *NO_JSON,
 )  # fmt: skip
 
 

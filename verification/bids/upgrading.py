@@ -14,6 +14,7 @@ from simulation.trouble import TroubleError
 from verification.bids.desk import Desk, fresh_key
 from verification.bids.evidence import Before, Upgrade
 from verification.bids.handing_over import KEY
+from verification.bids.readable import NO_JSON
 from verification.conformance.access import Access
 from verification.conformance.product import Examine, OutOfReach, Refusal, Unreadable
 from verification.conformance.wire import Pace, Reply, Wire
@@ -38,7 +39,7 @@ def upgrade(url: str, desk: Desk, access: Access, again: Again, pace: Pace | Non
     wire = Wire(url, pace)
     try:
         return _upgrade(wire, desk, access, again)
-    except (OutOfReach, Refusal, Unreadable, ValueError, msgspec.MsgspecError) as error:
+    except (OutOfReach, Refusal, Unreadable, *NO_JSON) as error:
         return Upgrade(tried=False, why_not=str(error))
     finally:
         wire.close()
@@ -116,7 +117,7 @@ def _steady(wire: Wire, access: Access, version: str) -> bool:
     """Whether the version is told alike when asked again: one that changes by itself says nothing of an upgrade."""
     try:
         return _version(_ask(wire, "GET", access)) == version
-    except (OutOfReach, ValueError, msgspec.MsgspecError):
+    except (OutOfReach, *NO_JSON):
         return False
 
 
@@ -149,7 +150,7 @@ def _await_another(wire: Wire, access: Access, before: str) -> str:
     while time.monotonic() < until:
         try:
             now = _version(_ask(wire, "GET", access))
-        except (OutOfReach, ValueError, msgspec.MsgspecError):
+        except (OutOfReach, *NO_JSON):
             now = before
         if now != before:
             return now

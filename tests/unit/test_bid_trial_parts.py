@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,12 +21,13 @@ from verification.bids.bid import Bid
 from verification.bids.desk import NAMES, Desk
 from verification.bids.driving import Walked
 from verification.bids.evidence import Evidence, Probe
-from verification.bids.readable import readable
 from verification.bids.settling import settle
-from verification.conformance import agreement
+from verification.conformance import agreement, dialects
 from verification.conformance.access import Access
+from verification.conformance.inspection import inspect
 from verification.conformance.listener import Listener
 from verification.conformance.product import OutOfReach, Product, Refusal, Sight, Step, Unreadable, Who
+from verification.conformance.readable import readable
 from verification.conformance.wire import Reply, Unhurried, Wire
 
 AGREED = agreement.of_era("2026")
@@ -212,6 +213,31 @@ def test_an_answer_over_which_a_dialect_stumbles_is_unreadable(error: Exception)
     """And no error of ours, that would end the trial of whoever is about to fail it."""
     with pytest.raises(Unreadable, match=type(error).__name__):
         readable(cast("Product", SimpleNamespace(look=raising(error)))).look(Who("a", "b"), "C-1")
+
+
+class _Overflowing:
+    """A product whose every answer holds a moment that there is not."""
+
+    name, last, resolution = "x", "", timedelta(seconds=1)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def __getattr__(self, _name: str) -> Any:
+        return raising(OverflowError("date value out of range"))
+
+
+def test_an_inspection_goes_on_where_a_dialect_stumbles(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is a mismatch of the product, with what was found, and not the end of the inspection."""
+    monkeypatch.setitem(cast("dict[str, Any]", dialects.DIALECTS), "sen", lambda *_: _Overflowing())
+    listener = Listener()
+
+    rating = inspect("sen", Access(url="", passcode_key="k"), AGREED, listener)
+    listener.close()
+
+    (unreadable,) = [one for one in rating.of("broken") if one.point.id == "answer-readable"]
+    assert unreadable.witness is not None
+    assert "OverflowError" in unreadable.witness.found
 
 
 @pytest.mark.parametrize(

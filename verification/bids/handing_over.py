@@ -14,10 +14,10 @@ import msgspec
 
 from verification.bids.desk import Desk
 from verification.bids.evidence import Before, Handover, Settled
-from verification.bids.readable import NO_JSON
 from verification.conformance.access import Access
 from verification.conformance.inspector import NUMBER
 from verification.conformance.product import OutOfReach, Refusal, Unreadable
+from verification.conformance.readable import NO_JSON
 from verification.conformance.wire import Pace, Wire
 
 KEY = "X-Khoa-Lien-Thong"

@@ -26,7 +26,7 @@ from verification.bids.bid import Bid
 from verification.bids.evidence import Evidence
 from verification.bids.judging import Verdict
 from verification.bids.paper import Held
-from verification.bids.readable import NO_JSON
+from verification.conformance.readable import NO_JSON
 
 BID, VERDICT, PAPER, RAW = "bid.toml", "verdict.json", "ho-so.pdf", "raw"
 MANIFEST, SIGNATURE, CERTIFICATE = "manifest.json", "manifest.p7s", "certificate.pem"

@@ -15,7 +15,6 @@ from verification.bids.desk import Desk
 from verification.bids.driving import drive
 from verification.bids.evidence import Before, Call, Evidence, Handover, Point, Probe, Settled, Upgrade
 from verification.bids.handing_over import hand_over
-from verification.bids.readable import readable
 from verification.bids.settling import settle
 from verification.bids.upgrading import upgrade
 from verification.capacity import search
@@ -25,6 +24,7 @@ from verification.conformance.inspection import inspect
 from verification.conformance.listener import Listener
 from verification.conformance.product import OutOfReach, Product, Refusal, Unreadable
 from verification.conformance.rating import Judged
+from verification.conformance.readable import readable
 from verification.conformance.wire import Pace
 from verification.wording import number
 

@@ -14,9 +14,9 @@ from simulation.trouble import TroubleError
 from verification.bids.desk import Desk, fresh_key
 from verification.bids.evidence import Before, Upgrade
 from verification.bids.handing_over import KEY
-from verification.bids.readable import NO_JSON
 from verification.conformance.access import Access
 from verification.conformance.product import Examine, OutOfReach, Refusal, Unreadable
+from verification.conformance.readable import NO_JSON
 from verification.conformance.wire import Pace, Reply, Wire
 
 STATES = ("received", "awaiting_supplement", "examined", "approved", "returned")

@@ -111,7 +111,7 @@ def ask_leave(endpoints: Mapping[str, str], permission: Path | None, *, now: flo
     given = read_permission(permission)
     allowed = {_origin(target) for target in given.targets}
     for system, address in sorted(foreign.items()):
-        if _origin(address) not in allowed:
+        if (origin := _origin(address)) is None or origin not in allowed:
             found = Text(
                 f"{permission.name} không cho phép {address}.", f"{permission.name} does not permit {address}."
             )
@@ -133,8 +133,13 @@ def named_in(environ: Mapping[str, str] = os.environ) -> Path | None:
 
 
 def is_loopback(address: str) -> bool:
-    """Tell whether an address can only be this machine: a loopback number, or the name localhost."""
-    host = urlsplit(address).hostname or ""
+    """Tell whether an address can only be this machine: a loopback number, the name localhost, or a folder here."""
+    origin = _origin(address)
+    if origin is None:
+        return False
+    scheme, host, _ = origin
+    if scheme == "file" and not host:  # file://somewhere/… is an address like any other
+        return True
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -152,8 +157,7 @@ def read_permission(path: Path) -> Permission:
         raise BadInputError(findings.mistakes)
     targets = row.texts("targets")
     for index, target in enumerate(targets):
-        parts = urlsplit(target)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/"):
+        if not _is_origin(target):
             found = Text(f"tìm thấy “{target}”.", f"found “{target}”.")
             way_out = Text("Viết dạng https://tên-máy[:cổng].", "Write it as https://host[:port].")
             row.wrong(f"targets[{index}]", found, way_out)
@@ -176,9 +180,23 @@ def read_permission(path: Path) -> Permission:
     return permission
 
 
-def _origin(address: str) -> tuple[str, str, int]:
-    parts = urlsplit(address)
-    return parts.scheme, parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+def _origin(address: str) -> tuple[str, str, int] | None:
+    """Scheme, host and port; None of what is no address."""
+    try:
+        parts = urlsplit(address)
+        port = parts.port
+    except ValueError:
+        return None
+    return parts.scheme, parts.hostname or "", port or (443 if parts.scheme == "https" else 80)
+
+
+def _is_origin(target: str) -> bool:
+    """Whether it names a scheme, a host and perhaps a port, and nothing besides."""
+    if _origin(target) is None:
+        return False
+    parts = urlsplit(target)
+    besides = parts.path.strip("/") or parts.query or parts.fragment or parts.username is not None
+    return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0 and not besides
 
 
 def _shown(moment: float) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
@@ -36,9 +37,10 @@ def of(folder: Path) -> Keys:
     if fresh:
         _make(folder)
     try:
-        certificate = (folder / CERTIFICATE).read_bytes()
-        sealer = Sealer(key=(folder / KEY).read_bytes(), certificate=certificate)
-    except (OSError, ValueError) as error:
+        certificate, key = (folder / CERTIFICATE).read_bytes(), (folder / KEY).read_bytes()
+        sealer = Sealer(key=key, certificate=certificate)
+        _check_pair(key, certificate)
+    except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
         found = Text(f"không dùng được khoá: {error}.", f"the key cannot be used: {error}.")
         way_out = Text(
             f"Để {KEY} và {CERTIFICATE} (PEM) vào đó, hoặc chỉ một thư mục trống để tự tạo khoá thử.",
@@ -46,6 +48,17 @@ def of(folder: Path) -> Keys:
         )
         raise BadInputError([Mistake(file=str(folder), key="--keys", found=found, way_out=way_out)]) from error
     return Keys(sealer, certificate, fresh)
+
+
+def _check_pair(key: bytes, certificate: bytes) -> None:
+    """Raise ValueError where the certificate is another key's, or is not valid today: its packs would be nobody's."""
+    own = serialization.load_pem_private_key(key, password=None).public_key()
+    told = x509.load_pem_x509_certificate(certificate)
+    form = serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    if own.public_bytes(*form) != told.public_key().public_bytes(*form):
+        raise ValueError(f"{CERTIFICATE} không phải của {KEY} / is not of that key")
+    if not told.not_valid_before_utc <= datetime.now(UTC) < told.not_valid_after_utc:
+        raise ValueError(f"{CERTIFICATE} hết hạn hoặc chưa có hiệu lực / is not valid today")
 
 
 def _make(folder: Path) -> None:

@@ -73,14 +73,19 @@ def _of_double(double: Double, planted: tuple[str, ...], listener: Listener) -> 
     )
 
 
-def leave(bid: Bid, permission: Path | None) -> Leave:
-    """Ask whether load may go there. Raises BadInputError where the owner has not said so."""
+def leave(bid: Bid, permission: Path | None, *, folder: Path, environ: Mapping[str, str] = os.environ) -> Leave:
+    """Ask whether load may go there. Raises BadInputError where the owner has not said so.
+
+    The clock's address is asked about too, although it stands with the credentials and is given by reference.
+    """
     if bid.endpoints is None:
         return Leave()
-    told = bid.endpoints
-    addresses = {"url": told.url, "upgrade": told.upgrade, "handover": told.handover}
-    wire = {name: address for name, address in addresses.items() if address and not address.startswith(_FILE)}
-    return ask_leave(wire, permission, now=time.time())
+    told, access = bid.endpoints, _access(bid, folder, environ)
+    addresses = {
+        "url": told.url, "upgrade": told.upgrade, "handover": told.handover, "clock_url": access.clock_url,
+    }  # fmt: skip
+    given = {name: address for name, address in addresses.items() if address}
+    return ask_leave(given, permission, now=time.time())
 
 
 def _check_planted(bid: Bid) -> None:
@@ -114,6 +119,9 @@ def _access(bid: Bid, folder: Path, environ: Mapping[str, str]) -> Access:
             except msgspec.MsgspecError:
                 found = Text("không phải JSON {tài khoản: mã}.", "is no JSON of {account: passcode}.")
                 findings.add(bid.file, f"credentials.{key}", found, Text("Sửa tệp đó.", "Correct that file."))
+        elif not told.isprintable():
+            found = Text("phải là một dòng chữ.", "has to be one line of text.")
+            findings.add(bid.file, f"credentials.{key}", found, Text("Kiểm tra nơi để khoá.", "Check what holds it."))
         else:
             values[key] = told
     findings.raise_if_any()
@@ -130,7 +138,11 @@ def _follow(
             found = Text(f"biến môi trường {name} không có.", f"the variable {name} is not set.")
             findings.add(bid.file, where, found, Text(f"Đặt {name} rồi chạy lại.", f"Set {name}, then run again."))
         return environ.get(name)
-    path = folder / reference.removeprefix(_FILE)
+    path = (folder / reference.removeprefix(_FILE)).resolve()
+    if not path.is_relative_to(folder.resolve()):
+        found = Text(f"{path} không nằm trong {folder}.", f"{path} is not inside {folder}.")
+        findings.add(bid.file, where, found, Text("Để tệp khoá cạnh hồ sơ dự thầu.", "Put the key beside the bid."))
+        return None
     try:
         return path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:

@@ -44,6 +44,8 @@ class Double:
         keys = {"PASSCODE_KEY": secrets.token_urlsafe(24), "PROVIDER_SECRET": secrets.token_urlsafe(24)}
         exchange = folder / "exchange"
         exchange.mkdir()
+        # A file, and no pipe that nobody reads: a product that complains a lot would wait for ever.
+        self._complaints = (folder / "stderr").open("w+b")
         self._process = subprocess.Popen(
             [sys.executable, "-m", "services.vendors", product],
             cwd=_ROOT,
@@ -53,14 +55,14 @@ class Double:
                 "STORE": str(folder / "store.db"), **keys,
             },
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=self._complaints,
         )  # fmt: skip
         assert self._process.stdout  # noqa: S101 -- asked for above
         said = self._process.stdout.readline()
         if not said:
             self._process.wait()
-            assert self._process.stderr  # noqa: S101 -- asked for above
-            message = self._process.stderr.read().decode("utf-8", "replace")
+            self._complaints.seek(0)
+            message = self._complaints.read().decode("utf-8", "replace")
             self.close()
             raise DoubleError(message)
         control = msgspec.json.decode(said, type=Started).url
@@ -87,7 +89,7 @@ class Double:
         """End it."""
         self._process.terminate()
         self._process.wait()
-        for stream in (self._process.stdout, self._process.stderr):
-            if stream:
-                stream.close()
+        if self._process.stdout:
+            self._process.stdout.close()
+        self._complaints.close()
         self._folder.cleanup()

@@ -104,7 +104,10 @@ def _summarise(config: pytest.Config) -> None:
 def tinhmau_runs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where run folders are put."""
     given = request.config.getoption("--tinhmau-runs")
-    return Path(given).resolve() if given else tmp_path_factory.mktemp("tinhmau")
+    if not given:
+        return tmp_path_factory.mktemp("tinhmau")
+    # Workers of pytest-xdist drive at the same time: in one folder, one's `latest` could be another's run.
+    return Path(given).resolve() / os.environ.get("PYTEST_XDIST_WORKER", "")
 
 
 @pytest.fixture(scope="session")
@@ -186,8 +189,17 @@ def drive(wanted: Wanted, runs: Path) -> Path:
         arguments += ["--objectives", wanted.objectives]
     if wanted.sabotage:
         arguments += ["--sabotage", wanted.sabotage]
+    before = {folder.resolve() for folder in runs.glob("*")}
     _tinhmau("verify", *arguments)
-    return (runs / "latest").resolve()
+    folder = (runs / "latest").resolve()
+    if folder in before or not (folder / "verdict.json").is_file():  # e.g. sabotage="list", which only prints names
+        told = f"“tinhmau verify {' '.join(arguments)}”"
+        pytest.fail(
+            f"{told} không tạo lần chạy nào; kết luận của lần trước không dùng lại. / {told} made no run; an earlier "
+            "one's verdict does not stand in for it.",
+            pytrace=False,
+        )
+    return folder
 
 
 def _tinhmau(*arguments: str) -> None:

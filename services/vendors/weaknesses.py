@@ -13,6 +13,8 @@ import msgspec
 SLOW_SECONDS = 0.06
 #: A forgetful product writes behind: every request takes so long, and with so many at once the last act is dropped.
 WRITING_SECONDS, WRITERS = 0.02, 4
+#: A product that mixes people up does so with what comes so soon after what was before.
+MIXED_WITHIN_SECONDS = 1.0
 
 _HTTP = ("sen", "truc")
 _ALL = ("sen", "truc", "dua")
@@ -31,6 +33,11 @@ WEAKNESSES: Mapping[str, Weakness] = {
     "forgets-on-upgrade": Weakness(_ALL, "nâng cấp xong thì mất hồ sơ đang chờ bổ sung"),
     "exports-closed-only": Weakness(_ALL, "tệp bàn giao chỉ có hồ sơ đã trả kết quả"),
     "keeps-after-deletion": Weakness(_ALL, "báo đã xoá dữ liệu nhưng vẫn giữ"),
+    "exports-without-key": Weakness(_ALL, "ai hỏi cũng bàn giao và xoá toàn bộ dữ liệu, không cần khoá"),
+    "exports-garbled": Weakness(_ALL, "tệp bàn giao mất dấu tiếng Việt trong họ tên"),
+    "exports-after-deletion": Weakness(_ALL, "xoá rồi thì không xem được, nhưng vẫn bàn giao được như cũ"),
+    "version-by-itself": Weakness(_ALL, "số phiên bản tự tăng mỗi lần hỏi, nâng cấp thì không làm gì"),
+    "mixes-people": Weakness(_ALL, "nhận hai hồ sơ liền nhau thì hồ sơ sau mang họ tên của hồ sơ trước"),
     "sessions-guessable": Weakness(_HTTP, "mã phiên là số đếm"),
 }
 

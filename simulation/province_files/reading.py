@@ -233,6 +233,10 @@ def read_toml(path: Path, *, file: str, findings: Findings) -> Row | None:
             Text("Sửa dòng này hoặc dòng ngay trước.", "Correct this line or the one before it."),
         )
         return None
+    except (RecursionError, ValueError) as error:  # brackets in brackets without end, a number of thousands of digits
+        found = Text(f"không đọc được: {error}.", f"cannot be read: {error}.")
+        findings.add(file, "file", found, Text("Viết lại tệp cho đơn giản.", "Write the file more simply."))
+        return None
     return Row(values, file=file, where="", findings=findings)
 
 
@@ -311,4 +315,7 @@ def _read_text(path: Path, *, file: str, findings: Findings) -> str | None:
     except UnicodeDecodeError as error:
         found = Text(f"không phải UTF-8 (byte thứ {error.start}).", f"is not UTF-8 (byte {error.start}).")
         findings.add(file, "file", found, Text("Lưu lại tệp với mã UTF-8.", "Save the file as UTF-8."))
+    except OSError as error:
+        found = Text(f"không đọc được ({error.strerror}).", f"cannot be read ({error.strerror}).")
+        findings.add(file, "file", found, Text("Chỉ vào một tệp đọc được.", "Name a file that can be read."))
     return None

@@ -2,18 +2,24 @@
 
 Another one is named by the variable LGSP_CONTRACT: a JSON file with the fields of `UnderTest`. It must hold contracts
 of `system` for the operations of the catalogue and the population check, and of `agency` for those of documents
-(docs/howto/check-an-lgsp.md).
+(docs/howto/check-an-lgsp.md). One that is not on this machine needs its owner's permission file, which the variable
+TINHMAU_PERMISSION names; every request waits for its rate, and goes where it says and nowhere else.
 """
 
 from __future__ import annotations
 
 import base64
 import os
+import time
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import requests
+
+from loadtests.guard import Leave, ask_leave, named_in
+from tinhmau.pacing import Paced
 
 VARIABLE = "LGSP_CONTRACT"
 SECONDS = 30
@@ -53,9 +59,7 @@ class UnderTest(msgspec.Struct, frozen=True):
 
     def oauth(self, **headers: str) -> requests.Response:
         """Ask `/token` the OAuth way."""
-        return requests.post(
-            f"{self.url}/token", data={"grant_type": "client_credentials"}, headers=headers, timeout=SECONDS
-        )
+        return self.send("POST", "/token", data={"grant_type": "client_credentials"}, headers=headers)
 
     def bearer(self) -> dict[str, str]:
         """Headers of a system that has got its token."""
@@ -66,14 +70,35 @@ class UnderTest(msgspec.Struct, frozen=True):
 
     def post(self, path: str, body: Any, **headers: str) -> requests.Response:
         """POST JSON with these headers."""
-        return requests.post(f"{self.url}{path}", json=body, headers=headers, timeout=SECONDS)
+        return self.send("POST", path, json=body, headers=headers)
 
     def get(self, path: str, *, headers: dict[str, str], **query: str) -> requests.Response:
         """GET with these headers."""
-        return requests.get(f"{self.url}{path}", params=query, headers=headers, timeout=SECONDS)
+        return self.send("GET", path, params=query, headers=headers)
+
+    def send(self, method: str, path: str, **what: Any) -> requests.Response:
+        """Send anything: once its owner allows it, there itself, by no proxy and to no address in an answer."""
+        _paced(self.url)()
+        with requests.Session() as line:
+            line.trust_env = False
+            return line.request(method, f"{self.url}{path}", timeout=SECONDS, allow_redirects=False, **what)
+
+
+@cache
+def _paced(url: str) -> Paced:
+    return Paced(_leave(url))
+
+
+def _leave(url: str) -> Leave:
+    """Ask whether anything may be sent there. Raises BadInputError where its owner has not said so."""
+    return ask_leave({"lgsp": url}, named_in(), now=time.time())
 
 
 def elsewhere() -> UnderTest | None:
     """The LGSP that the variable names; None for the reference."""
     named = os.environ.get(VARIABLE)
-    return msgspec.json.decode(Path(named).read_bytes(), type=UnderTest) if named else None
+    if not named:
+        return None
+    other = msgspec.json.decode(Path(named).read_bytes(), type=UnderTest)
+    _leave(other.url)
+    return other

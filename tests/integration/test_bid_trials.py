@@ -12,7 +12,7 @@ from services.vendors import weaknesses
 from tinhmau import bids
 from verification.bids import bid as bid_files
 from verification.bids import judging, trial
-from verification.bids.bid import Bid, Double
+from verification.bids.bid import Bid, Double, Promise
 from verification.bids.judging import Verdict
 from verification.conformance import wire
 from verification.conformance.wire import Pace, Unhurried
@@ -25,17 +25,24 @@ BREAKS = {
     "forgets-on-upgrade": {"upgrade-data"},
     "exports-closed-only": {"handover"},
     "keeps-after-deletion": {"deletion"},
+    "exports-without-key": {"security", "deletion"},
+    "exports-garbled": {"handover"},
+    "exports-after-deletion": {"deletion"},
+    "version-by-itself": {"upgrade-data", "upgrade-interruption"},
+    "mixes-people": {"law-content", "handover", "security"},
     "sessions-guessable": {"security"},
 }
 _UNDER_LOAD = {"slow", "loses-under-load"}
 
 
-def tried(product: str, *planted: str, era: str = "2026", pace: Pace | None = None) -> Verdict:
-    """Try a double at its gentle promise and twice that, two seconds each."""
-    bid: Bid = msgspec.structs.replace(_BID, era=era, double=Double(product=product, planted=planted), promise=_GENTLE)
+def tried(
+    product: str, *planted: str, era: str = "2026", pace: Pace | None = None, promise: Promise = _GENTLE
+) -> Verdict:
+    """Try a double at a promise, gentle by default, and twice that, three seconds each."""
+    bid: Bid = msgspec.structs.replace(_BID, era=era, double=Double(product=product, planted=planted), promise=promise)
     with bids.reached(bid, folder=Path()) as reach:
         seen = trial.hold(
-            bid, reach, seconds=2, budget=2, seed=5, pace=pace or Unhurried(), tell=lambda _done, _what: None
+            bid, reach, seconds=3, budget=2, seed=5, pace=pace or Unhurried(), tell=lambda _done, _what: None
         )
     return judging.judge(bid, seen)
 
@@ -51,6 +58,13 @@ def test_each_weakness_breaks_its_own_check(name: str) -> None:
     found = broken(tried("sen", name))
 
     assert set(found) == BREAKS[name], found
+
+
+def test_a_patient_promise_makes_no_capacity_of_a_queue() -> None:
+    """Four dossiers a second go through, ten begin: for three seconds all are within 20 s, and they pile up."""
+    patient = msgspec.structs.replace(_GENTLE, dossiers_per_second=10.0)
+
+    assert "dồn lại" in broken(tried("sen", "slow", promise=patient))["capacity"]
 
 
 def test_every_weakness_is_tried_somewhere() -> None:

@@ -144,7 +144,7 @@ def test_who_cannot_be_named_gets_no_token(lgsp: UnderTest, headers: dict[str, s
 
 def test_other_grants_are_not_given(lgsp: UnderTest) -> None:
     """Systems have no users who could log in with a password."""
-    answer = requests.post(f"{lgsp.url}/token", data={"grant_type": "password"}, timeout=SECONDS)
+    answer = lgsp.send("POST", "/token", data={"grant_type": "password"})
     assert (answer.status_code, answer.json()["error"]) == (400, "unsupported_grant_type")
 
 
@@ -356,9 +356,9 @@ def _soap(fields: str) -> str:
 
 def _check(lgsp: UnderTest, body: str, headers: dict[str, str]) -> tuple[int, str]:
     """Status, and TonTai or the fault's text."""
-    answer = requests.post(
-        f"{lgsp.url}/soap/XacThucThongTinCongDan", data=body.encode(),
-        headers={"Content-Type": "text/xml; charset=utf-8", **headers}, timeout=SECONDS,
+    answer = lgsp.send(
+        "POST", "/soap/XacThucThongTinCongDan", data=body.encode(),
+        headers={"Content-Type": "text/xml; charset=utf-8", **headers},
     )  # fmt: skip
     root = ET.fromstring(answer.content)  # noqa: S314 -- what our own side has answered
     found = [one.text or "" for one in root.iter() if one.tag.rpartition("}")[2] in {"TonTai", "faultstring"}]
@@ -414,7 +414,7 @@ def _agency(lgsp: UnderTest, *, receiver: bool = False, secret: str = "") -> dic
 
 def _send(lgsp: UnderTest, text: bytes, headers: dict[str, str], **more: Any) -> dict[str, Any]:
     parts = {"files": {"edocFile": ("van-ban.edxml", text, "application/xml")}, "data": {"messageType": "edoc"}} | more
-    told: dict[str, Any] = requests.post(f"{lgsp.url}/v1/sendEdoc", headers=headers, timeout=SECONDS, **parts).json()
+    told: dict[str, Any] = lgsp.send("POST", "/v1/sendEdoc", headers=headers, **parts).json()
     return told
 
 
@@ -424,7 +424,7 @@ def _code(told: dict[str, Any]) -> str:
 
 def test_documents_need_a_session_and_an_agencys_key(lgsp: UnderTest) -> None:
     """Without a token the answer is a bare 401, as seen at a live gateway; a wrong key is code 15."""
-    assert requests.post(f"{lgsp.url}/v1/sendEdoc", timeout=SECONDS).status_code == 401
+    assert lgsp.send("POST", "/v1/sendEdoc").status_code == 401
     assert _code(_send(lgsp, b"<a/>", _agency(lgsp, secret="guess"))) == "15"
     assert lgsp.post("/v1/auth/login", {"username": "x", "password": "y"}).status_code == 401
 
@@ -441,7 +441,7 @@ def test_what_is_no_envelope_is_told_by_code(lgsp: UnderTest, text: bytes, code:
 def test_an_upload_that_cannot_be_taken_apart_is_code_21(lgsp: UnderTest) -> None:
     """Its multipart form has no boundary."""
     headers = {**_agency(lgsp), "Content-Type": "multipart/form-data"}
-    told = requests.post(f"{lgsp.url}/v1/sendEdoc", headers=headers, data=b"--x", timeout=SECONDS).json()
+    told = lgsp.send("POST", "/v1/sendEdoc", headers=headers, data=b"--x").json()
     assert _code(told) == "21"
 
 

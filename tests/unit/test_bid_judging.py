@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
 
 from verification.bids import bid as bids
@@ -18,9 +19,10 @@ LIFE = (Step(1, "received"), Step(2, "examined"), Step(3, "approved"), Step(4, "
 PROMISE = BID.promise.dossiers_per_second
 
 
-def call(number: int, *, wait: float = 0.02, outcome: evidences.Outcome = "ok") -> Call:
+def call(number: float, *, wait: float = 0.02, outcome: evidences.Outcome = "ok", journey: int | None = None) -> Call:
     """One request that was wanted at second `number`."""
-    return Call(journey=number, act="receive", intended=number, began=number, ended=number + wait, outcome=outcome)
+    journey = int(number) if journey is None else journey
+    return Call(journey=journey, act="hand_back", intended=number, began=number, ended=number + wait, outcome=outcome)
 
 
 def probe(number: int, load: float, *, late_ms: float = 1.0) -> Probe:
@@ -67,6 +69,20 @@ def slow(seen: Evidence) -> Evidence:
     return change(seen, calls=tuple(tuple(change(each, ended=each.ended + 2) for each in part) for part in seen.calls))
 
 
+def piling(seen: Evidence) -> Evidence:
+    """Whoever comes a second later takes half a second longer, up to half of what is promised: half goes through."""
+    return change(
+        seen,
+        calls=tuple(
+            tuple(
+                change(each, intended=each.intended / 100, ended=each.intended / 100 + 0.1 + each.intended / 200)
+                for each in part
+            )
+            for part in seen.calls
+        ),
+    )
+
+
 def point(place: int, **changes: object) -> Callable[[Evidence], Evidence]:
     """Change one point of the norm."""
     return lambda seen: change(
@@ -81,19 +97,37 @@ BROKEN: dict[str, tuple[Callable[[Evidence], Evidence], set[str]]] = {
     "another state": (one(state="approved"), {"law-kept", "law-history"}),
     "one code for two": (one(code="C-1"), {"law-unique"}),
     "a gap in history": (one(history=(LIFE[0], *LIFE[2:]), told=(LIFE[0], *LIFE[2:])), {"law-history"}),
+    "a step left out": (
+        one(history=(Step(1, "received"), Step(2, "returned")), told=(Step(1, "received"), Step(2, "returned"))),
+        {"law-history"}),
+    "a history of another channel": (one(history=(Step(0, "submitted"), *LIFE), told=(Step(0, "submitted"), *LIFE)),
+        {"law-history"}),
+    "somebody else's name": (one(wrong=("name",)), {"law-content"}),
     "a đồng too little": (one(paid_found=7999), {"law-money"}),
     "news told twice": (one(told=(*LIFE, LIFE[-1])), {"law-news"}),
     "slow at every load": (slow, {"capacity"}),
+    "dossiers that pile up": (piling, {"capacity"}),
+    "a door that is open to all data": (
+        lambda seen: change(seen, guarded=(*seen.guarded, Guarded(id="handover-key", what="", kept=False, found=""))),
+        {"security"}),
     "an open door": (lambda seen: change(seen, guarded=(change(seen.guarded[0], kept=False),)), {"security"}),
     "a long interruption": (
         lambda seen: change(seen, upgrade=change(seen.upgrade, interrupted_seconds=11.0)), {"upgrade-interruption"}),
     "lost in an upgrade": (
         lambda seen: change(seen, upgrade=change(seen.upgrade, dossiers=(Before("C-1", "received", ""),))),
         {"upgrade-data"}),
+    "changed by an upgrade": (
+        lambda seen: change(seen, upgrade=change(seen.upgrade, differing=("C-1: paid",))), {"upgrade-data"}),
     "not back after an upgrade": (
         lambda seen: change(seen, upgrade=change(seen.upgrade, back=False)), {"upgrade-data", "upgrade-interruption"}),
     "a short hand-over": (lambda seen: change(seen, handover=change(seen.handover, missing=("C-9",))), {"handover"}),
+    "a list of more than is handed over": (
+        lambda seen: change(seen, handover=change(seen.handover, promised_lines=12)), {"handover"}),
+    "one dossier on two lines": (
+        lambda seen: change(seen, handover=change(seen.handover, twice=("C-1",))), {"handover"}),
     "a wrong digest": (lambda seen: change(seen, handover=change(seen.handover, digest_right=False)), {"handover"}),
+    "deleted by anybody": (
+        lambda seen: change(seen, handover=change(seen.handover, deletes_for_anybody=True)), {"deletion"}),
     "still there": (lambda seen: change(seen, handover=change(seen.handover, left_after_deletion=3)), {"deletion"}),
 }  # fmt: skip
 
@@ -131,6 +165,56 @@ def test_a_system_that_does_not_come_back_is_told_so() -> None:
 
     assert set(told) == {"upgrade-data", "upgrade-interruption"}
     assert all("not serve again" in reasons[0].en for reasons in told.values())
+
+
+def test_an_upgrade_that_upgraded_nothing_interrupted_nobody_and_proves_nothing() -> None:
+    """No new version: data are not said to have been kept through one, nor an interruption to have been short."""
+    seen = change(GOOD, upgrade=change(GOOD.upgrade, version_after="", interrupted_seconds=0.0))
+
+    assert answers(seen, "BROKEN") == {"upgrade-data"}
+    assert answers(seen, "UNKNOWN") == {"upgrade-interruption"}
+
+
+def test_a_payment_that_was_not_answered_for_may_or_may_not_have_been_taken() -> None:
+    """The product is not blamed for money that it took and could not say so; any other amount is wrong."""
+    for found, answer in ((0, "KEPT"), (8000, "KEPT"), (16000, "BROKEN")):
+        seen = one(paid=0, may_be_paid=8000, paid_found=found)(GOOD)
+        assert "law-money" in answers(seen, answer), found
+
+
+def test_an_online_dossiers_history_may_begin_with_its_submission() -> None:
+    """As long as the rest is whole."""
+    history = (Step(1, "submitted"), *(Step(step.seq + 1, step.state) for step in LIFE))
+    assert "law-history" in answers(one(channel="online", history=history, told=history)(GOOD), "KEPT")
+
+
+def test_too_few_dossiers_prove_no_load() -> None:
+    """A promise so small that one dossier begins is not kept by one that was quick."""
+    few = change(GOOD, calls=tuple(part[:9] for part in GOOD.calls))
+
+    (found,) = [check for check in judging.judge(BID, few).checks if check.id == "capacity"]
+
+    assert found.answer == "UNKNOWN"
+    assert "more --seconds" in found.reasons[0].en
+
+
+def test_a_patient_promise_does_not_prove_what_only_waits() -> None:
+    """With 30 s promised for a request, a load of twice what goes through is within it for a while, and piles up."""
+    patient = change(BID, promise=change(BID.promise, p95_ms=30_000))
+    piled = judging.judge(patient, piling(GOOD))
+
+    assert judging.judge(patient, GOOD).proven is not None
+    assert piled.proven is None
+    (found,) = [check for check in piled.checks if check.id == "capacity"]
+    assert (found.answer, "pile up" in found.reasons[0].en) == ("BROKEN", True)
+
+
+@pytest.mark.parametrize("waits", [0.02, 2.0, 20.0])
+def test_a_slow_product_that_keeps_up_does_not_pile_up(waits: float) -> None:
+    """However long each takes, if the last takes as long as the first; waits differ by chance."""
+    dice = np.random.default_rng(5)
+    calls = tuple(call(n / 8, wait=waits * dice.uniform(0.5, 1.5), journey=n) for n in range(80))
+    assert not judging.piles_up(calls)
 
 
 def test_what_was_lost_is_told_in_both_languages() -> None:

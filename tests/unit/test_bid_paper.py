@@ -88,7 +88,7 @@ def test_the_same_evidence_gives_the_same_bytes_and_each_era_its_form() -> None:
     assert len(paper._groups(BID, judging.judge(BID, GOOD))) == 6
 
 
-@pytest.mark.parametrize("reference", ["env:NOWHERE", "file:nowhere.txt"])
+@pytest.mark.parametrize("reference", ["env:BID_NOWHERE", "file:nowhere.txt"])
 def test_a_reference_that_leads_nowhere_is_told_before_anything_starts(tmp_path: Path, reference: str) -> None:
     """The key's name, where it was looked for, and the way out."""
     bid = msgspec.structs.replace(BID, credentials={"integration_key": reference})

@@ -53,6 +53,13 @@ def test_this_machine_needs_no_permission() -> None:
         "http://127.0.0.1@example.vn",
         "http://[2001:db8::1]",
         "http://0.0.0.0:80",
+        "http://2130706433",
+        "http://127.1",
+        "http://[::ffff:192.0.2.7]",
+        "http://127.0.0.1\\@example.vn",
+        "file://192.0.2.7:8080/",
+        "http://[bad",
+        "http://example.vn:99999",
         "",
     ],
 )
@@ -97,6 +104,29 @@ speed = 3
         guard.read_permission(written(tmp_path, text))
     keys = {mistake.key for mistake in refused.value.mistakes}
     assert keys == {"targets[0]", "owner", "contact", "rate", "begins", "ends", "speed"}
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "http://[bad", "https://example.vn:99999", "https://example.vn:0", "https://you:secret@example.vn",
+        "https://example.vn/portal", "https://example.vn?all=1", "https://example.vn#all", "file:///srv", "*",
+    ],
+)  # fmt: skip
+def test_a_target_is_an_origin_and_nothing_besides(target: str, tmp_path: Path) -> None:
+    """What is no address is told as a mistake; what says more than an origin would permit more than it says."""
+    with pytest.raises(BadInputError) as refused:
+        guard.read_permission(written(tmp_path, PERMISSION.replace("https://dichvucong.example.vn", target)))
+    assert [mistake.key for mistake in refused.value.mistakes] == ["targets[0]"]
+
+
+@pytest.mark.parametrize("text", [b"targets = " + b"[" * 3000, b"rate = " + b"9" * 5000, b"\xff\xfe", b"owner = 'x"])
+def test_a_permission_that_cannot_be_read_is_told(text: bytes, tmp_path: Path) -> None:
+    """Nested without end, a number of thousands of digits, no UTF-8, broken off: bad input, never an error of ours."""
+    path = tmp_path / "permission.toml"
+    path.write_bytes(text)
+    with pytest.raises(BadInputError, match=r"permission\.toml"):
+        guard.ask_leave(AWAY, path, now=MIDNIGHT)
 
 
 def test_a_permission_that_is_not_there_is_told(tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ def test_waiting_for_the_owners_rate_is_the_generators_lateness() -> None:
     product = SimpleNamespace(do=answered, submit=answered, pay=answered)
     desk = SimpleNamespace(
         product=product, procedure=SimpleNamespace(fee=8000), clerk=None, specialist=None, leader=None,
-        handed=lambda: None, submission=lambda number: SimpleNamespace(code=f"C-{number}", fee=8000),
+        handed=lambda _name: None, submission=lambda number, _name: SimpleNamespace(code=f"C-{number}", fee=8000),
     )  # fmt: skip
 
     driven = drive(cast("Desk", desk), number=1, load=1.0, per_second=50.0, seconds=0.1, seed=1, pace=pace)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from objective_runs import run_folder, slower
@@ -86,12 +87,50 @@ def test_only_objectives_that_the_run_has_to_know_are_given_to_it(
 ) -> None:
     """One that can end the day, one that it is watched for; others are judged afterwards and share a run."""
     said: list[str] = []
-    monkeypatch.setattr(pytest_plugin, "_tinhmau", lambda *words: said.extend(words))
+    runs = tmp_path / "runs"
+    runs.mkdir()
+
+    def driven(*words: str) -> None:
+        said.extend(words)
+        judged(run_folder(runs / "now"))
+        (runs / "latest").symlink_to("now")
+
+    monkeypatch.setattr(pytest_plugin, "_tinhmau", driven)
     file = tmp_path / "objectives.toml"
     file.write_text('[thresholds]\n"errors" = ["rate<0.01"]\n')
     assert pytest_plugin.for_the_run(pytest_plugin.Wanted(objectives=file.name), file).objectives == ""
     file.write_text(f"[thresholds]\n{text}\n")
 
-    pytest_plugin.drive(pytest_plugin.for_the_run(pytest_plugin.Wanted(objectives=file.name), file), tmp_path)
+    pytest_plugin.drive(pytest_plugin.for_the_run(pytest_plugin.Wanted(objectives=file.name), file), runs)
 
     assert said[-2:] == ["--objectives", str(file)]
+
+
+@pytest.mark.parametrize("there_before", [True, False])
+def test_a_command_that_makes_no_run_fails_and_an_earlier_verdict_does_not_stand_in(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    there_before: bool,  # noqa: FBT001 -- a table's column
+) -> None:
+    """`sabotage="list"` only prints names and ends with 0: yesterday's KEPT is not its answer."""
+    if there_before:
+        judged(run_folder(tmp_path / "yesterday"))
+        (tmp_path / "latest").symlink_to("yesterday")
+    monkeypatch.setattr(pytest_plugin, "_tinhmau", lambda *_: None)
+
+    with pytest.raises(pytest.fail.Exception, match="made no run"):
+        pytest_plugin.drive(pytest_plugin.Wanted(sabotage="list"), tmp_path)
+
+
+def test_workers_that_drive_at_the_same_time_keep_their_runs_apart(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Else one's `latest` could be the other's run, and a broken day pass for a kept one."""
+    told = {"--tinhmau-runs": str(tmp_path)}
+    request = SimpleNamespace(config=SimpleNamespace(getoption=told.get))
+    of_worker = []
+    for worker in ("gw0", "gw1"):
+        monkeypatch.setenv("PYTEST_XDIST_WORKER", worker)
+        of_worker.append(pytest_plugin.tinhmau_runs.__wrapped__(request, None))  # type: ignore[attr-defined]
+
+    assert of_worker == [tmp_path / "gw0", tmp_path / "gw1"]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Sequence
 from datetime import datetime
 from importlib import metadata
 from pathlib import Path
 
 import click
+from rich.markup import escape
 from rich.table import Table
 
 from simulation.mistakes import BadInputError, Mistake
@@ -20,8 +22,10 @@ from tinhmau.commands import options
 from tinhmau.language import say, significant, t
 from verification.answer import WORDS
 from verification.bids import bid as bid_files
-from verification.bids import comparing, pack, page, trial
+from verification.bids import comparing, pack, page, sealing, trial
+from verification.bids.bid import Bid
 from verification.bids.judging import GROUPS, Verdict, proven_text
+from verification.bids.pack import Packed
 from verification.wording import dong, figure
 
 _KEYS = Path("runs/bid-keys")
@@ -89,10 +93,11 @@ def check(
 ) -> int:
     """Try one."""
     bid = bid_files.load(file)
+    source = file.read_bytes()
     at = datetime.now(VIETNAM)
     folder = out or Path("runs") / f"bid-{bid.id}-{at:%Y%m%d-%H%M%S}"
     with Attempts() as attempt:
-        left = attempt(bids.leave, bid, permission)
+        left = attempt(bids.leave, bid, permission, folder=file.parent)
         signing = attempt(bid_keys.of, keys)
         attempt(_must_be_new, folder)
     assert left is not None and signing is not None  # noqa: S101, PT018 -- or the block has raised
@@ -102,7 +107,7 @@ def check(
     ):
         seen = trial.hold(bid, reach, seconds=seconds, budget=probes, seed=seed, pace=pacing.Paced(left), tell=tell)
     verdict = pack.make(
-        folder, file, bid, seen, sealer=signing.sealer, certificate=signing.certificate, at=at,
+        folder, source, bid, seen, sealer=signing.sealer, certificate=signing.certificate, at=at,
         environment={
             "tinhmau": metadata.version("tinhmau"), "Python": platform.python_version(),
             "Máy": f"{platform.system()} {platform.machine()}, {os.cpu_count()} bộ xử lý", "Mầm ngẫu nhiên": seed,
@@ -136,7 +141,8 @@ def _show(verdict: Verdict) -> None:
         table.add_column(heading, overflow="fold")
     signs = {"KEPT": "[green]✓[/]", "BROKEN": "[red]✗[/]", "UNKNOWN": "[yellow]?[/]"}
     for one in verdict.checks:
-        table.add_row(signs[one.answer], say(GROUPS[one.group]), say(one.title), say(one.promised), say(one.found))
+        told = (GROUPS[one.group], one.title, one.promised, one.found)
+        table.add_row(signs[one.answer], *(escape(say(text)) for text in told))
     screen.out.print(table)
     for one in verdict.checks:
         if one.answer != "KEPT":
@@ -151,6 +157,18 @@ def _show(verdict: Verdict) -> None:
             f"{say(WORDS[verdict.answer])}. Proven capacity: {proven}; {unit} a month for 1 dossier/s.",
         )
     )
+
+
+_trust = click.option(
+    "--trust",
+    type=click.Path(dir_okay=False, exists=True, path_type=Path),
+    default=None,
+    metavar=options.FILE,
+    help=t(
+        "Chứng thư (PEM) của người ký hoặc của nơi cấp chứng thư, lấy từ nguồn khác ngoài gói này.",
+        "Certificate (PEM) of the signer or of its authority, had from elsewhere than this pack.",
+    ),
+)
 
 
 @group.command(
@@ -172,11 +190,15 @@ def _show(verdict: Verdict) -> None:
     metavar=options.FILE,
     help=t("Tệp HTML để ghi.", "HTML file to write."),
 )
-def compare(*, packs: tuple[Path, ...], target: Path) -> int:
+@_trust
+def compare(*, packs: tuple[Path, ...], target: Path, trust: Path | None) -> int:
     """Compare several."""
     with Attempts() as attempt:
-        read = [attempt(pack.read, folder) for folder in packs]
-    lines = comparing.compare(one for one in read if one)
+        trusted = attempt(_certificates, trust)
+        read = [attempt(_unchanged, folder, trusted or b"") for folder in packs]
+        whole = [one for one in read if one]
+        attempt(_one_each, whole)
+    lines = comparing.compare(whole)
     target.parent.mkdir(parents=True, exist_ok=True)
     page.render(target, lines, at=datetime.now(VIETNAM), version=metadata.version("tinhmau"))
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
@@ -192,13 +214,89 @@ def compare(*, packs: tuple[Path, ...], target: Path) -> int:
     for line in lines:
         price = line.verdict.dong_per_dossier_second
         table.add_row(
-            str(line.rank or "–"), f"{line.bid.id} {line.bid.name}", say(WORDS[line.verdict.answer]),
+            str(line.rank or "–"), escape(_named(line.bid)), say(WORDS[line.verdict.answer]),
             say(proven_text(line.verdict.proven)), significant(line.bid.price.all_in_month / 1e6),
             significant(price / 1e6) if price is not None else "–",
         )  # fmt: skip
     screen.out.print(table)
+    if different := comparing.tried_differently(lines):
+        screen.complain(
+            t(
+                f"Không đo trong cùng điều kiện ({'; '.join(different)}): các con số không so được với nhau.",
+                f"Not tried under the same circumstances ({'; '.join(different)}): the figures are not comparable.",
+            )
+        )
+    if trust is None:
+        screen.line(
+            t(
+                "Các gói còn nguyên từ khi ký; ai ký thì chưa kiểm tra: đưa chứng thư của bên đánh giá bằng --trust.",
+                "The packs are unchanged since they were signed; by whom was not checked: give the evaluator's "
+                "certificate with --trust.",
+            )
+        )
     screen.line(t(f"Trang so sánh: {target}", f"Page: {target}"))
     return exits.KEPT
+
+
+def _named(bid: Bid) -> str:
+    """Who a line is about; an example says so, for no product of anybody's was tried."""
+    return f"{bid.id} {bid.name}" + (t(" (bản mô phỏng)", " (a double)") if bid.double else "")
+
+
+def _unchanged(folder: Path, trusted: bytes) -> Packed:
+    """Read a pack that is as it was signed. Raises BadInputError: what was changed is not compared."""
+    packed, found = pack.read(folder), pack.check(folder, trusted)
+    problems = list(found.problems)
+    if found.by_another:
+        problems.append(
+            Text(
+                f"do “{found.signer}” ký, không phải người mà --trust bảo chứng.",
+                f"was signed by “{found.signer}”, for whom --trust does not vouch.",
+            )
+        )
+    way_out = Text(
+        "Lấy gói từ chính bên đã kiểm tra; xem “tinhmau bid verify-pack”.",
+        "Get the pack from whoever made the trial; see “tinhmau bid verify-pack”.",
+    )
+    if problems:
+        raise BadInputError(
+            [Mistake(file=str(folder), key=pack.MANIFEST, found=one, way_out=way_out) for one in problems]
+        )
+    return packed
+
+
+def _one_each(packs: Sequence[Packed]) -> None:
+    """Two trials of one bid, or two bids of one name, side by side: nobody could tell which was which."""
+    of_bid: dict[str, list[str]] = {}
+    for one in packs:
+        of_bid.setdefault(one.bid.id, []).append(str(one.folder))
+    way_out = Text(
+        "Mỗi hồ sơ dự thầu chỉ đưa một gói, với mã riêng.", "Give one pack a bid, each with an id of its own."
+    )
+    mistakes = [
+        Mistake(
+            file=folders[1], key=bid,
+            found=Text(f"đã có ở {folders[0]}.", f"is in {folders[0]}, too."), way_out=way_out,
+        )
+        for bid, folders in of_bid.items()
+        if len(folders) > 1
+    ]  # fmt: skip
+    if mistakes:
+        raise BadInputError(mistakes)
+
+
+def _certificates(trust: Path | None) -> bytes:
+    """What --trust names. Raises BadInputError where that is no certificate: no pack is to blame for it."""
+    if trust is None:
+        return b""
+    try:
+        content = trust.read_bytes()
+        sealing.fingerprints(content)
+    except (OSError, ValueError) as error:
+        found = Text(f"không đọc được chứng thư: {error}.", f"no certificate can be read: {error}.")
+        way_out = Text("Chỉ vào tệp PEM có chứng thư.", "Name a PEM file that holds certificates.")
+        raise BadInputError([Mistake(file=str(trust), key="--trust", found=found, way_out=way_out)]) from error
+    return content
 
 
 @group.command(
@@ -211,19 +309,10 @@ def compare(*, packs: tuple[Path, ...], target: Path) -> int:
     ),
 )
 @click.argument("folder", type=click.Path(file_okay=False, exists=True, path_type=Path), metavar=t("GÓI", "PACK"))
-@click.option(
-    "--trust",
-    type=click.Path(dir_okay=False, exists=True, path_type=Path),
-    default=None,
-    metavar=options.FILE,
-    help=t(
-        "Chứng thư (PEM) của người ký hoặc của nơi cấp chứng thư, lấy từ nguồn khác ngoài gói này.",
-        "Certificate (PEM) of the signer or of its authority, had from elsewhere than this pack.",
-    ),
-)
+@_trust
 def verify_pack(*, folder: Path, trust: Path | None) -> int:
     """Check one pack."""
-    found = pack.check(folder, trust.read_bytes() if trust else b"")
+    found = pack.check(folder, _certificates(trust))
     for problem in found.problems:
         screen.complain(say(problem))
     if found.signer:

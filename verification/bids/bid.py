@@ -17,10 +17,21 @@ from verification.conformance import agreement, dialects
 GRADES = ("D", "C", "B", "A")
 #: What a product needs to be reached, by the fields of `verification.conformance.access.Access`.
 KEYS = ("passcode_key", "passcodes", "integration_key", "audit_token", "clock_url", "clock_file")
-_REFERENCE = re.compile(r"(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)")
+#: A bid is its vendor's text, and what it refers to is sent to the vendor's product: only what was put there for it.
+_REFERENCE = re.compile(r"(env:BID_[A-Z0-9_]+|file:[^/\\].*)")
+_ON_THE_WIRE = re.compile(r"[!-~]+")  # other letters are percent-encoded in an address
 _HIGH = 10**15
 #: So many dossiers a second would be the whole nation's: 200 million a year in working hours is about 28. Assumed.
 _MOST_A_SECOND = 1000.0
+#: Nobody waits longer: a search by many criteria has 30 s in the tender of Hải Phòng 2026, any other operation 5 s; and
+#: so long does a trial wait for an answer. A promise beyond is none, and would make any load a carried one.
+_LONGEST_MS = 30_000
+#: One request in twenty. Assumed: with more, of a hundred dossiers less than three quarters get through.
+_MOST_ERRORS = 0.05
+#: Prices are in đồng. Nothing is leased or set up for less: a smaller number was meant in thousands or millions.
+_LEAST_PRICE = 100_000
+#: Months. Assumed, twice the usual five years: spread over fifty years, any setup is next to nothing a month.
+_LONGEST_LEASE = 120
 
 
 class Endpoints(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,7 +85,7 @@ class Bid(msgspec.Struct, frozen=True, kw_only=True):
     era: str
     endpoints: Endpoints | None
     double: Double | None
-    credentials: Mapping[str, str]  #: key -> reference, `env:NAME` or `file:PATH`
+    credentials: Mapping[str, str]  #: key -> reference, `env:BID_NAME` or `file:PATH` beside the bid
     price: Price
     promise: Promise
 
@@ -125,9 +136,10 @@ def _id(row: Row) -> str:
 
 
 def _endpoints(row: Row) -> Endpoints:
+    dialect = row.choice("dialect", sorted(dialects.DIALECTS))
     made = Endpoints(
-        url=_address(row, "url", ("http", "https", "file")),
-        dialect=row.choice("dialect", sorted(dialects.DIALECTS)),
+        url=_address(row, "url", ("file",) if dialect in dialects.BY_FILES else ("http", "https")),
+        dialect=dialect,
         upgrade=_address(row, "upgrade", ("http", "https")) if row.has("upgrade") else "",
         handover=_address(row, "handover", ("http", "https")) if row.has("handover") else "",
         listen=row.integer("listen", low=0, high=65535) if row.has("listen") else 0,
@@ -142,7 +154,11 @@ def _address(row: Row, name: str, schemes: tuple[str, ...]) -> str:
         return ""
     try:
         parts = urlsplit(value)
-        right = parts.scheme in schemes and bool(parts.hostname or parts.scheme == "file") and parts.port != 0
+        right = parts.scheme in schemes and parts.port != 0
+        if parts.scheme == "file":
+            right = right and not parts.netloc and len(parts.path) > 1
+        else:
+            right = right and bool(parts.hostname) and _ON_THE_WIRE.fullmatch(value) is not None
         secret = bool(parts.password or parts.query)
     except ValueError:
         right, secret = False, False
@@ -151,6 +167,8 @@ def _address(row: Row, name: str, schemes: tuple[str, ...]) -> str:
         row.wrong(name, found, Text("Để khoá ở [credentials].", "Keys belong to [credentials], by reference."))
     elif not right:
         way_out = Text(f"Viết dạng {schemes[0]}://máy:cổng/…", f"Write it as {schemes[0]}://host:port/…")
+        if schemes == ("file",):
+            way_out = Text("Viết thư mục trao đổi: file:///…", "Write the folder of the exchange: file:///…")
         row.wrong(name, Text(f"tìm thấy “{value}”.", f"found “{value}”."), way_out)
     return value
 
@@ -173,9 +191,15 @@ def _credentials(row: Row | None) -> Mapping[str, str]:
                     key,
                     Text("không phải là tham chiếu.", "is no reference."),
                     Text(
-                        "Viết env:TÊN_BIẾN hoặc file:đường/dẫn; khoá không được nằm trong tệp dự thầu.",
-                        "Write env:NAME or file:path; no key may stand in a bid.",
+                        "Viết env:BID_TÊN hoặc file:tệp-cạnh-hồ-sơ; khoá không được nằm trong tệp dự thầu.",
+                        "Write env:BID_NAME or file:name, of a file beside the bid; no key may stand in a bid.",
                     ),
+                )
+            elif key == "clock_file" and reference.startswith("file:"):
+                row.wrong(  # it is written to: where, is for whoever runs the trial to say
+                    key,
+                    Text("chỉ nhận biến môi trường.", "comes from a variable only."),
+                    Text("Viết env:BID_TÊN.", "Write env:BID_NAME."),
                 )
             found[key] = reference
     row.no_more()
@@ -186,8 +210,15 @@ def _price(row: Row) -> Price:
     made = Price(
         setup=row.integer("setup", low=0, high=_HIGH),
         month=row.integer("month", low=1, high=_HIGH),
-        months=row.integer("months", low=1, high=600) or 1,
+        months=row.integer("months", low=1, high=_LONGEST_LEASE) or 1,
     )
+    for name, amount in (("setup", made.setup), ("month", made.month)):
+        if 0 < amount < _LEAST_PRICE:
+            row.wrong(
+                name,
+                Text(f"tìm thấy {amount}: quá nhỏ để là đồng.", f"found {amount}: too little to be đồng."),
+                Text("Viết bằng đồng, không phải nghìn hay triệu.", "Write it in đồng, not thousands or millions."),
+            )
     row.no_more()
     return made
 
@@ -195,8 +226,8 @@ def _price(row: Row) -> Price:
 def _promise(row: Row) -> Promise:
     made = Promise(
         dossiers_per_second=row.number("dossiers_per_second", low=0.01, high=_MOST_A_SECOND),
-        p95_ms=row.number("p95_ms", low=1, high=600_000),
-        error_share=row.number("error_share", low=0, high=1),
+        p95_ms=row.number("p95_ms", low=1, high=_LONGEST_MS),
+        error_share=row.number("error_share", low=0, high=_MOST_ERRORS),
         grade=row.choice("grade", GRADES),
         rework_minutes=row.integer("rework_minutes", low=0, high=10_000),
         upgrade_seconds=row.number("upgrade_seconds", low=0, high=86_400),

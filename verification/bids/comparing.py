@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import msgspec
 
@@ -18,6 +19,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     bid: Bid
     verdict: Verdict
     pack: str
+    environment: Mapping[str, Any] = {}  #: how it was tried
 
     @property
     def against(self) -> Sequence[Check]:
@@ -32,10 +34,16 @@ def compare(packs: Iterable[Packed]) -> list[Line]:
     return [
         Line(
             rank=place if one.verdict.answer == "KEPT" else None, bid=one.bid, verdict=one.verdict,
-            pack=one.folder.name,
+            pack=one.folder.name, environment=one.environment,
         )
         for place, one in enumerate(sorted_packs, 1)
     ]  # fmt: skip
+
+
+def tried_differently(lines: Sequence[Line]) -> list[str]:
+    """What of the circumstances is not the same for all: figures measured under different ones are not comparable."""
+    names = {name: None for line in lines for name in line.environment}
+    return [name for name in names if len({str(line.environment.get(name)) for line in lines}) > 1]
 
 
 def _price(one: Packed) -> float:

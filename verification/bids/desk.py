@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime, timedelta
+from itertools import product as every
 
 from simulation.timeline import VIETNAM
 from verification.conformance.access import Access
@@ -21,6 +23,12 @@ from verification.conformance.product import (
 )
 
 ROLES = ("reception_clerk", "specialist", "leader")
+_GIVEN = (
+    "An", "Bình", "Chiến", "Dũng", "Đoàn", "Giang", "Hằng", "Khánh", "Lan", "Mỹ", "Ngọc", "Oanh", "Phúc", "Quỳnh",
+    "Sơn", "Thuỷ", "Ưu", "Vân", "Xuân", "Yến",
+)  # fmt: skip
+#: Different people, so that what belongs to one and is shown for another can be told.
+NAMES = tuple(f"Nguyễn {' '.join(three)}" for three in every(_GIVEN, repeat=3))
 
 
 class Desk:
@@ -30,18 +38,20 @@ class Desk:
         """Sign all in. Raises Refusal, Unreadable or OutOfReach."""
         self.product, self.agreement = product, agreement
         self.procedure, self.agency = agreement.procedure("plain"), agreement.agency("commune")
-        self.clerk, self.specialist, self.leader = (self._sign_in(role, access) for role in ROLES)
+        self._access = access
+        self.clerk, self.specialist, self.leader = (self.sign_in(role) for role in ROLES)
 
-    def _sign_in(self, role: str, access: Access) -> Who:
+    def sign_in(self, role: str) -> Who:
+        """Sign one official in, anew. Raises Refusal, Unreadable or OutOfReach."""
         account = self.agreement.account(role, "commune")
-        code = access.passcodes.get(account) or passcode(access.passcode_key, account)
+        code = self._access.passcodes.get(account) or passcode(self._access.passcode_key, account)
         return self.product.sign_in(account, code)
 
     def handed(self, name: str = NAME) -> Receive:
         """Make what somebody hands in at the counter, with the fee in cash."""
         return Receive(procedure=self.procedure.code, number=NUMBER, name=name, cash=self.procedure.fee)
 
-    def submission(self, number: int) -> Submission:
+    def submission(self, number: int, name: str = NAME) -> Submission:
         """Make what the portal passes on; `number` is its own for each."""
         now = datetime.now(VIETNAM).replace(microsecond=0)
         return Submission(
@@ -49,21 +59,26 @@ class Desk:
             procedure=self.procedure.code,
             agency=self.agency.code,
             number=NUMBER,
-            name=NAME,
+            name=name,
             fee=self.procedure.fee,
             submitted_at=now - timedelta(minutes=5),
         )
 
-    def bring_to(self, state: str, key: str) -> Answer:
+    def bring_to(self, state: str) -> Answer:
         """Receive a dossier and work on it until it is in that state."""
-        do, answer = self.product.do, self.product.do(self.clerk, self.handed(), key=f"{key}-1")
+        do, answer = self.product.do, self.product.do(self.clerk, self.handed(), key=fresh_key())
         code = answer.code
         if state == "awaiting_supplement":
-            return do(self.clerk, AskSupplement(code, "Bản sao giấy tờ"), key=f"{key}-2")
+            return do(self.clerk, AskSupplement(code, "Bản sao giấy tờ"), key=fresh_key())
         if state in {"examined", "approved", "returned"}:
-            answer = do(self.specialist, Examine(code, "approve"), key=f"{key}-2")
+            answer = do(self.specialist, Examine(code, "approve"), key=fresh_key())
         if state in {"approved", "returned"}:
-            answer = do(self.leader, Decide(code, "approve"), key=f"{key}-3")
+            answer = do(self.leader, Decide(code, "approve"), key=fresh_key())
         if state == "returned":
-            answer = do(self.clerk, HandBack(code), key=f"{key}-4")
+            answer = do(self.clerk, HandBack(code), key=fresh_key())
         return answer
+
+
+def fresh_key() -> str:
+    """Make the key of a request that is made once: it does not say in which part of a trial."""
+    return str(uuid.uuid4())

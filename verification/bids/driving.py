@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 import msgspec
 import numpy as np
 
-from verification.bids.desk import Desk
+from verification.bids.desk import NAMES, Desk, fresh_key
 from verification.bids.evidence import Call, Outcome, Probe
 from verification.conformance.product import (
     Accept,
@@ -41,6 +41,8 @@ class Walked(msgspec.Struct, kw_only=True):
     acknowledged: str = ""
     maybe: str = ""
     paid: int = 0
+    may_be_paid: int = 0  #: đồng that an unanswered act may have paid
+    name: str = ""
 
 
 class Driven(msgspec.Struct, frozen=True):
@@ -87,7 +89,8 @@ class _Walk:
         self._desk, self._probe, self._began = desk, probe, began
         self._wanted = start
         self.calls: list[Call] = []
-        self.walked = Walked(journey=journey, channel="counter")
+        name = NAMES[(probe * _NUMBERS_A_PROBE + journey) % len(NAMES)]
+        self.walked = Walked(journey=journey, channel="counter", name=name)
 
     def go(self, online: bool, rejected: bool) -> _Walk:  # noqa: FBT001 -- the dice of this walk
         outcome = "reject" if rejected else "approve"
@@ -100,7 +103,8 @@ class _Walk:
 
     def _counter(self, outcome: str) -> Iterator[tuple[str, str, Callable[[], object]]]:
         def receive() -> None:
-            self.walked.code = self._desk.product.do(self._desk.clerk, self._desk.handed(), key=self._key(0)).code
+            handed = self._desk.handed(self.walked.name)
+            self.walked.code = self._desk.product.do(self._desk.clerk, handed, key=fresh_key()).code
             self.walked.paid = self._desk.procedure.fee
 
         yield "receive", "received", receive
@@ -108,27 +112,26 @@ class _Walk:
 
     def _online(self, outcome: str) -> Iterator[tuple[str, str, Callable[[], object]]]:
         desk, self.walked.channel = self._desk, "online"
-        submission = desk.submission(100_000 + self._probe * _NUMBERS_A_PROBE + self.walked.journey)
+        number = 100_000 + self._probe * _NUMBERS_A_PROBE + self.walked.journey
+        submission = desk.submission(number, self.walked.name)
         self.walked.code = submission.code
 
         def pay() -> None:
-            desk.product.pay(submission.code, f"L{submission.code}", submission.fee, key=self._key(2))
+            self.walked.may_be_paid = submission.fee
+            desk.product.pay(submission.code, f"L{submission.code}", submission.fee, key=fresh_key())
             self.walked.paid = submission.fee
 
-        yield "submit", "submitted", lambda: desk.product.submit(submission, key=self._key(1))
+        yield "submit", "submitted", lambda: desk.product.submit(submission, key=fresh_key())
         yield "pay", "submitted", pay
-        yield "accept", "received", lambda: desk.product.do(desk.clerk, Accept(submission.code), key=self._key(3))
+        yield "accept", "received", lambda: desk.product.do(desk.clerk, Accept(submission.code), key=fresh_key())
         yield from self._inside(outcome)
 
     def _inside(self, outcome: str) -> Iterator[tuple[str, str, Callable[[], Answer]]]:
         desk, code, do = self._desk, self.walked.code, self._desk.product.do
         decided = "approved" if outcome == "approve" else "rejected"
-        yield "examine", "examined", lambda: do(desk.specialist, Examine(code, outcome), key=self._key(4))
-        yield "decide", decided, lambda: do(desk.leader, Decide(code, outcome), key=self._key(5))
-        yield "hand_back", "returned", lambda: do(desk.clerk, HandBack(code), key=self._key(6))
-
-    def _key(self, step: int) -> str:
-        return f"thu-{self._probe}-{self.walked.journey}-{step}-{id(self._desk)}"
+        yield "examine", "examined", lambda: do(desk.specialist, Examine(code, outcome), key=fresh_key())
+        yield "decide", decided, lambda: do(desk.leader, Decide(code, outcome), key=fresh_key())
+        yield "hand_back", "returned", lambda: do(desk.clerk, HandBack(code), key=fresh_key())
 
     def _call(self, act: str, do: Callable[[], object]) -> bool:
         intended, start = self._wanted, time.perf_counter() - self._began
@@ -150,6 +153,6 @@ def _outcome(do: Callable[[], object]) -> tuple[Outcome, str]:
         return "refused", error.said
     except OutOfReach as error:
         return "unreachable", str(error)
-    except (Unreadable, KeyError, TypeError, AttributeError, ValueError, IndexError) as error:
-        return "unreadable", f"{type(error).__name__}: {error}"
+    except Unreadable as error:
+        return "unreadable", str(error)
     return "ok", ""

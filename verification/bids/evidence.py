@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
@@ -49,6 +49,9 @@ class Settled(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     paid_found: int = 0
     history: tuple[Step, ...] = ()
     told: tuple[Step, ...] = ()  #: news to the portal, in the order in which they came
+    may_be_paid: int = 0  #: đồng that an unanswered act may have paid
+    name: str = ""  #: invented, as it was handed in
+    wrong: tuple[str, ...] = ()  #: fields that are not as they were handed in
 
 
 class Probe(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,8 +71,8 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     area: str
-    weight: int
-    minutes: int
+    weight: Annotated[int, msgspec.Meta(ge=1, le=3)]
+    minutes: Annotated[int, msgspec.Meta(ge=0)]
     title: str
     judgement: Literal["kept", "broken", "unknown"]
     where: str = ""
@@ -105,6 +108,7 @@ class Upgrade(msgspec.Struct, frozen=True, kw_only=True):
     back: bool = False
     dossiers: tuple[Before, ...] = ()
     works_on: bool = False  #: a dossier opened before was finished after
+    differing: tuple[str, ...] = ()  #: code: field, of those that are in the same state
 
 
 class Handover(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,8 +122,10 @@ class Handover(msgspec.Struct, frozen=True, kw_only=True):
     expected: int = 0  #: dossiers that we know of
     missing: tuple[str, ...] = ()  #: codes
     differing: tuple[str, ...] = ()  #: code: field
+    twice: tuple[str, ...] = ()  #: codes on more than one line
     unreadable: int = 0
-    left_after_deletion: int | None = None  #: of those looked for; None: deletion was not tried
+    left_after_deletion: int | None = None  #: of those looked for; None: deletion was not tried, or cannot be told
+    deletes_for_anybody: bool = False  #: whether a wrong key was enough
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,14 +6,17 @@ from collections.abc import Callable
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+import msgspec
 from msgspec.structs import replace
 
 from verification.bids.bid import Bid
-from verification.bids.desk import Desk
+from verification.bids.desk import Desk, fresh_key
 from verification.bids.evidence import Guarded
+from verification.bids.handing_over import KEY, REFUSED, WRONG_KEY
 from verification.conformance.access import Access
 from verification.conformance.agreement import Agreement, passcode
 from verification.conformance.product import OutOfReach, Product, Refusal, Unreadable
+from verification.conformance.wire import Pace, Wire
 
 #: What passes for a name on a form and for something else in a database, a page or an envelope.
 _HOSTILE = ("Nguyễn'; DROP TABLE ho_so; --", "<script>alert(1)</script>", "Trần ]]><x/>&amp; Ý", '=1+1|"x",\\')
@@ -22,16 +25,24 @@ _SHORTEST_SESSION = 16  # letters; 128 bits in the densest common writing are 22
 Make = Callable[[Access], Product]
 
 
-def attempt(bid: Bid, desk: Desk, access: Access, agreement: Agreement, make: Make) -> list[Guarded]:
+class Ends(msgspec.Struct, frozen=True):
+    """Where the product hands everything over; no attempt where it does not."""
+
+    handover: str
+    pace: Pace | None = None
+
+
+def attempt(bid: Bid, desk: Desk, access: Access, agreement: Agreement, make: Make, ends: Ends) -> list[Guarded]:
     """Make all attempts; `make` opens another connection with other keys."""
-    return [_hostile(desk), _wrong_key(desk, access, make), _sessions(access, agreement, make), _transport(bid)]
+    made = [_hostile(desk), _wrong_key(desk, access, make), _sessions(access, agreement, make), _transport(bid)]
+    return [*made, *([_everything(ends)] if ends.handover else [])]
 
 
 def _hostile(desk: Desk) -> Guarded:
     spoilt = []
-    for number, name in enumerate(_HOSTILE):
+    for name in _HOSTILE:
         try:
-            code = desk.product.do(desk.clerk, desk.handed(name), key=f"doc-hai-{number}-{id(desk)}").code
+            code = desk.product.do(desk.clerk, desk.handed(name), key=fresh_key()).code
             kept = desk.product.look(desk.clerk, code).name
         except Refusal as refusal:
             if refusal.why != "content":
@@ -49,16 +60,47 @@ def _hostile(desk: Desk) -> Guarded:
 
 def _wrong_key(desk: Desk, access: Access, make: Make) -> Guarded:
     what = "Sai khoá liên thông thì không nhận hồ sơ"
-    product = make(replace(access, integration_key="khoa-sai"))
+    product, submission = make(replace(access, integration_key=WRONG_KEY)), desk.submission(99_999)
     try:
-        product.submit(desk.submission(99_999), key="khoa-sai")
+        product.submit(submission, key=fresh_key())
     except Refusal as refusal:
-        return Guarded(id="wrong-key", what=what, kept=True, found=f"từ chối: {refusal.said}")
+        # Whoever refuses it for another reason has not looked at the key; whoever refuses and keeps it, neither.
+        for_the_key = refusal.why in {"sign-in", "rights"}
+        if _is_there(desk, submission.code):
+            return Guarded(id="wrong-key", what=what, kept=False, found=f"từ chối nhưng vẫn giữ: {refusal.said}")
+        return Guarded(id="wrong-key", what=what, kept=for_the_key or None, found=f"từ chối: {refusal.said}")
     except (Unreadable, OutOfReach) as error:
         return Guarded(id="wrong-key", what=what, kept=None, found=str(error))
     finally:
         product.close()
     return Guarded(id="wrong-key", what=what, kept=False, found="đã nhận")
+
+
+def _is_there(desk: Desk, code: str) -> bool:
+    try:
+        desk.product.look(desk.clerk, code)
+    except (Refusal, Unreadable, OutOfReach):
+        return False
+    return True
+
+
+def _everything(ends: Ends) -> Guarded:
+    """Ask for all data with a wrong key: whoever gets them has everybody's."""
+    what, headers = "Sai khoá thì không bàn giao dữ liệu", {KEY: WRONG_KEY}
+    wire = Wire(ends.handover, ends.pace)
+    try:
+        given = [
+            path
+            for path in ("/manifest.json", "/ho-so.jsonl")
+            if wire.request("GET", path, headers=headers).status < REFUSED
+        ]
+    except OutOfReach as error:
+        return Guarded(id="handover-key", what=what, kept=None, found=str(error))
+    finally:
+        wire.close()
+    return Guarded(
+        id="handover-key", what=what, kept=not given, found=f"đã giao: {', '.join(given)}" if given else "từ chối"
+    )
 
 
 def _sessions(access: Access, agreement: Agreement, make: Make) -> Guarded:

@@ -9,7 +9,7 @@ from pathlib import Path
 from markupsafe import Markup
 
 from verification.answer import WORDS
-from verification.bids.comparing import Line
+from verification.bids.comparing import Line, tried_differently
 from verification.bids.judging import GROUPS, proven_text
 from verification.report.drawing import both, label, round_steps
 from verification.report.rendering import write
@@ -26,6 +26,7 @@ def render(path: Path, lines: Sequence[Line], *, at: datetime, version: str) -> 
         "bids.html.j2",
         {
             "lines": lines,
+            "different": tried_differently(lines),
             "words": WORDS,
             "groups": GROUPS,
             "plot": plot(lines),
@@ -35,6 +36,7 @@ def render(path: Path, lines: Sequence[Line], *, at: datetime, version: str) -> 
         filters={
             "dong": lambda value: both(dong(round(value))) if value is not None else Markup("–"),
             "proven": lambda proven: both(proven_text(proven)),
+            "whole": lambda value: both(number(value)),
             "one": lambda value: both(number(value, places=1)),
         },
         words={},

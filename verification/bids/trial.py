@@ -8,6 +8,7 @@ import msgspec
 
 from simulation.progress import Progress
 from simulation.text import Text
+from simulation.trouble import TroubleError
 from verification.bids import guarding, judging
 from verification.bids.bid import Bid
 from verification.bids.desk import Desk
@@ -23,10 +24,12 @@ from verification.conformance.inspection import inspect
 from verification.conformance.listener import Listener
 from verification.conformance.product import OutOfReach, Product, Refusal, Unreadable
 from verification.conformance.rating import Judged
+from verification.conformance.readable import readable
 from verification.conformance.wire import Pace
 from verification.wording import number
 
 _WITHIN = 0.25
+_NO_ANSWER = (Refusal, Unreadable, OutOfReach)
 
 
 class Reach(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,22 +53,17 @@ def hold(bid: Bid, reach: Reach, *, seconds: float, budget: int, seed: int, pace
     rating = inspect(reach.dialect, reach.access, agreed, reach.listener, pace=pace)
     seen = Evidence(points=tuple(map(_point, rating.judged)))
     reach.start_over()
-    product = dialects.DIALECTS[reach.dialect](reach.access, reach.listener, pace)
+    product = readable(dialects.DIALECTS[reach.dialect](reach.access, reach.listener, pace))
     spare = Listener()
 
     def make(access: Access) -> Product:
-        return dialects.DIALECTS[reach.dialect](access, spare, pace)
+        return readable(dialects.DIALECTS[reach.dialect](access, spare, pace))
 
     try:
         return _beyond(
             bid, reach, seen, lambda: Desk(product, reach.access, agreed), make,
             seconds=seconds, budget=budget, seed=seed, pace=pace, tell=tell,
         )  # fmt: skip
-    except (Refusal, Unreadable, OutOfReach) as error:
-        why = str(error)
-        return msgspec.structs.replace(
-            seen, upgrade=Upgrade(tried=False, why_not=why), handover=Handover(tried=False, why_not=why)
-        )
     finally:
         product.close()
         spare.close()
@@ -84,30 +82,43 @@ def _beyond(
     pace: Pace,
     tell: Progress,
 ) -> Evidence:
-    desk = sign_in()
     probes: list[Probe] = []
     calls: list[tuple[Call, ...]] = []
     settled: list[Settled] = []
-    while (load := _next(bid, seen, budget)) is not None:
-        rate = load * bid.promise.dossiers_per_second
-        tell(
-            0.1 + 0.7 * len(probes) / budget,
-            _told(load, rate),
-        )
-        driven = drive(desk, number=len(probes) + 1, load=load, per_second=rate, seconds=seconds, seed=seed, pace=pace)
-        probes.append(driven.probe)
-        calls.append(driven.calls)
-        settled += settle(desk, driven.probe.number, driven.walked)
-        seen = msgspec.structs.replace(seen, probes=tuple(probes), calls=tuple(calls), settled=tuple(settled))
-    tell(0.8, Text("Thử an toàn", "Attempts on safety"))
-    guarded = guarding.attempt(bid, desk, reach.access, desk.agreement, make)
-    tell(0.85, Text("Nâng cấp", "Upgrade"))
-    upgraded = upgrade(reach.upgrade, desk, reach.access, sign_in, pace)
-    tell(0.95, Text("Bàn giao dữ liệu", "Hand-over"))
-    if upgraded.back:
+    try:  # whoever stops answering, or lets the owner's window run out, has not undone what has been seen
         desk = sign_in()
-    handed = hand_over(reach.handover, desk, reach.access, settled, _known_after(upgraded), pace)
-    return msgspec.structs.replace(seen, guarded=tuple(guarded), upgrade=upgraded, handover=handed)
+        while (load := _next(bid, seen, budget)) is not None:
+            rate, begun = load * bid.promise.dossiers_per_second, len(probes)
+            tell(0.1 + 0.7 * begun / budget, _told(load, rate))
+            driven = drive(desk, number=begun + 1, load=load, per_second=rate, seconds=seconds, seed=seed, pace=pace)
+            settled += settle(desk, driven.probe.number, driven.walked)
+            probes.append(driven.probe)
+            calls.append(driven.calls)
+            seen = msgspec.structs.replace(seen, probes=tuple(probes), calls=tuple(calls), settled=tuple(settled))
+        tell(0.8, Text("Thử an toàn", "Attempts on safety"))
+        ends = guarding.Ends(reach.handover, pace)
+        guarded = tuple(guarding.attempt(bid, desk, reach.access, desk.agreement, make, ends))
+        seen = msgspec.structs.replace(seen, guarded=guarded)
+        tell(0.85, Text("Nâng cấp", "Upgrade"))
+        upgraded = upgrade(reach.upgrade, desk, reach.access, sign_in, pace)
+        seen = msgspec.structs.replace(seen, upgrade=upgraded)
+        tell(0.95, Text("Bàn giao dữ liệu", "Hand-over"))
+        if upgraded.back:
+            desk = sign_in()
+        handed = hand_over(reach.handover, desk, reach.access, settled, _known_after(upgraded), pace)
+    except (*_NO_ANSWER, TroubleError) as error:
+        return _given_up(seen, error)
+    return msgspec.structs.replace(seen, handover=handed)
+
+
+def _given_up(seen: Evidence, error: Exception) -> Evidence:
+    """What has been seen so far; what was still to be tried says why it was not."""
+    why = error.text.vi if isinstance(error, TroubleError) else str(error)
+    return msgspec.structs.replace(
+        seen,
+        upgrade=seen.upgrade if seen.upgrade.tried else Upgrade(tried=False, why_not=why),
+        handover=Handover(tried=False, why_not=why),
+    )
 
 
 def _told(load: float, rate: float) -> Text:

@@ -11,6 +11,7 @@ from verification.conformance.agreement import Agreement
 from verification.conformance.inspector import Inspector, official_now
 from verification.conformance.listener import Listener
 from verification.conformance.rating import Rating, rate
+from verification.conformance.readable import readable
 from verification.conformance.scenarios import SCENARIOS
 from verification.conformance.wire import Pace
 
@@ -31,7 +32,7 @@ def inspect(
     Raises KeyError for an unknown dialect.
     """
     scenarios = [scenario for scenario in SCENARIOS if not only or set(only) & set(scenario.points)]
-    product = dialects.DIALECTS[dialect](access, listener, pace)
+    product = readable(dialects.DIALECTS[dialect](access, listener, pace))
     try:
         with clock.of(access, pace) as set_clock:
             inspector = Inspector(product, agreement, access, set_clock, wall)

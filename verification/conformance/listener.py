@@ -9,6 +9,9 @@ from typing import Any
 
 import msgspec
 
+#: Bytes of one post of news: a dossier's are some hundred.
+_LONGEST_NEWS = 16 * 1024 * 1024
+
 #: Gets the path and the decoded body; returns what to answer.
 Hear = Callable[[str, Any], Any]
 
@@ -37,8 +40,17 @@ class Listener:
             disable_nagle_algorithm = True
 
             def do_POST(self) -> None:
-                raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                answer = msgspec.json.encode(listener.hear(self.path, msgspec.json.decode(raw) if raw else None))
+                length = self.headers.get("Content-Length") or "0"
+                if not length.isdecimal() or int(length) > _LONGEST_NEWS:
+                    self.send_error(400)
+                    return
+                raw = self.rfile.read(int(length))
+                try:
+                    told = msgspec.json.decode(raw) if raw else None
+                except (ValueError, RecursionError, msgspec.MsgspecError):
+                    self.send_error(400)  # and says so to its product, not on our standard error
+                    return
+                answer = msgspec.json.encode(listener.hear(self.path, told))
                 self.send_response(200)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(answer)))

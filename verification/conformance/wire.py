@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Mapping
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection, IncompleteRead
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -13,6 +14,9 @@ import msgspec
 from verification.conformance.product import OutOfReach
 
 _PATIENCE_SECONDS = 30.0
+_WHOLE_ANSWER_SECONDS = 600.0  # a hand-over of all data may take long; an answer that never ends is none
+_LONGEST_ANSWER = 256 * 1024 * 1024
+_BLOCK = 1 << 16
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -46,21 +50,23 @@ class Wire:
     """One address. Raises OutOfReach when nothing answers there."""
 
     def __init__(self, url: str, pace: Pace | None = None) -> None:
-        """Take the base address, `http://…` or `https://…`."""
+        """Take the base address, `http://…` or `https://…`; any other is out of reach."""
         self._url, self._pace = urlsplit(url), pace or Unhurried()
         self._local = threading.local()
         self._open: list[HTTPConnection] = []
 
     def request(self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None) -> Reply:
         """Ask once; where a kept connection was closed meanwhile, on a fresh one."""
+        if self._url.scheme not in {"http", "https"}:  # whoever let it pass took it for a folder
+            raise OutOfReach(f"{self._url.geturl()}: không phải http:// hay https://")
         for attempt in (1, 2):
             self._pace()
             connection = self._connection()
             try:
                 connection.request(method, self._url.path.rstrip("/") + path, body or None, dict(headers or {}))
                 response = connection.getresponse()
-                return Reply(response.status, response.read())
-            except (OSError, HTTPException) as error:
+                return Reply(response.status, _whole(response))
+            except (OSError, HTTPException, UnicodeError) as error:
                 connection.close()
                 if attempt == 2 or isinstance(error, TimeoutError):  # noqa: PLR2004 -- the second one
                     message = f"{method} {self._url.geturl()}{path}: {error or type(error).__name__}"
@@ -80,3 +86,17 @@ class Wire:
             self._local.connection = kept
             self._open.append(kept)
         return kept
+
+
+def _whole(response: HTTPResponse) -> bytes:
+    """Read an answer. Raises TimeoutError where it does not end, in time or in length."""
+    until, read, body = time.monotonic() + _WHOLE_ANSWER_SECONDS, 0, []
+    while block := response.read1(_BLOCK):
+        body.append(block)
+        read += len(block)
+        if read > _LONGEST_ANSWER or time.monotonic() > until:
+            raise TimeoutError(f"câu trả lời chưa hết sau {read} byte")
+    if response.length:
+        raise IncompleteRead(b"".join(body), response.length)
+    response.read()  # nothing is left; the connection may be used again
+    return b"".join(body)

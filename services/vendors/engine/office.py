@@ -45,6 +45,7 @@ class Office:
         self.planted: Collection[str] = ()
         self.listeners: list[Callable[[News], None]] = []
         self.at_once = 0  #: requests under way
+        self._latest = (0.0, "")  #: when somebody was last received, and who
         self.clock: Callable[[], datetime] = _now
         self._store, self._depth = store, 0
         self.dossiers = store.read("dossier", Dossier)
@@ -188,6 +189,10 @@ class Office:
         return self._numbers[what]
 
     def _name(self, name: str) -> str:
+        if self.quirky("mixes-people"):
+            now, (before, other) = time.monotonic(), self._latest
+            self._latest = (now, name)
+            name = other if now - before < weaknesses.MIXED_WITHIN_SECONDS else name
         if self.quirky("name-decomposed"):
             return unicodedata.normalize("NFD", name)
         if self.quirky("name-uppercase"):

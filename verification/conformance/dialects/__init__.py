@@ -29,3 +29,5 @@ DIALECTS: Mapping[str, Speaks] = {
     "truc": Truc,
     "dua": Dua,
 }
+#: Those whose address is a folder of this machine, not one on a wire.
+BY_FILES = frozenset({"dua"})

@@ -26,6 +26,13 @@ def searched(workplace: Workplace, *more: str) -> dict[str, Any]:
     return found
 
 
+def _limit(found: dict[str, Any]) -> float:
+    """Where the limit is; a machine that does other things meanwhile has none to tell."""
+    assert found["limit"], [(one["load"], one["answer"], one["disturbed"]) for one in found["probes"]]
+    load: float = found["limit"]["load"]
+    return load
+
+
 @pytest.mark.nightly
 @pytest.mark.timeout(3600)
 def test_planted_bottlenecks_are_named_in_at_least_eight_of_ten_seeded_cases(workplace: Workplace) -> None:
@@ -45,6 +52,6 @@ def test_planted_bottlenecks_are_named_in_at_least_eight_of_ten_seeded_cases(wor
 @pytest.mark.timeout(3600)
 def test_two_searches_agree_within_a_tenth(workplace: Workplace) -> None:
     """Other seeds, another stack, the same machine: the limits are within 10 % of each other."""
-    first, second = (searched(workplace, "--seed", seed)["limit"]["load"] for seed in ("31", "32"))
+    first, second = (_limit(searched(workplace, "--seed", seed)) for seed in ("31", "32"))
 
     assert abs(first - second) / max(first, second) <= _AGREE, (first, second)

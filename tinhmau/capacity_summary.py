@@ -9,7 +9,7 @@ from rich.markup import escape
 from tinhmau import screen
 from tinhmau.language import number, say, t
 from verification.answer import WORDS
-from verification.capacity.verdict import WHY, Found, why_unnamed
+from verification.capacity.verdict import WHY, Found, at_full_pace, why_unnamed
 
 _MORE = 2
 _MARKS = {"KEPT": "✅", "BROKEN": "❌", "UNKNOWN": "❔"}
@@ -25,6 +25,7 @@ def show(found: Found, run: Path) -> None:
         good = number(found.good_per_second, places=1)
         title = t("GIỚI HẠN", "LIMIT")
         screen.out.print(f"[bold]{title}: ×{load}[/] ({t('90 % chắc trong', '90 % sure within')} ×{low} … ×{high})")
+        screen.line(say(at_full_pace(found)))
         screen.line(
             t(
                 f"Mức cao nhất còn đạt: {good} thao tác thành công mỗi giây. Dừng vì {say(WHY[found.why])}.",
@@ -56,6 +57,7 @@ def markdown(found: Found, *, scenario: str) -> str:
                 f"×{load} khối lượng của kịch bản (90 % chắc trong ×{low} … ×{high}); {good} thao tác thành công/giây.",
                 f"×{load} the scenario's volume (90 % sure within ×{low} … ×{high}); {good} good operations a second.",
             )
+            + f" {say(at_full_pace(found))}"
         )
     lines += [
         f"- {say(suspect.what)}: {'; '.join(say(told) for told in suspect.evidence)}"
@@ -63,12 +65,15 @@ def markdown(found: Found, *, scenario: str) -> str:
     ]
     lines += [
         "",
-        t("| lần | tải | kết luận | p95, ms | lỗi, % |", "| probe | load | answer | p95, ms | errors, % |"),
-        "|---|---|---|---|---|",
+        t(
+            "| lần | tải | kết luận | p95, ms | lỗi, % | máy chậm, % |",
+            "| probe | load | answer | p95, ms | errors, % | machine slow, % |",
+        ),
+        "|---|---|---|---|---|---|",
     ]
     lines += [
         f"| {one.number} | ×{number(one.load, places=2)} | {_MARKS[one.answer]} | {number(one.p95 * 1000)} "
-        f"| {number(100 * one.errors, places=2)} |"
+        f"| {number(100 * one.errors, places=2)} | {number(100 * (one.slow - 1))} |"
         for one in found.probes
     ]
     return "\n".join(lines) + "\n"

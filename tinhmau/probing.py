@@ -15,6 +15,7 @@ from infra.trouble import TargetError
 from loadtests import ledger
 from loadtests.planted.bottleneck import nothing
 from loadtests.watch import Watch
+from loadtests.yardstick import Yardstick
 from simulation import plan as plans
 from simulation import planner
 from simulation.plan import Plan
@@ -26,7 +27,7 @@ from tinhmau import screen
 from tinhmau.following import follow
 from tinhmau.phases import Traffic, World, installations
 from verification import evidence
-from verification.capacity import bottleneck, sights
+from verification.capacity import bottleneck, pace, sights
 from verification.capacity.disturbance import believed, disturbance
 from verification.capacity.lateness import judge_either_way
 from verification.capacity.verdict import Probed
@@ -69,7 +70,12 @@ def probe(
     metrics.mkdir(parents=True, exist_ok=True)
     if stack.control:
         control.ask(stack.control, {"act": "metrics", "folder": str(metrics.resolve())})
-    with Traffic(folder, workers=workers) as traffic, (acting or nothing)(stack), Watch(stack, metrics, chance=chance):
+    with (
+        Traffic(folder, workers=workers) as traffic,
+        (acting or nothing)(stack),
+        Watch(stack, metrics, chance=chance),
+        Yardstick(metrics),
+    ):
         hope = Hope(objectives, timeline=planned.timeline, steps=planned.counts["steps"])
         driven = traffic.drive(
             stack,
@@ -86,7 +92,8 @@ def probe(
     with screen.progress(Text("Chờ hệ thống lắng xuống", "Letting the stack settle")) as tell:
         # Where the day was given up, documents wait at the hub whose offices have asked for the last time.
         left = ledger.settle(stack, seconds=_SETTLE_SECONDS, installations=installations(folder), progress=tell)
-    return sum_up(number, load, seed, planned, seen, results, looked, disturbed, left=sum(map(abs, left.values())))
+    told = sum_up(number, load, seed, planned, seen, results, looked, disturbed, left=sum(map(abs, left.values())))
+    return msgspec.structs.replace(told, pace=pace.read(metrics))
 
 
 def _never(_began: float) -> str:

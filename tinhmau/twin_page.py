@@ -29,7 +29,7 @@ def render(
     environment: Mapping[str, Any],
 ) -> Path:  # fmt: skip
     """Write the page; returns its path."""
-    rows = [(one, fitting.forecast(twin, one.load), one in unseen) for one in (*seen, *unseen)]
+    rows = [(one, fitting.forecast(twin, one.load, slow=one.slow), one in unseen) for one in (*seen, *unseen)]
     return write(
         path,
         "twin.html.j2",
@@ -48,6 +48,7 @@ def render(
             "one": lambda value: both(number(value, places=1)),
             "two": lambda value: both(number(value, places=2)),
             "four": lambda value: both(number(value, places=4)),
+            "slower": lambda slow: both(number(100 * (slow - 1))),
             "days": lambda one: both(days(one)),
             "off": lambda pair: both(number(100 * (pair[0] / pair[1] - 1), places=1)),
         },

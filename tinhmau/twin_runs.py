@@ -14,6 +14,7 @@ from simulation.text import Text
 from simulation.twin.fitting import Twin
 from simulation.twin.observed import Observed, quantiles, together
 from verification import machine
+from verification.capacity import pace
 
 _SAMPLE_SECONDS = 1.0  # between two samples of processors (docs/run-folder.md)
 LOADS = "loads.json"
@@ -35,7 +36,11 @@ def read(folder: Path, environment: Mapping[str, object]) -> Found:
     try:
         loads = _loads(folder)
         probes = {folder / "probes" / f"{number:02}": load for number, load in loads.items()}
-        single = [observed(probe, load) for probe, load in probes.items() if not _given_up(probe)]
+        whole = {probe: load for probe, load in probes.items() if not _given_up(probe)}
+        paces = {probe: pace.read(probe / "metrics") for probe in whole}
+        single = [
+            observed(probe, load, slow=pace.slowness(paces[probe], paces.values())) for probe, load in whole.items()
+        ]
         runs = tuple(together([run for run in single if run.load == load]) for load in sorted({r.load for r in single}))
         facts = msgspec.convert(environment, _Environment)
     except (OSError, msgspec.MsgspecError, ValueError) as error:
@@ -92,7 +97,7 @@ def write_loads(folder: Path, loads: Sequence[float]) -> None:
     (folder / LOADS).write_bytes(msgspec.json.format(msgspec.json.encode(told), indent=2) + b"\n")
 
 
-def observed(folder: Path, load: float) -> Observed:
+def observed(folder: Path, load: float, *, slow: float = 1.0) -> Observed:
     """Sum one probe up. Raises OSError or ValueError where it has nothing to sum up."""
     seen = journal.read(folder / "journal")
     final = [one for one in seen.observations if one.final]
@@ -114,4 +119,5 @@ def observed(folder: Path, load: float) -> Observed:
         used=used,
         quantiles=quantiles([one.end - one.intended for one in final]),
         good=good / max(one.end for one in final),
+        slow=slow,
     )

@@ -44,15 +44,15 @@ class Station(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     servers: int
-    demand: float  #: seconds of one server for an operation
-    idle: float  #: servers busy when nobody asks for anything
+    demand: float  #: seconds of one server for an operation, with the machine at its full pace
+    idle: float  #: servers busy when nobody asks for anything, likewise
 
 
 class Twin(msgspec.Struct, frozen=True, kw_only=True):
     """A fitted stack."""
 
     stations: tuple[Station, ...]  #: the machine first
-    base: tuple[float, ...]  #: latency quantiles at no load to speak of
+    base: tuple[float, ...]  #: latency quantiles at no load to speak of, with the machine at its full pace
     stretch: float  #: seconds waited here for one second by Erlang's formula
     holding: float  #: seconds that an operation holds the machine for one that it uses of its processors
     lanes: int  #: servers that waiting at the machine goes by: its processors, or one that is as fast as all together
@@ -61,6 +61,8 @@ class Twin(msgspec.Struct, frozen=True, kw_only=True):
     scaling: float  #: operations of a run for each unit of load
     scalability: Scalability
     loads: tuple[float, ...]  #: it was fitted at these
+    slow: float = 1.0  #: by what factor the machine was slower than its full pace when it was fitted
+    base_slow: float = 1.0  #: in the lightest run, whose waiting is in the base
 
 
 class Forecast(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,7 +104,7 @@ def fit(runs: Sequence[Observed], *, processors: int, replicas: Mapping[str, int
     busiest = [run.latency(_P50) for run in runs]
     twin = Twin(
         stations=(whole, *single),
-        base=runs[0].quantiles,
+        base=tuple(one / runs[0].slow for one in runs[0].quantiles),
         stretch=1.0,
         holding=1.0,
         lanes=processors,
@@ -112,6 +114,8 @@ def fit(runs: Sequence[Observed], *, processors: int, replicas: Mapping[str, int
         scalability=fit_scalability([max(run.good * wait, 1e-9) for run, wait in zip(runs, busiest, strict=True)],
                                     [run.good for run in runs]),
         loads=tuple(run.load for run in runs),
+        slow=float(np.median([run.slow for run in runs])),
+        base_slow=runs[0].slow,
     )  # fmt: skip
     return _fitted(twin, runs)
 
@@ -120,7 +124,7 @@ def _station(name: str, runs: Sequence[Observed], *, servers: int) -> Station:
     """The utilisation law as a regression: neither demand nor idling can be below zero."""
     columns = np.array([[run.operations, run.seconds] for run in runs])
     weights = 1 / columns[:, :1].clip(1.0)  # each run by its relative error
-    used = np.array([run.used.get(name, 0.0) for run in runs])
+    used = np.array([run.used.get(name, 0.0) / run.slow for run in runs])
     demand, idle = non_negative(columns * weights, used * weights[:, 0])
     return Station(name=name, servers=servers, demand=float(demand), idle=float(idle))
 
@@ -157,39 +161,43 @@ def _error(twin: Twin, runs: Sequence[Observed]) -> float:
     latencies = sum(
         math.log(max(told, 1e-9) / max(run.latency(share), 1e-9)) ** 2
         for run in runs[1:]
-        for share, told in zip((_P50, P95), _latencies(twin, run.load, draws=_DRAWS_TO_FIT), strict=True)
+        for share, told in zip((_P50, P95), _latencies(twin, run.load, slow=run.slow, draws=_DRAWS_TO_FIT), strict=True)
     )
-    rates = sum(math.log(max(_throughput(twin, run.load), 1e-9) / max(run.good, 1e-9)) ** 2 for run in runs[1:])
+    rates = sum(
+        math.log(max(_throughput(twin, run.load, slow=run.slow), 1e-9) / max(run.good, 1e-9)) ** 2 for run in runs[1:]
+    )
     return float(latencies + _RATES * rates)
 
 
-def _throughput(twin: Twin, load: float) -> float:
+def _throughput(twin: Twin, load: float, *, slow: float) -> float:
     """Operations answered a second: what is left over at the end of the run is answered after it."""
     profile = np.append(_wanted(twin, load), 0.0)
-    over = max((float(backlog(one.servers, one.demand, profile)[-1]) for one in _stations(twin)), default=0.0)
+    over = max((float(backlog(one.servers, one.demand, profile)[-1]) for one in _stations(twin, slow)), default=0.0)
     return float(profile.sum()) / (len(profile) - 1 + over)
 
 
-def _stations(twin: Twin) -> tuple[Station, ...]:
+def _stations(twin: Twin, slow: float) -> tuple[Station, ...]:
     """Where operations wait: an operation holds the machine longer than its processor seconds say, or shorter."""
     whole, *single = twin.stations
     held = whole.demand * twin.holding * twin.lanes / whole.servers
-    return (msgspec.structs.replace(whole, servers=twin.lanes, demand=held), *single)
+    queues = (msgspec.structs.replace(whole, servers=twin.lanes, demand=held), *single)
+    return tuple(msgspec.structs.replace(one, demand=one.demand * slow) for one in queues)
 
 
-def forecast(twin: Twin, load: float) -> Forecast:
-    """Say what a load does to the stack."""
+def forecast(twin: Twin, load: float, *, slow: float | None = None) -> Forecast:
+    """Say what a load does to the stack, on a machine as slow as it was when the twin was fitted, or by `slow`."""
+    slow = twin.slow if slow is None else slow
     profile = _wanted(twin, load)
-    p50, p95 = _latencies(twin, load)
+    p50, p95 = _latencies(twin, load, slow=slow)
     seconds = len(profile)
     operations = float(profile.sum())
     return Forecast(
         load=load,
         offered=operations / seconds,
-        throughput=_throughput(twin, load),
+        throughput=_throughput(twin, load, slow=slow),
         p50=p50,
         p95=p95,
-        use={one.name: (operations * one.demand / seconds + one.idle) / one.servers for one in twin.stations},
+        use={one.name: slow * (operations * one.demand / seconds + one.idle) / one.servers for one in twin.stations},
     )
 
 
@@ -215,18 +223,18 @@ def _wanted(twin: Twin, load: float) -> Values:
     return np.asarray(smooth * wanted.sum() / smooth.sum())
 
 
-def _latencies(twin: Twin, load: float, *, draws: int = _DRAWS) -> tuple[float, float]:
+def _latencies(twin: Twin, load: float, *, slow: float, draws: int = _DRAWS) -> tuple[float, float]:
     """Draw operations by the second in which they come, and add to their base what they wait, station by station."""
     dice = np.random.default_rng(_SEED)
     profile, lightest = _wanted(twin, load), _wanted(twin, twin.loads[0])
     seconds = dice.choice(len(profile), size=draws, p=profile / profile.sum())
-    told = np.interp(dice.random(draws), SHARES, twin.base)
+    told = slow * np.interp(dice.random(draws), SHARES, twin.base)
     # What is too much for the narrowest place does not reach the others all at once.
-    told += np.max([backlog(one.servers, one.demand, profile) for one in _stations(twin)], axis=0)[seconds]
-    for one in _stations(twin):
+    told += np.max([backlog(one.servers, one.demand, profile) for one in _stations(twin, slow)], axis=0)[seconds]
+    for one, there in zip(_stations(twin, slow), _stations(twin, twin.base_slow), strict=True):
         free = one.servers * FULL
         share, mean = waiting(one.servers, one.demand, np.minimum(profile, free / max(one.demand, 1e-12)))
-        there_share, there_mean = waiting(one.servers, one.demand, lightest)
+        there_share, there_mean = waiting(there.servers, there.demand, lightest)
         long, luck = dice.exponential(size=draws), dice.random(draws)
         told += twin.stretch * long * (luck < share[seconds]) * mean[seconds]
         told -= twin.stretch * long * (luck < there_share[seconds]) * there_mean[seconds]  # the base has that already

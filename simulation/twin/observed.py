@@ -21,6 +21,7 @@ class Observed(msgspec.Struct, frozen=True, kw_only=True):
     used: Mapping[str, float]  #: processor seconds by service over the whole run
     quantiles: tuple[float, ...]  #: of latency in seconds, at SHARES
     good: float  #: operations that succeeded a second
+    slow: float = 1.0  #: by what factor the machine itself was slower than it can be
     days: tuple[float, ...] = ()  #: p95 of every run that was put together, in seconds, lowest first; empty for one run
 
     @property
@@ -74,6 +75,7 @@ def together(runs: Sequence[Observed]) -> Observed:
         used={name: float(np.mean([run.used.get(name, 0.0) for run in runs])) for name in names},
         quantiles=tuple(float(one) for one in np.median([run.quantiles for run in runs], axis=0)),
         good=float(np.median([run.good for run in runs])),
+        slow=float(np.median([run.slow for run in runs])),
         days=tuple(sorted(run.latency(P95) for run in runs)),
     )
 

@@ -15,7 +15,9 @@ DEMAND, SERVERS, IDLE = 0.08, 2, 0.1  # the machine's processor seconds for an o
 RATE = 10.0  # operations a second at load 1: use 0.4
 
 
-def run(load: float, seed: int, *, variation: float = 1.0, seconds: int = SECONDS, rounds: int = 6) -> Observed:
+def run(
+    load: float, seed: int, *, variation: float = 1.0, seconds: int = SECONDS, rounds: int = 6, slow: float = 1.0
+) -> Observed:
     """Some rounds of Poisson arrivals at one station of two servers, with a delay that does not queue."""
     dice = np.random.default_rng([seed, round(load * 1000)])
     latencies: list[float] = []
@@ -25,15 +27,15 @@ def run(load: float, seed: int, *, variation: float = 1.0, seconds: int = SECOND
         station = Station("cpu", servers=SERVERS)
         count = dice.poisson(RATE * load * seconds)
         starts = np.sort(dice.uniform(0, seconds, count))
-        demands = dice.gamma(1 / variation, DEMAND * variation, count)
-        delays = dice.lognormal(np.log(0.05), 0.4, count)
+        demands = slow * dice.gamma(1 / variation, DEMAND * variation, count)
+        delays = slow * dice.lognormal(np.log(0.05), 0.4, count)
         for start, demand, delay in zip(starts, demands, delays, strict=True):
             latencies.append(station.enter(float(start), float(demand))[1] - start + delay)
         profile += np.bincount(starts.astype(int), minlength=seconds) / rounds
-        used += (station.busy + IDLE * seconds) / rounds
+        used += (station.busy + slow * IDLE * seconds) / rounds
     return Observed(
         load=load, profile=tuple(profile), used={"portal": used}, quantiles=quantiles(latencies),
-        good=RATE * load,
+        good=RATE * load, slow=slow,
     )  # fmt: skip
 
 
@@ -62,6 +64,23 @@ def test_unseen_loads_are_predicted_within_15_percent(load: float, variation: fl
     assert told.offered == pytest.approx(seen.rate, rel=0.02)
     assert told.throughput == pytest.approx(seen.rate, rel=0.15)
     assert told.p95 == pytest.approx(seen.latency(0.95), rel=0.15)
+
+
+def test_days_on_a_slower_machine_are_told_as_such() -> None:
+    """Fitted on days 0, 15 and 5 % slow: demands are those at full pace, and an unseen day 20 % slow is told as it was.
+
+    The same load at full pace is told 15 % lower at least, so the pace is what is looked at.
+    """
+    days = [run(load, seed=7, slow=slow) for load, slow in ((0.75, 1.0), (1.25, 1.15), (1.75, 1.05))]
+    twin = fitting.fit(days, processors=SERVERS, replicas={"portal": SERVERS})
+    seen = run(1.5, seed=11, slow=1.2)
+    told, quick = fitting.forecast(twin, 1.5, slow=1.2), fitting.forecast(twin, 1.5, slow=1.0)
+
+    assert twin.stations[1].demand == pytest.approx(DEMAND, rel=0.02)
+    assert twin.slow == pytest.approx(1.05)
+    assert told.p95 == pytest.approx(seen.latency(0.95), rel=0.15)
+    assert quick.p95 == pytest.approx(run(1.5, seed=11).latency(0.95), rel=0.15)
+    assert quick.p95 < 0.85 * told.p95
 
 
 def test_the_knee_is_predicted_within_15_percent() -> None:

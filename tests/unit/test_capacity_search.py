@@ -72,6 +72,28 @@ def test_a_system_that_fails_under_next_to_nothing_ends_the_search_as_too_low() 
     assert why == "too low"
 
 
+@pytest.mark.parametrize("slow", [1.0, 1.1, 1.3])
+def test_a_search_in_a_slow_hour_finds_the_limit_that_one_in_a_quick_hour_finds(slow: float) -> None:
+    """A probe counts for the load that would have been as hard at full pace; without that they would be 30 % apart."""
+    probes: list[Probe] = []
+    while not finished(probes, within=0.2, budget=20):
+        load = next_load(probes)
+        probes.append(Probe(load=load, answer="KEPT" if load * slow < 31.0 else "BROKEN", slow=slow))
+
+    assert abs(limit(probes).load / 31.0 - 1) < 0.05
+    assert abs(probes[-1].load * slow / 31.0 - 1) < 0.1, "tried where the limit is in this hour"
+
+
+def test_a_pace_that_changes_in_the_middle_of_a_search_does_not_lead_it_astray() -> None:
+    """Every other probe met a machine a quarter slower."""
+    probes: list[Probe] = []
+    while not finished(probes, within=0.2, budget=24):
+        load, slow = next_load(probes), 1.25 if len(probes) % 2 else 1.0
+        probes.append(Probe(load=load, answer="KEPT" if load * slow < 31.0 else "BROKEN", slow=slow))
+
+    assert abs(limit(probes).load / 31.0 - 1) < 0.06
+
+
 def test_an_interval_is_told_relative_to_the_limit() -> None:
     """One number says when to stop, whatever the size of the province."""
     assert Limit(load=10.0, low=9.0, high=11.0).width == pytest.approx(0.2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 from lxml import html
 
 from simulation.text import Text
@@ -11,7 +12,8 @@ from tinhmau import capacity_summary
 from verification.answer import Answer
 from verification.capacity import page
 from verification.capacity.bottleneck import Kind, Suspect
-from verification.capacity.verdict import Probed, conclude, why_unnamed
+from verification.capacity.pace import Pace
+from verification.capacity.verdict import Probed, conclude, paced, why_unnamed
 
 
 def _suspect(kind: Kind, service: str, weight: float) -> Suspect:
@@ -67,6 +69,37 @@ def test_a_limit_below_the_scenario_s_own_volume_is_broken_and_no_limit_is_unkno
     assert near.limit.low < 1 < near.limit.load
     assert near.answer == "UNKNOWN", "the interval reaches to both sides"
     assert conclude([_probe(1, "UNKNOWN")] * 2, "unknown").limit is None
+
+
+def _slowed(usual: float) -> list[Probed]:
+    """The same search where every probe's pieces of work took so many times what the quickest did."""
+    pace = Pace(usual=0.0004 * usual, quick=0.0004)
+    return paced([msgspec.structs.replace(one, pace=pace) for one in _search()])
+
+
+def test_the_limit_is_told_for_full_pace_and_for_the_pace_that_the_machine_had(tmp_path: Path) -> None:
+    """A quarter slower in every probe: 3.0 as measured is 3.8 at full pace; both are said wherever the limit is."""
+    plain, slow = conclude(_search(), "found"), conclude(_slowed(1.25), "found")
+    assert plain.limit is not None
+    assert slow.limit is not None
+    assert abs(slow.limit.load / plain.limit.load - 1.25) < 0.01
+    environment = {"seed": 7, "tinhmau": "0.1", "git": "abc", "plant": "",
+                   "machine": {"processors": 2, "memory_mb": 8000, "system": "Linux"}}  # fmt: skip
+    path = page.render(tmp_path, slow, scenario="toy", environment=environment)
+    for told in (capacity_summary.markdown(slow, scenario="toy"), path.read_text("utf-8")):
+        assert f"chậm hơn 25 %, khi ấy giới hạn là ×{slow.limit.load / 1.25:.2f}".replace(".", ",") in told
+    assert "hết tốc độ" not in capacity_summary.markdown(plain, scenario="toy"), "nobody measured its pace"
+
+
+def test_what_is_carried_only_at_full_pace_is_not_promised() -> None:
+    """The scenario's own volume is asked of the machine as it was: 1.1 at full pace is 0.9 on one a quarter slower."""
+    told: list[tuple[float, Answer]] = [(0.8, "KEPT"), (0.92, "BROKEN")]
+    pace = Pace(usual=0.0005, quick=0.0004)
+    probes = [msgspec.structs.replace(_probe(load, answer), pace=pace) for load, answer in told * 8]
+    found = conclude(paced(probes), "found")
+    assert found.limit is not None
+    assert found.limit.low > 1
+    assert found.answer == "BROKEN"
 
 
 def test_the_page_shows_limit_cause_and_every_probe_in_both_languages(tmp_path: Path) -> None:

@@ -92,6 +92,18 @@ def test_a_probe_that_was_given_up_is_left_out(tmp_path: Path) -> None:
     assert [run.load for run in twin_runs.read(tmp_path, ENVIRONMENT).runs] == [0.5, 1.0, 2.0]
 
 
+def test_how_slow_the_machine_was_is_read_with_every_run(tmp_path: Path) -> None:
+    """Pieces of work took half as long again in the last: its demands are those of the others, told slow by half."""
+    write_run(tmp_path, (0.5, 1.0, 2.0, 1.5))
+    for number, took in enumerate((0.0004, 0.0004, 0.0004, 0.0006), 1):
+        lines = [msgspec.json.encode({"at": 1000 + piece / 10, "seconds": took}) + b"\n" for piece in range(100)]
+        (tmp_path / "probes" / f"{number:02}" / "metrics" / "yardstick.ndjson").write_bytes(b"".join(lines))
+
+    runs = twin_runs.read(tmp_path, ENVIRONMENT).runs
+
+    assert {run.load: run.slow for run in runs} == pytest.approx({0.5: 1.0, 1.0: 1.0, 1.5: 1.5, 2.0: 1.0})
+
+
 def test_repeated_loads_count_by_their_medians(tmp_path: Path) -> None:
     """One disturbed run of three does not decide; a load of its own stays as it is."""
     write_run(tmp_path, (1.0, 2.0, 1.0, 1.0))

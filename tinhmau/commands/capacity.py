@@ -14,7 +14,7 @@ from tinhmau.commands import options
 from tinhmau.language import number, say, t
 from verification.answer import WORDS
 from verification.capacity import page, search
-from verification.capacity.verdict import Probed, conclude
+from verification.capacity.verdict import Probed, conclude, paced
 from verification.objectives import files
 
 _OBJECTIVES = run_folder.ROOT / "fixtures" / "objectives" / "capacity.toml"
@@ -29,7 +29,7 @@ _OBJECTIVES = run_folder.ROOT / "fixtures" / "objectives" / "capacity.toml"
         "and names the bottleneck with evidence.",
     ),
 )
-@click.argument("scenario", default="toy", metavar=t("[KỊCH_BẢN]", "[SCENARIO]"))
+@click.argument("scenario", default="toy_plateau", metavar=t("[KỊCH_BẢN]", "[SCENARIO]"))
 @click.option(
     "--objectives",
     "objectives_file",
@@ -123,8 +123,8 @@ def command(
                 workers=workers,
                 acting=bottleneck.acting if bottleneck else None,
             )
-            seen.append(told)
-            screen.line(_line(told))
+            seen = paced([*seen, told])
+            screen.line(_line(seen[-1]))
     found = conclude(seen, why)
     (run / "capacity.json").write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n")
     page.render(run, found, scenario=scenario, environment=run_folder.environment(run))
@@ -140,7 +140,10 @@ def _line(told: Probed) -> str:
     answer = say(WORDS[told.answer])
     unknown = next((one.reason for one in told.results if one.answer == "UNKNOWN"), told.disturbed)
     reason = say(unknown) if told.answer == "UNKNOWN" and unknown else ""
+    slower = number(100 * (told.slow - 1))
     return t(
-        f"{told.number:>3}. tải ×{load}: {answer}; p95 {p95} ms, lỗi {errors} %, {good} thành công/giây {reason}",
-        f"{told.number:>3}. load ×{load}: {answer}; p95 {p95} ms, errors {errors} %, {good} good operations/s {reason}",
+        f"{told.number:>3}. tải ×{load}: {answer}; p95 {p95} ms, lỗi {errors} %, {good} thành công/giây, "
+        f"máy chậm {slower} % {reason}",
+        f"{told.number:>3}. load ×{load}: {answer}; p95 {p95} ms, errors {errors} %, {good} good operations/s, "
+        f"machine {slower} % slow {reason}",
     ).rstrip()

@@ -48,10 +48,10 @@ def group() -> None:
         "Dựng một hệ thống và cho chạy kịch bản ở từng mức tải.", "Place a stack and drive the scenario at each load."
     ),
 )
-@click.argument("scenario", default="toy", metavar=t("[KỊCH_BẢN]", "[SCENARIO]"))
+@click.argument("scenario", default="toy_plateau", metavar=t("[KỊCH_BẢN]", "[SCENARIO]"))
 @click.option(
     "--loads",
-    default="1,2,4,1.5,3",
+    default="4,12,24,8,18",
     show_default=True,
     metavar=options.NUMBER,
     help=t(
@@ -137,7 +137,7 @@ def fit(*, run: Path, on: str) -> int:
         )
         raise BadInputError([Mistake(file=str(run), key="probes", found=words, way_out=way_out)]) from error
     unseen = [one for place, one in enumerate(found.runs) if place not in chosen]
-    told = [fitting.forecast(twin, one.load) for one in unseen]
+    told = [fitting.forecast(twin, one.load, slow=one.slow) for one in unseen]
     (run / _TWIN).write_bytes(msgspec.json.format(msgspec.json.encode(twin), indent=2) + b"\n")
     page = twin_page.render(
         run / "twin.html", twin, seen=[found.runs[place] for place in chosen], unseen=unseen,
@@ -303,13 +303,14 @@ def _against(unseen: list[Observed], told: list[Forecast]) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for heading in (
         t("tải chưa thấy", "unseen load"), t("p95 đo, ms", "p95 measured, ms"), t("từng ngày", "single days"),
-        t("p95 dự báo", "p95 told"),
+        t("máy chậm, %", "machine slow, %"), t("p95 dự báo", "p95 told"),
         t("thành công/giây, đo", "succeeded/s, measured"), t("dự báo", "told"),
     ):  # fmt: skip
         table.add_column(heading)
     for seen, one in zip(unseen, told, strict=True):
         table.add_row(
             f"×{number(seen.load, places=2)}", number(seen.latency(P95) * 1000), say(twin_page.days(seen)),
-            number(one.p95 * 1000), number(seen.good, places=1), number(one.throughput, places=1),
+            number(100 * (seen.slow - 1)), number(one.p95 * 1000),
+            number(seen.good, places=1), number(one.throughput, places=1),
         )  # fmt: skip
     return table

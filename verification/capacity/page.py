@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from simulation.text import Text
 from verification.answer import WORDS
-from verification.capacity.verdict import WHY, Found, Probed, why_unnamed
+from verification.capacity.verdict import WHY, Found, Probed, at_full_pace, why_unnamed
 from verification.report import drawing
 from verification.report.drawing import both, label
 from verification.report.rendering import write
@@ -23,7 +23,7 @@ _SECONDS = (0.001, 0.01, 0.1, 1.0, 10.0, 100.0)
 
 def render(run: Path, found: Found, *, scenario: str, environment: Mapping[str, Any]) -> Path:
     """Write `report.html` into the run folder; returns its path."""
-    probes = sorted(found.probes, key=lambda one: one.load)
+    probes = sorted(found.probes, key=lambda one: one.full)
     return write(
         run / "report.html",
         "capacity.html.j2",
@@ -33,6 +33,7 @@ def render(run: Path, found: Found, *, scenario: str, environment: Mapping[str, 
             "environment": environment,
             "why": WHY[found.why],
             "why_unnamed": why_unnamed(found),
+            "at_full_pace": at_full_pace(found),
             "words": WORDS,
             "waiting": curve(probes, found),
             "probes": found.probes,
@@ -41,19 +42,21 @@ def render(run: Path, found: Found, *, scenario: str, environment: Mapping[str, 
             "load": lambda value: both(drawing.load(value)),
             "ms": lambda seconds: both(number(seconds * 1000)),
             "percent": _percent,
+            "slower": lambda slow: both(number(100 * (slow - 1))),
         },
         words={},
     )
 
 
 def curve(probes: Sequence[Probed], found: Found) -> Markup:
-    """Load against p95, both logarithmic; circles kept the objectives, crosses broke them, squares are unknown.
+    """Load at the machine's full pace against p95, both logarithmic.
 
-    The number at a mark is its share of errors, where there were any; the band is the interval of the limit.
+    Circles kept the objectives, crosses broke them, squares are unknown. The number at a mark is its share of errors,
+    where there were any; the band is the interval of the limit.
     """
     if not probes:
         return Markup("")
-    loads = [one.load for one in probes]
+    loads = [one.full for one in probes]
     low, high = min(loads) / 1.15, max(loads) * 1.15
     waits = [max(one.p95, 0.001) for one in probes]
     bottom, top = 10 ** math.floor(math.log10(min(waits))), 10 ** math.ceil(math.log10(max(waits) * 1.01))
@@ -85,17 +88,17 @@ def curve(probes: Sequence[Probed], found: Found) -> Markup:
                 left - 6, _TOP + 12, label(drawing.load(found.limit.load))
             )
         )
-    path = "L".join(f"{x(one.load):.1f} {y(one.p95):.1f}" for one in probes)
+    path = "L".join(f"{x(one.full):.1f} {y(one.p95):.1f}" for one in probes)
     parts.append(Markup('<path class="line l0" d="M{}"/>').format(path))
-    parts += [_mark(one, x(one.load), y(one.p95)) for one in probes]
+    parts += [_mark(one, x(one.full), y(one.p95)) for one in probes]
     seen: list[float] = []
     for one in probes:
-        place = x(one.load)
+        place = x(one.full)
         if all(abs(place - other) > 60 for other in seen):  # noqa: PLR2004 -- room for one label
             seen.append(place)
             parts.append(
                 Markup('<text class="time" x="{:.1f}" y="{}">{}</text>').format(
-                    place, _HEIGHT - 8, label(drawing.load(one.load))
+                    place, _HEIGHT - 8, label(drawing.load(one.full))
                 )
             )
     return Markup('<svg class="chart" viewBox="0 0 {} {}" aria-hidden="true">{}</svg>').format(

@@ -39,10 +39,16 @@ class Probe(msgspec.Struct, frozen=True, kw_only=True):
 
     load: float  #: factor on the scenario's own volume
     answer: Answer  #: whether the objectives were kept; UNKNOWN teaches nothing of the limit
+    slow: float = 1.0  #: by what factor the machine itself was slower then than it can be (pace.py)
+
+    @property
+    def full(self) -> float:
+        """The load that would have been as hard with the machine at its full pace."""
+        return self.load * self.slow
 
 
 class Limit(msgspec.Struct, frozen=True, kw_only=True):
-    """What probes tell of the limit, as factors on the scenario's own volume."""
+    """What probes tell of the limit with the machine at its full pace, as factors on the scenario's own volume."""
 
     load: float  #: median
     low: float  #: 90 % of the distribution lie between low and high
@@ -83,7 +89,8 @@ def next_load(probes: Sequence[Probe], *, first: float = 1.0, most: float = _TO)
     if not kept:
         return min(broken) / 2
     standing = [load for load in broken if load > max(kept)]  # the others have been contradicted
-    return min(limit(probes, most=most).load, min(standing, default=max(kept) * 2))
+    now = limit(probes, most=most).load / told[-1].slow  # the pace of the last probe is the likeliest for the next
+    return min(now, min(standing, default=max(kept) * 2))
 
 
 def finished(probes: Sequence[Probe], *, within: float, budget: int, most: float = _TO) -> Why | None:
@@ -112,7 +119,7 @@ def _distribution(probes: Sequence[Probe], most: float) -> tuple[Loads, Loads]:
     weights = np.zeros(_CELLS)
     for probe in probes:
         if probe.answer != "UNKNOWN":
-            pass_here = passing(probe.load, loads)
+            pass_here = passing(probe.full, loads)
             weights += np.log(pass_here if probe.answer == "KEPT" else 1 - pass_here)
     shares = np.exp(weights - weights.max())
     return loads, shares / shares.sum()

@@ -6,12 +6,15 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 import msgspec
+import numpy as np
 
 from simulation.text import Text
 from verification.answer import Answer
 from verification.capacity.bottleneck import LOOKS_WANTED, Suspect
+from verification.capacity.pace import Pace, slowness
 from verification.capacity.search import Limit, Probe, Why, limit
 from verification.objectives.judging import ObjectiveResult
+from verification.wording import number
 
 _SHOWN = 3
 WHY: dict[Why, Text] = {
@@ -46,13 +49,15 @@ class Probed(Probe, frozen=True, kw_only=True):
     cpu: dict[str, float]  #: percent of one processor by service, while clients waited longest
     looks: int = 0  #: that the naming rests on
     disturbed: Text | None = None  #: how much of the machine other programs took, where it was too much
+    pace: Pace | None = None  #: of the machine itself; None where nobody measured it
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
     """The answer to `tinhmau capacity`."""
 
     answer: Answer  #: KEPT when the scenario's own volume is carried, BROKEN when it is not, UNKNOWN otherwise
-    limit: Limit | None  #: None where none was found
+    limit: Limit | None  #: with the machine at its full pace; None where none was found
+    slow: float  #: by what factor the machine was slower than that in most probes
     why: Why
     good_per_second: float  #: of the highest load that kept the objectives
     suspects: tuple[Suspect, ...]  #: the likeliest first; from the lowest loads that broke them
@@ -63,19 +68,38 @@ def conclude(probes: Sequence[Probed], why: Why) -> Found:
     """Sum a search up."""
     known = why in {"found", "budget"} and {"KEPT", "BROKEN"} <= {probe.answer for probe in probes}
     place = limit(probes) if known else None
+    slow = float(np.median([probe.slow for probe in probes])) if probes else 1.0
     named = _named(probes)
     answer: Answer = "UNKNOWN"
-    if why == "too low" or (place and place.high < 1):
+    if why == "too low" or (place and place.high / slow < 1):
         answer = "BROKEN"
-    elif why == "too high" or (place and place.low >= 1):
+    elif why == "too high" or (place and place.low / slow >= 1):
         answer = "KEPT"
     return Found(
         answer=answer,
         limit=place,
+        slow=slow,
         why=why,
         good_per_second=max((probe.good_per_second for probe in probes if probe.answer == "KEPT"), default=0.0),
         suspects=named,
         probes=tuple(probes),
+    )
+
+
+def paced(probes: Sequence[Probed]) -> list[Probed]:
+    """Say of each probe how much slower the machine was in it than these probes have seen that it can be."""
+    paces = [probe.pace for probe in probes]
+    return [msgspec.structs.replace(probe, slow=slowness(probe.pace, paces)) for probe in probes]
+
+
+def at_full_pace(found: Found) -> Text:
+    """Say what the limit was counted for, and what it came to at the pace that the machine had."""
+    if found.limit is None or not any(probe.pace for probe in found.probes):
+        return Text("", "")
+    slower, then = number(100 * (found.slow - 1)), number(found.limit.load / found.slow, places=2)
+    return Text(
+        f"Tính cho máy chạy hết tốc độ; lúc đo máy thường chậm hơn {slower.vi} %, khi ấy giới hạn là ×{then.vi}.",
+        f"With the machine at its full pace; it was mostly {slower.en} % slower, the limit then ×{then.en}.",
     )
 
 

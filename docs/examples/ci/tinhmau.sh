@@ -16,6 +16,6 @@ checked() {
 case $TIER in
   quick) checked "not soak" ;;
   soak) checked soak ;;
-  nightly) "$PYTHON" -m tinhmau capacity "${CAPACITY_SCENARIO:-toy}" --runs out/runs --markdown out/summary-nightly.md ;;
+  nightly) "$PYTHON" -m tinhmau capacity "${CAPACITY_SCENARIO:-toy_plateau}" --runs out/runs --markdown out/summary-nightly.md ;;
   *) echo "tinhmau.sh quick | nightly | soak"; exit 64 ;;
 esac

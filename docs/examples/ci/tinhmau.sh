@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What every workflow beside this file runs. Into out/: JUnit, a Markdown summary for the change request, run folders.
 #   quick    every change, within 5 minutes: a day of the toy province, laws, requirements and objectives.toml
-#   nightly  the highest load that keeps the objectives, and what gives way first
+#   nightly  the highest load that keeps the objectives, and what gives way first (CAPACITY_SCENARIO)
 #   soak     half an hour round the clock (SOAK_SCENARIO), held against soak.toml
 # BASELINE=FOLDER: an earlier run folder; objectives that are clearly worse than there are broken.
 set -euo pipefail

@@ -61,8 +61,15 @@ def days(seen: Observed) -> Text:
     if len(seen.days) < 2:  # noqa: PLR2004 -- one has no spread
         return Text("", "")
     low, high = (number(1000 * p95) for p95 in seen.spread)
-    count = len(seen.days)
-    return Text(f"{low.vi} – {high.vi} ({count} ngày)", f"{low.en} – {high.en} ({count} days)")
+    count, (least, most) = len(seen.days), seen.interval
+    told = Text(f"{low.vi} – {high.vi} ({count} ngày", f"{low.en} – {high.en} ({count} days")
+    if not math.isfinite(most):
+        return Text(f"{told.vi})", f"{told.en})")
+    least_told, most_told = number(1000 * least), number(1000 * most)
+    return Text(
+        f"{told.vi}; 90 % chắc: {least_told.vi} – {most_told.vi})",
+        f"{told.en}; 90 % sure: {least_told.en} – {most_told.en})",
+    )
 
 
 def _worst(unseen: Sequence[tuple[Observed, Forecast]]) -> tuple[float, float] | None:

@@ -6,6 +6,7 @@ import math
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
@@ -153,6 +154,53 @@ def test_repeated_days_are_told_from_the_lowest_p95_to_the_highest() -> None:
     assert twin_page.days(seen).vi == "200 – 1.157 (3 ngày)"
     assert twin_page.days(seen).en == "200 – 1,157 (3 days)"
     assert not twin_page.days(plain).vi
+
+
+def test_the_middle_of_days_is_their_median_where_they_are_few_and_uses_most_of_them_where_they_are_many() -> None:
+    """Chance differs by factors, so by logarithms; one day that went wrong moves nothing far."""
+    assert float(observed.middle([0.1, 0.2, 30.0])) == pytest.approx(0.2)
+    assert float(observed.middle([0.1, 0.4])) == pytest.approx(0.2)
+    assert float(observed.middle([0.1, 0.2, 0.2, 0.4, 30.0])) == pytest.approx((0.2 * 0.2 * 0.4) ** (1 / 3))
+    assert observed.middle([[0.1, 1.0], [0.2, 2.0], [0.3, 3.0]]) == pytest.approx([0.2, 2.0])
+
+
+def test_how_sure_the_middle_is_holds_as_often_as_it_says_and_needs_five_days() -> None:
+    """Nine in ten are promised of days that scatter by 35 %; eight in ten over two hundred is within the method."""
+    dice = np.random.default_rng(5)
+    held = [low <= 0.2 <= high for low, high in map(observed.interval, 0.2 * np.exp(dice.normal(0, 0.35, (200, 12))))]
+
+    assert observed.interval([0.1, 0.2, 0.3, 0.4]) == (0.0, math.inf)
+    assert np.mean(held) >= 0.8
+    assert "90 % chắc" in twin_page.days(observed.together(_days([0.1, 0.2, 0.2, 0.3, 0.3]))).vi
+
+
+@pytest.mark.parametrize(
+    ("days", "told", "answer"),
+    [
+        ([0.20, 0.19, 0.21, 0.20, 0.20, 0.21], 0.21, "KEPT"),
+        ([0.20, 0.19, 0.21, 0.20, 0.20, 0.21], 0.26, "BROKEN"),
+        ([0.20, 0.19, 0.21], 0.21, "UNKNOWN"),  # three days say nothing of how sure they are
+        ([0.10, 0.40, 0.15, 0.30, 0.20, 0.25], 0.21, "UNKNOWN"),  # that it is close is luck
+        ([0.10, 0.40, 0.15, 0.30, 0.20, 0.25], 0.60, "BROKEN"),  # beyond whatever the days allow
+    ],
+)
+def test_a_forecast_is_believed_only_where_days_say_what_would_have_been_right(
+    days: list[float], told: float, answer: str
+) -> None:
+    """Within 15 % of what was measured, which has to be known to 15 % itself; throughput was told exactly."""
+    forecast = fitting.Forecast(load=1.0, offered=4.0, throughput=4.0, p50=0.1, p95=told, use={})
+    seen = observed.together(_days(days))
+
+    assert command.judged(seen, forecast) == answer
+    late = msgspec.structs.replace(forecast, throughput=3.0)
+    assert command.judged(seen, late) == "BROKEN"
+
+
+def _days(p95: list[float]) -> list[observed.Observed]:
+    return [
+        observed.Observed(load=1.0, profile=(4.0,), used={}, quantiles=(wait,) * (observed.STEPS + 1), good=4.0)
+        for wait in p95
+    ]
 
 
 def test_a_folder_without_probes_is_refused_with_the_way_out(tmp_path: Path) -> None:

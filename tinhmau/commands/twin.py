@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -15,16 +17,18 @@ from simulation.mistakes import BadInputError, Mistake
 from simulation.text import Text
 from simulation.twin import fitting, growth
 from simulation.twin.fitting import MACHINE, Forecast, Twin
-from simulation.twin.observed import P95, Observed
+from simulation.twin.observed import P95, Observed, interval, middle
 from tinhmau import exits, phases, probing, run_folder, screen, targets, twin_page, twin_runs
 from tinhmau.attempts import Attempts
 from tinhmau.commands import options
 from tinhmau.language import number, say, t
+from verification.answer import WORDS, Answer, overall
+from verification.capacity.verdict import Probed
 from verification.objectives import files
 
 _OBJECTIVES = run_folder.ROOT / "fixtures" / "objectives" / "capacity.toml"
 _TWIN = "twin.json"
-_TRIES = 3  # of a load whose probe other programs disturbed
+_TRIES = 3  # of a day whose probe other programs disturbed
 _WITHIN = 0.15  # of what was measured: a forecast is believed where unseen runs were told so closely
 _GB_PER_VCPU = 2  # as in infra/sizing.py; assumed
 _NOT_RENTED = (MACHINE, "generator", "supervisor")  #: the whole, and what belongs to the testbed; as names begin
@@ -48,21 +52,37 @@ def group() -> None:
         "Dựng một hệ thống và cho chạy kịch bản ở từng mức tải.", "Place a stack and drive the scenario at each load."
     ),
 )
-@click.argument("scenario", default="toy_plateau", metavar=t("[KỊCH_BẢN]", "[SCENARIO]"))
+@click.argument("scenario", default="toy", metavar=t("[KỊCH_BẢN]", "[SCENARIO]"))
 @click.option(
     "--loads",
-    default="4,12,24,8,18",
+    default="8,16,24,12,20",
+    show_default=True,
+    metavar=options.NUMBER,
+    help=t("Các mức tải, cách nhau bằng dấu phẩy: một vòng.", "Loads, with commas between them: a round."),
+)
+@click.option(
+    "--rounds",
+    type=click.IntRange(1, 100),
+    default=20,
+    show_default=True,
+    metavar=options.NUMBER,
+    help=t("Số vòng nhiều nhất; một ngày cho mỗi mức tải.", "Rounds at most, a day of each load."),
+)
+@click.option(
+    "--within",
+    type=click.FloatRange(0.01, 1.0),
+    default=0.1,
     show_default=True,
     metavar=options.NUMBER,
     help=t(
-        "Các mức tải, cách nhau bằng dấu phẩy; lặp lại để lấy trung vị.",
-        "Loads, with commas between them; repeat them for medians.",
+        "Dừng khi p95 của mọi mức tải đã biết sát đến thế (90 % chắc, mỗi phía).",
+        "Stop when p95 of every load is known so closely (90 % sure, to either side).",
     ),
 )
 @options.seed
 @options.runs
 @options.workers
-def measure(*, scenario: str, loads: str, seed: int, runs: Path, workers: int) -> int:
+def measure(*, scenario: str, loads: str, rounds: int, within: float, seed: int, runs: Path, workers: int) -> int:
     """Measure."""
     with Attempts() as attempt:
         objectives = attempt(files.load, _OBJECTIVES)
@@ -79,7 +99,9 @@ def measure(*, scenario: str, loads: str, seed: int, runs: Path, workers: int) -
             world, stack, run / "warm-up" / "00", number=0, load=wanted[0], objectives=objectives, workers=workers,
             to_the_end=True,
         )  # fmt: skip
-        for place, load in enumerate(wanted, 1):
+        seen: list[Probed] = []
+        while len(seen) < rounds * len(wanted):
+            place, load = len(seen) + 1, wanted[len(seen) % len(wanted)]
             folder = run / "probes" / f"{place:02}"
             for attempt_number in range(1, _TRIES + 1):
                 told = probing.probe(
@@ -100,18 +122,48 @@ def measure(*, scenario: str, loads: str, seed: int, runs: Path, workers: int) -
                     f"{number(told.good_per_second, places=1)} good operations/s",
                 )
             )
-    twin_runs.write_loads(run, wanted)
+            seen.append(told)
+            twin_runs.write_loads(run, [one.load for one in seen])  # a measurement that is stopped can be fitted to
+            if len(seen) % len(wanted) == 0:
+                known = _known(seen)
+                screen.line(_round(len(seen) // len(wanted), known))
+                if max(known.values()) <= within:
+                    break
     return exits.KEPT
+
+
+def _known(seen: Sequence[Probed]) -> dict[float, float]:
+    """How closely p95 of each load is known: how far its 90 % interval reaches to the wider side, as a share."""
+    days: defaultdict[float, list[float]] = defaultdict(list)
+    for one in seen:
+        days[one.load].append(one.p95)
+    return {load: _reach(float(middle(found)), interval(found)) for load, found in sorted(days.items())}
+
+
+def _reach(of: float, sure: tuple[float, float]) -> float:
+    low, high = sure
+    return max(of / low, high / of) - 1 if low > 0 else math.inf
+
+
+def _round(done: int, known: Mapping[float, float]) -> str:
+    told = ", ".join(
+        f"×{number(load, places=2)} ±{number(100 * reach)} %"
+        if math.isfinite(reach)
+        else f"×{number(load, places=2)} ?"
+        for load, reach in known.items()
+    )
+    return t(f"     sau {done} vòng biết p95: {told}", f"     p95 known after {done} rounds: {told}")
 
 
 @group.command(
     name="fit",
     help=t(
         "Khớp bản sao số với vài lần thử của một lần chạy (twin measure hoặc capacity), đối chiếu với những lần thử "
-        "còn lại. Mã thoát 0: mọi lần thử chưa thấy được dự báo trong 15 %; 1: không; 2: không còn lần thử nào để đối "
-        "chiếu.",
+        "còn lại. Mã thoát 0: mọi mức tải chưa thấy được dự báo trong 15 %; 1: không; 2: không còn gì để đối chiếu, "
+        "hoặc số ngày chưa đủ để biết p95 đến 15 %.",
         "Fit a twin to some probes of a run (twin measure or capacity) and hold it against the others. Exit codes: 0 "
-        "every unseen probe told within 15 %, 1 not, 2 no probe was left to hold it against.",
+        "every unseen load told within 15 %, 1 not, 2 nothing was left to hold it against, or too few days to know p95 "
+        "to 15 %.",
     ),
 )
 @click.argument("run", type=click.Path(file_okay=False, path_type=Path), metavar=t("LẦN_CHẠY", "RUN"))
@@ -147,14 +199,16 @@ def fit(*, run: Path, on: str) -> int:
     screen.out.print(_against(unseen, told))
     screen.line(t(f"Bản sao số: {run / _TWIN}", f"Twin: {run / _TWIN}"))
     screen.line(t(f"Trang: {page}", f"Page: {page}"))
-    if not unseen:
-        return exits.UNKNOWN
-    return exits.KEPT if all(map(_close, unseen, told)) else exits.BROKEN
+    return exits.OF_ANSWER[overall(map(judged, unseen, told))]
 
 
-def _close(seen: Observed, told: Forecast) -> bool:
-    p95, rate = seen.latency(P95), seen.good
-    return abs(told.p95 / p95 - 1) <= _WITHIN and abs(told.throughput / rate - 1) <= _WITHIN
+def judged(seen: Observed, told: Forecast) -> Answer:
+    """Whether p95 and throughput were told within 15 %; UNKNOWN where the days do not say so closely what p95 was."""
+    low, high = seen.interval
+    if abs(told.throughput / seen.good - 1) > _WITHIN or not low / (1 + _WITHIN) <= told.p95 <= high * (1 + _WITHIN):
+        return "BROKEN"
+    known = _reach(seen.latency(P95), seen.interval) <= _WITHIN
+    return "KEPT" if known and abs(told.p95 / seen.latency(P95) - 1) <= _WITHIN else "UNKNOWN"
 
 
 def _chosen(runs: tuple[Observed, ...], on: str) -> list[int]:
@@ -304,13 +358,13 @@ def _against(unseen: list[Observed], told: list[Forecast]) -> Table:
     for heading in (
         t("tải chưa thấy", "unseen load"), t("p95 đo, ms", "p95 measured, ms"), t("từng ngày", "single days"),
         t("máy chậm, %", "machine slow, %"), t("p95 dự báo", "p95 told"),
-        t("thành công/giây, đo", "succeeded/s, measured"), t("dự báo", "told"),
+        t("thành công/giây, đo", "succeeded/s, measured"), t("dự báo", "told"), t("trong 15 %", "within 15 %"),
     ):  # fmt: skip
         table.add_column(heading)
     for seen, one in zip(unseen, told, strict=True):
         table.add_row(
             f"×{number(seen.load, places=2)}", number(seen.latency(P95) * 1000), say(twin_page.days(seen)),
             number(100 * (seen.slow - 1)), number(one.p95 * 1000),
-            number(seen.good, places=1), number(one.throughput, places=1),
+            number(seen.good, places=1), number(one.throughput, places=1), say(WORDS[judged(seen, one)]),
         )  # fmt: skip
     return table

@@ -1,4 +1,4 @@
-"""How quick the machine is while a stack is loaded: processor time of a fixed piece of work, ten times a second.
+"""How quick the machine is while a stack is loaded: processor time of a fixed piece of work, many times a second.
 
 Rented processors are shared. With a neighbour on the other thread of its core, or one that fills the cache they share,
 the same work takes up to half as long again: no fault of the stack, and in no utilisation (docs/adr/0050). A thread's
@@ -15,7 +15,7 @@ from typing import Self
 import msgspec
 import numpy as np
 
-EVERY_SECONDS = 0.1  #: from one piece to the next; a piece takes 0.4 ms, so all of them 0.4 % of one processor
+EVERY_SECONDS = 0.04  #: from one piece to the next; a piece takes 0.4 ms, so all of them 1 % of one processor
 _NUMBERS = 4 << 20  # of eight bytes: more than the caches of one core hold
 _READS = 20_000
 

@@ -40,6 +40,19 @@ def test_a_piece_that_was_interrupted_is_no_pace(tmp_path: Path) -> None:
     assert slowness(pace, [pace]) == pytest.approx(1.0)
 
 
+def test_a_neighbour_counts_by_how_busy_the_machine_was(tmp_path: Path) -> None:
+    """Half as long again in the night, when a tenth of a processor is in use: 5 % slow, and not 25."""
+    metrics = write(tmp_path / "1", [0.0006] * 100 + [0.0004] * 100)
+    looks = [
+        {"at": 1000 + second / 2, "processors": 2, "busy": 0.2 if second < 20 else 1.8, "processes": {}}
+        for second in range(40)
+    ]
+    (metrics / "watch.ndjson").write_bytes(b"".join(msgspec.json.encode(look) + b"\n" for look in looks))
+    pace = read(metrics)
+
+    assert slowness(pace, [pace]) == pytest.approx(1.05, abs=0.01)
+
+
 def test_too_little_was_seen_to_say_anything(tmp_path: Path) -> None:
     """Neither for a stack that nobody measured nor for a day of a second; such a probe counts as it is."""
     few = read(write(tmp_path / "1", [0.0004] * 10))

@@ -6,6 +6,9 @@ over. Everything that does not queue at a processor (disk, wire, locks of an idl
 lightest run. Fitted to p50 and p95: how much a formula's second of waiting is worth here (variation of demands, several
 visits), and how much longer an operation holds the whole machine than its processor seconds say: services put small
 things together when they are busy and do what can wait meanwhile, so that processors look full long before they are.
+
+A machine that others share is slower at times (docs/adr/0050). Demands and base are those at its full pace; a slower
+one is told by multiplying both.
 """
 
 from __future__ import annotations
@@ -63,6 +66,14 @@ class Twin(msgspec.Struct, frozen=True, kw_only=True):
     loads: tuple[float, ...]  #: it was fitted at these
     slow: float = 1.0  #: by what factor the machine was slower than its full pace when it was fitted
     base_slow: float = 1.0  #: in the lightest run, whose waiting is in the base
+
+    @property
+    def usual(self) -> tuple[Station, ...]:
+        """What operations needed at the pace that the machine had: to size by, since what is rented is shared as well."""
+        return tuple(
+            msgspec.structs.replace(one, demand=one.demand * self.slow, idle=one.idle * self.slow)
+            for one in self.stations
+        )
 
 
 class Forecast(msgspec.Struct, frozen=True, kw_only=True):

@@ -81,6 +81,8 @@ def test_a_twin_is_fitted_from_a_run_s_folder(tmp_path: Path) -> None:
     assert fitting.forecast(twin, 1.5).offered == pytest.approx(30.0, rel=0.01)
     # 40 operations a second at twice the load, of 20 ms: 0.8 processors and 0.1 idling, at half use nearly two.
     assert command.sizes(twin, 2.0) == {"portal": 2}
+    slower = msgspec.structs.replace(twin, slow=1.3)
+    assert command.sizes(slower, 2.0) == {"portal": 3}, "what is rented will have neighbours, too"
 
 
 def test_a_probe_that_was_given_up_is_left_out(tmp_path: Path) -> None:

@@ -108,7 +108,7 @@ def command(*, province: str, against: str | None, prices: str, twin: Path | Non
 
 def _measured(file: Path) -> Measured:
     twin = twin_runs.load_twin(file)
-    uses = {one.name: Use(demand=one.demand, idle=one.idle) for one in twin.stations if one.name != MACHINE}
+    uses = {one.name: Use(demand=one.demand, idle=one.idle) for one in twin.usual if one.name != MACHINE}
     loads = ", ".join(f"×{load:g}" for load in twin.loads)
     return Measured(uses=uses, source=f"measured: {file}, fitted to loads {loads}, with their mix of operations")
 

@@ -337,7 +337,7 @@ def sizes(twin: Twin, load: float) -> dict[str, int]:
     busiest = max(twin.profile) * (twin.fixed + twin.scaling * load)
     return {
         one.name: max(1, math.ceil((busiest * one.demand + one.idle) / BUSY))
-        for one in twin.stations
+        for one in twin.usual
         if not one.name.startswith(_NOT_RENTED)
     }
 

@@ -72,6 +72,15 @@ def days(seen: Observed) -> Text:
     )
 
 
+def known(seen: Observed) -> Text:
+    """Between which p95 of a load's runs lies, 90 % sure, in ms, and of how many runs; "?" where they are too few."""
+    low, high = (number(1000 * p95) if math.isfinite(p95) else None for p95 in seen.interval)
+    count = max(1, len(seen.days))
+    if low is None or high is None:
+        return Text(f"? ({count} ngày)", f"? ({count} days)")
+    return Text(f"{low.vi} – {high.vi} ({count} ngày)", f"{low.en} – {high.en} ({count} days)")
+
+
 def _worst(unseen: Sequence[tuple[Observed, Forecast]]) -> tuple[float, float] | None:
     """How far the runs it has not seen are told wrong at most, in percent: p95, throughput. None without any."""
     if not unseen:

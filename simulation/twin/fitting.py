@@ -69,7 +69,7 @@ class Twin(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def usual(self) -> tuple[Station, ...]:
-        """What operations needed at the pace that the machine had: to size by, since what is rented is shared as well."""
+        """What operations needed at the pace that the machine had: to size by, as what is rented is shared, too."""
         return tuple(
             msgspec.structs.replace(one, demand=one.demand * self.slow, idle=one.idle * self.slow)
             for one in self.stations

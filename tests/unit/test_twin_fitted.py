@@ -173,7 +173,10 @@ def test_how_sure_the_middle_is_holds_as_often_as_it_says_and_needs_five_days() 
 
     assert observed.interval([0.1, 0.2, 0.3, 0.4]) == (0.0, math.inf)
     assert np.mean(held) >= 0.8
-    assert "90 % chắc" in twin_page.days(observed.together(_days([0.1, 0.2, 0.2, 0.3, 0.3]))).vi
+    many, few = observed.together(_days([0.1, 0.2, 0.2, 0.3, 0.3])), observed.together(_days([0.1, 0.2]))
+    assert "90 % chắc" in twin_page.days(many).vi
+    assert twin_page.known(many).en.endswith("(5 days)")
+    assert twin_page.known(few).en == "? (2 days)"
 
 
 @pytest.mark.parametrize(

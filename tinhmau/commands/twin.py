@@ -356,14 +356,14 @@ def _stations(twin: Twin) -> Table:
 def _against(unseen: list[Observed], told: list[Forecast]) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for heading in (
-        t("tải chưa thấy", "unseen load"), t("p95 đo, ms", "p95 measured, ms"), t("từng ngày", "single days"),
+        t("tải chưa thấy", "unseen load"), t("p95 đo, ms", "p95 measured, ms"), t("90 % chắc", "90 % sure"),
         t("máy chậm, %", "machine slow, %"), t("p95 dự báo", "p95 told"),
         t("thành công/giây, đo", "succeeded/s, measured"), t("dự báo", "told"), t("trong 15 %", "within 15 %"),
     ):  # fmt: skip
         table.add_column(heading)
     for seen, one in zip(unseen, told, strict=True):
         table.add_row(
-            f"×{number(seen.load, places=2)}", number(seen.latency(P95) * 1000), say(twin_page.days(seen)),
+            f"×{number(seen.load, places=2)}", number(seen.latency(P95) * 1000), say(twin_page.known(seen)),
             number(100 * (seen.slow - 1)), number(one.p95 * 1000),
             number(seen.good, places=1), number(one.throughput, places=1), say(WORDS[judged(seen, one)]),
         )  # fmt: skip

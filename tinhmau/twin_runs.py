@@ -104,7 +104,8 @@ def observed(folder: Path, load: float, *, slow: float = 1.0) -> Observed:
     if not final:
         message = f"{folder.name}: không có thao tác nào"
         raise ValueError(message)
-    length = max(1, int(np.ceil(max(one.intended for one in final))))
+    lasted = max(one.intended for one in final)
+    length = max(1, int(np.ceil(lasted)))
     profile = np.bincount([int(one.intended) for one in final], minlength=length)
     samples, why = machine.read(folder / "metrics" / "processes.ndjson")
     if why is not None:
@@ -119,5 +120,6 @@ def observed(folder: Path, load: float, *, slow: float = 1.0) -> Observed:
         used=used,
         quantiles=quantiles([one.end - one.intended for one in final]),
         good=good / max(one.end for one in final),
+        lasted=lasted,
         slow=slow,
     )

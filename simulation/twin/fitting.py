@@ -60,10 +60,10 @@ class Twin(msgspec.Struct, frozen=True, kw_only=True):
     holding: float  #: seconds that an operation holds the machine for one that it uses of its processors
     lanes: int  #: servers that waiting at the machine goes by: its processors, or one that is as fast as all together
     profile: tuple[float, ...]  #: shape of a run: share of its operations in each second
-    fixed: float  #: operations of a run that come by the clock
-    scaling: float  #: operations of a run for each unit of load
+    lasted: float  #: seconds of a run in which nobody waits
+    operations: tuple[float, ...]  #: of a run, at each of `loads`; a town that is asked more has nobody left to ask
     scalability: Scalability
-    loads: tuple[float, ...]  #: it was fitted at these
+    loads: tuple[float, ...]  #: it was fitted at these, each once, lightest first
     slow: float = 1.0  #: by what factor the machine was slower than its full pace when it was fitted
     base_slow: float = 1.0  #: in the lightest run, whose waiting is in the base
 
@@ -109,7 +109,7 @@ def fit(runs: Sequence[Observed], *, processors: int, replicas: Mapping[str, int
         demand=sum(one.demand for one in single),
         idle=sum(one.idle for one in single),
     )
-    fixed, scaling = _line([run.load for run in runs], [run.operations for run in runs])
+    loads = sorted({run.load for run in runs})
     # Where a stack is slow the next step of a journey begins later: a day is as long as it is where nobody waits.
     summed = sum(run.within(len(runs[0].profile)) for run in runs)
     busiest = [run.latency(_P50) for run in runs]
@@ -120,11 +120,11 @@ def fit(runs: Sequence[Observed], *, processors: int, replicas: Mapping[str, int
         holding=1.0,
         lanes=processors,
         profile=tuple(float(share) for share in np.asarray(summed) / np.sum(summed)),
-        fixed=fixed,
-        scaling=scaling,
+        lasted=runs[0].seconds,
+        operations=tuple(float(np.mean([run.operations for run in runs if run.load == load])) for load in loads),
         scalability=fit_scalability([max(run.good * wait, 1e-9) for run, wait in zip(runs, busiest, strict=True)],
                                     [run.good for run in runs]),
-        loads=tuple(run.load for run in runs),
+        loads=tuple(loads),
         slow=float(np.median([run.slow for run in runs])),
         base_slow=runs[0].slow,
     )  # fmt: skip
@@ -138,12 +138,6 @@ def _station(name: str, runs: Sequence[Observed], *, servers: int) -> Station:
     used = np.array([run.used.get(name, 0.0) / run.slow for run in runs])
     demand, idle = non_negative(columns * weights, used * weights[:, 0])
     return Station(name=name, servers=servers, demand=float(demand), idle=float(idle))
-
-
-def _line(at: Sequence[float], values: Sequence[float]) -> tuple[float, float]:
-    columns = np.column_stack([np.ones(len(at)), np.asarray(at, float)])
-    level, slope = non_negative(columns, np.asarray(values, float))
-    return float(level), float(slope)
 
 
 def _fitted(twin: Twin, runs: Sequence[Observed]) -> Twin:
@@ -184,7 +178,7 @@ def _throughput(twin: Twin, load: float, *, slow: float) -> float:
     """Operations answered a second: what is left over at the end of the run is answered after it."""
     profile = np.append(_wanted(twin, load), 0.0)
     over = max((float(backlog(one.servers, one.demand, profile)[-1]) for one in _stations(twin, slow)), default=0.0)
-    return float(profile.sum()) / (len(profile) - 1 + over)
+    return float(profile.sum()) / (twin.lasted + over)
 
 
 def _stations(twin: Twin, slow: float) -> tuple[Station, ...]:
@@ -198,10 +192,8 @@ def _stations(twin: Twin, slow: float) -> tuple[Station, ...]:
 def forecast(twin: Twin, load: float, *, slow: float | None = None) -> Forecast:
     """Say what a load does to the stack, on a machine as slow as it was when the twin was fitted, or by `slow`."""
     slow = twin.slow if slow is None else slow
-    profile = _wanted(twin, load)
     p50, p95 = _latencies(twin, load, slow=slow)
-    seconds = len(profile)
-    operations = float(profile.sum())
+    operations, seconds = wanted(twin, load), twin.lasted
     return Forecast(
         load=load,
         offered=operations / seconds,
@@ -223,15 +215,22 @@ def knee(twin: Twin, *, p95: float, most: float = 4096.0) -> float | None:
     return low
 
 
+def wanted(twin: Twin, load: float) -> float:
+    """Operations of a run at a load: on lines from one fitted load to the next, the outermost of them prolonged."""
+    place = int(np.clip(np.searchsorted(twin.loads, load) - 1, 0, len(twin.loads) - 2))
+    (here, there), (least, most) = twin.loads[place : place + 2], twin.operations[place : place + 2]
+    return max(0.0, least + max(0.0, most - least) * (load - here) / (there - here))
+
+
 def _wanted(twin: Twin, load: float) -> Values:
     """Operations wanted in each second, without the chance that is in a single second: the formulas have that."""
-    wanted = np.asarray(twin.profile) * (twin.fixed + twin.scaling * load)
-    width = int(np.clip(np.ceil(_SMOOTHED_OVER / max(wanted.mean(), 1e-9)), 1, max(1, len(wanted) // 10)))
-    rising = np.concatenate([[0.0], np.cumsum(wanted)])
-    places = np.arange(len(wanted))
-    left, right = np.maximum(places - width // 2, 0), np.minimum(places + (width + 1) // 2, len(wanted))
+    single = np.asarray(twin.profile) * wanted(twin, load)
+    width = int(np.clip(np.ceil(_SMOOTHED_OVER / max(single.mean(), 1e-9)), 1, max(1, len(single) // 10)))
+    rising = np.concatenate([[0.0], np.cumsum(single)])
+    places = np.arange(len(single))
+    left, right = np.maximum(places - width // 2, 0), np.minimum(places + (width + 1) // 2, len(single))
     smooth = (rising[right] - rising[left]) / (right - left)
-    return np.asarray(smooth * wanted.sum() / smooth.sum())
+    return np.asarray(smooth * single.sum() / smooth.sum())
 
 
 def _latencies(twin: Twin, load: float, *, slow: float, draws: int = _DRAWS) -> tuple[float, float]:

@@ -29,13 +29,14 @@ class Observed(msgspec.Struct, frozen=True, kw_only=True):
     used: Mapping[str, float]  #: processor seconds by service over the whole run
     quantiles: tuple[float, ...]  #: of latency in seconds, at SHARES
     good: float  #: operations that succeeded a second
+    lasted: float = 0.0  #: seconds until its last operation was wanted; 0 for as long as the profile is
     slow: float = 1.0  #: by what factor the machine itself was slower than it can be
     days: tuple[float, ...] = ()  #: p95 of every run that was put together, in seconds, lowest first; empty for one run
 
     @property
     def seconds(self) -> float:
         """Length of the run."""
-        return float(len(self.profile))
+        return self.lasted or float(len(self.profile))
 
     @property
     def operations(self) -> float:
@@ -88,6 +89,7 @@ def together(runs: Sequence[Observed]) -> Observed:
         used={name: float(np.mean([run.used.get(name, 0.0) for run in runs])) for name in names},
         quantiles=tuple(float(one) for one in middle([run.quantiles for run in runs])),
         good=float(np.median([run.good for run in runs])),
+        lasted=float(np.median([run.seconds for run in runs])),
         slow=float(np.median([run.slow for run in runs])),
         days=tuple(sorted(run.latency(P95) for run in runs)),
     )

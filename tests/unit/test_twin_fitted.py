@@ -78,11 +78,50 @@ def test_a_twin_is_fitted_from_a_run_s_folder(tmp_path: Path) -> None:
     (portal,) = [one for one in twin.stations if one.name == "portal"]
     assert portal.demand == pytest.approx(0.02, rel=0.01)
     assert portal.idle == pytest.approx(0.1, rel=0.05)
-    assert fitting.forecast(twin, 1.5).offered == pytest.approx(30.0, rel=0.01)
+    assert fitting.forecast(twin, 1.5).offered == pytest.approx(30.0, rel=0.02)
     # 40 operations a second at twice the load, of 20 ms: 0.8 processors and 0.1 idling, at half use nearly two.
     assert command.sizes(twin, 2.0) == {"portal": 2}
     slower = msgspec.structs.replace(twin, slow=1.3)
     assert command.sizes(slower, 2.0) == {"portal": 3}, "what is rented will have neighbours, too"
+
+
+def test_what_a_load_asks_for_lies_on_lines_between_the_loads_that_were_fitted(tmp_path: Path) -> None:
+    """A town of a thousand that is asked four times as often does not do four times as much: 200, 300, 400 operations.
+
+    A straight line through all three would tell 250 and 550 wrong. Nobody asks for less than nothing.
+    """
+    write_run(tmp_path, (1.0, 1.5, 2.0))
+    twin = fitting.fit(twin_runs.read(tmp_path, ENVIRONMENT).runs, processors=2, replicas={})
+    bent = msgspec.structs.replace(twin, loads=(1.0, 2.0, 4.0), operations=(200.0, 300.0, 400.0))
+
+    wanted = {load: fitting.wanted(bent, load) for load in (0.5, 1.5, 2.0, 3.0, 7.0)}
+
+    assert wanted == pytest.approx({0.5: 150.0, 1.5: 250.0, 2.0: 300.0, 3.0: 350.0, 7.0: 550.0})
+    assert fitting.wanted(msgspec.structs.replace(bent, operations=(10.0, 300.0, 400.0)), 0.1) == 0.0
+
+
+def test_a_day_is_as_long_as_until_its_last_operation_and_not_to_the_next_whole_second(tmp_path: Path) -> None:
+    """Ten operations a second until 9.05 s at load 0.5: over ten seconds throughput would be told a tenth too low."""
+    write_run(tmp_path, (0.5, 1.0, 2.0))
+    for number, load in enumerate((0.5, 1.0, 2.0), 1):
+        journal = tmp_path / "probes" / f"{number:02}" / "journal"
+        (journal / "walker.ndjson").unlink()
+        writer = Writer(journal / "walker.ndjson")
+        for place in range(round(181 * load)):
+            at = place / (20 * load)
+            writer.write(
+                Observation(
+                    journey=f"j{place}", step=0, operation="portal.search", actor="citizen", planned=at, intended=at,
+                    start=at, end=at + 0.05, outcome="ok", status=200,
+                )
+            )  # fmt: skip
+        writer.close()
+    runs = twin_runs.read(tmp_path, ENVIRONMENT).runs
+    twin = fitting.fit(runs, processors=2, replicas={})
+
+    assert runs[1].seconds == pytest.approx(9.0)
+    assert runs[1].rate == pytest.approx(20, rel=0.01)
+    assert fitting.forecast(twin, 1.0).throughput == pytest.approx(runs[1].good, rel=0.02)
 
 
 def test_a_probe_that_was_given_up_is_left_out(tmp_path: Path) -> None:

@@ -334,7 +334,7 @@ def forecast(
 
 def sizes(twin: Twin, load: float) -> dict[str, int]:
     """Processors of each service for a load, so that half of them are used in its busiest second."""
-    busiest = max(twin.profile) * (twin.fixed + twin.scaling * load)
+    busiest = max(twin.profile) * fitting.wanted(twin, load)
     return {
         one.name: max(1, math.ceil((busiest * one.demand + one.idle) / BUSY))
         for one in twin.usual

@@ -171,7 +171,7 @@ def test_a_twin_sizes_processors_by_what_was_measured(tmp_path: Path) -> None:
     )
     twin = Twin(
         stations=stations, base=(0.0,) * 201, stretch=1.0, holding=1.0, lanes=2,
-        profile=(1.0,), fixed=0.0, scaling=1.0, scalability=still,
+        profile=(1.0,), lasted=1.0, operations=(1.0, 2.0, 4.0), scalability=still,
         loads=(1.0, 2.0, 4.0),
     )  # fmt: skip
     (tmp_path / "twin.json").write_bytes(msgspec.json.encode(twin))

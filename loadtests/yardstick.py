@@ -17,7 +17,7 @@ import numpy as np
 
 EVERY_SECONDS = 0.04  #: from one piece to the next; a piece takes 0.4 ms, so all of them 1 % of one processor
 _NUMBERS = 4 << 20  # of eight bytes: more than the caches of one core hold
-_READS = 20_000
+_READS = 20_000  # assumed: long enough for the clock, short enough not to be felt
 
 
 class Yardstick:

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 STEPS = 200
 SHARES = np.linspace(0.0, 1.0, STEPS + 1)
 P95 = 0.95
-_TRIMMED = 5  # one day in so many is left out at either end, one at least
+_TRIMMED = 5  # one day in so many is left out at either end, one at least; this and the next two are assumed
 _LEAST = 3  # days of which some can be left out
 _DAYS_WANTED = 5  # fewer say nothing of how sure their middle is
 _DRAWS = 2000

@@ -20,16 +20,16 @@ from tinhmau.commands import twin as command
 ENVIRONMENT = {"machine": {"processors": 2}, "scenario": "toy"}
 
 
-def write_run(folder: Path, loads: tuple[float, ...]) -> None:
-    """Write probes of ten seconds: 20 operations a second at load 1, of 20 ms of the portal's processor each."""
+def write_run(folder: Path, loads: tuple[float, ...], *, lasts: float = 10.0) -> None:
+    """Write probes of so many seconds: 20 operations a second at load 1, of 20 ms of the portal's processor each."""
     for number, load in enumerate(loads, 1):
         probe = folder / "probes" / f"{number:02}"
         for name in ("journal", "metrics"):
             (probe / name).mkdir(parents=True)
         writer = Writer(probe / "journal" / "walker.ndjson")
-        count = round(200 * load)
+        count = round(20 * load * lasts)
         for place in range(count):
-            at = 10 * place / count
+            at = lasts * place / count
             writer.write(
                 Observation(
                     journey=f"j{place}", step=0, operation="portal.search", actor="citizen", planned=at, intended=at,
@@ -102,20 +102,7 @@ def test_what_a_load_asks_for_lies_on_lines_between_the_loads_that_were_fitted(t
 
 def test_a_day_is_as_long_as_until_its_last_operation_and_not_to_the_next_whole_second(tmp_path: Path) -> None:
     """Twenty operations a second until 9.5 s: over ten seconds throughput would be told a twentieth too low."""
-    write_run(tmp_path, (0.5, 1.0, 2.0))
-    for number, load in enumerate((0.5, 1.0, 2.0), 1):
-        journal = tmp_path / "probes" / f"{number:02}" / "journal"
-        (journal / "walker.ndjson").unlink()
-        writer = Writer(journal / "walker.ndjson")
-        for place in range(round(191 * load)):
-            at = place / (20 * load)
-            writer.write(
-                Observation(
-                    journey=f"j{place}", step=0, operation="portal.search", actor="citizen", planned=at, intended=at,
-                    start=at, end=at + 0.05, outcome="ok", status=200,
-                )
-            )  # fmt: skip
-        writer.close()
+    write_run(tmp_path, (0.5, 1.0, 2.0), lasts=9.55)
     runs = twin_runs.read(tmp_path, ENVIRONMENT).runs
     twin = fitting.fit(runs, processors=2, replicas={})
 

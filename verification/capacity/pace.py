@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from verification.capacity import sights
 
+# All assumed, and small beside what a neighbour does (docs/adr/0050).
 _WANTED = 50  # pieces, of which five per cent are a few
 _QUICK = 0.05  # the quantile that stands for an undisturbed piece
 _IDLE = 0.01  # processors; a look that saw nothing in use still counts

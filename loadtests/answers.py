@@ -15,7 +15,7 @@ _OK, _MULTIPLE_CHOICES, _BAD_REQUEST, _UNAUTHORIZED, _SERVER_ERROR = 200, 300, 4
 _NOT_NOW = frozenset({502, 503, 504})
 
 
-class Answer(msgspec.Struct, frozen=True):
+class Answer(msgspec.Struct, frozen=True, gc=False):
     """What came back, or why nothing did."""
 
     status: int  #: HTTP status; 0 without an answer

@@ -76,6 +76,8 @@ class Pace:
 
         Waiting makes its start late, which the verdict will hold against us.
         """
+        if not self._gap:
+            return True
         seconds = self.put_off()
         if seconds:
             self._sleep(seconds)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import cache, partial
 from hashlib import blake2b
 from itertools import count
 from typing import Any, Protocol
@@ -75,7 +75,7 @@ class _Visit(msgspec.Struct):
     citizen: Session | None = None  #: of whoever walks it, once they have signed in or are about to
 
 
-class _Act(msgspec.Struct, frozen=True, kw_only=True):
+class _Act(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One operation about to be tried."""
 
     operation: Operation
@@ -87,7 +87,7 @@ class _Act(msgspec.Struct, frozen=True, kw_only=True):
     facts: Mapping[str, Any]
 
 
-class _Tried(msgspec.Struct, frozen=True):
+class _Tried(msgspec.Struct, frozen=True, gc=False):
     """One attempt, before it is on disk."""
 
     number: int
@@ -107,7 +107,8 @@ class Walker:
         self, stack: Stack, world: World, *, run: str, closes: float, patience: Patience | None = None
     ) -> None:
         """`run` tells this run's idempotency keys from another's; past run second `closes` nothing new begins."""
-        self._stack, self._world, self._run, self._closes = stack, world, run, closes
+        self._passcode_key, self._world, self._run, self._closes = stack.passcode_key, world, run, closes
+        self._origins = {system: address.rstrip("/") for system, address in stack.endpoints.items()}
         self._patience = patience or Patience()
         self._sessions = Sessions(world.make_lock)
         self._now = world.now  # asked for several times a request
@@ -125,9 +126,11 @@ class Walker:
     def _walk(self, visit: _Visit, timed: TimedJourney) -> None:
         ended = 0.0
         for step, planned in zip(timed.journey.steps, timed.planned, strict=True):
+            intended = ended
             if planned > ended:
                 self._sleep_until(planned)
-            trouble = self._take(visit, step, planned, max(planned, ended))
+                intended = planned
+            trouble = self._take(visit, step, planned, intended)
             if trouble:
                 self._abandon(visit.journey, step, trouble)
                 return
@@ -142,7 +145,7 @@ class Walker:
             account=step.account or _machine(step),
             planned=planned,
             intended=intended,
-            facts={**visit.memory, **step.detail},
+            facts={**visit.memory, **step.detail} if visit.memory else step.detail,
         )
         if act.operation.signs_in != "poller":
             return self._act(visit, act)
@@ -158,19 +161,18 @@ class Walker:
             citizen = self._citizen(visit)
             citizen.over(citizen.token)
             return "" if citizen.open(partial(self._sign_in, visit, act)) else "sign-in-failed"
-        session = self._session(visit, act)
+        session = None if act.operation.signs_in == "nobody" else self._session(visit, act)
         if session is not None and not session.token:
             if not session.open(partial(self._unplanned_sign_in, visit, act, act.intended)):
                 return "sign-in-failed"
             # Signing in was an act of its own, measured from `intended`; this one begins where that one ended.
             act = msgspec.structs.replace(act, intended=max(act.intended, self._now()))
         judgement, learned = self._try(visit, act, session)
-        visit.memory.update(learned)
+        if learned:
+            visit.memory.update(learned)
         return "" if judgement.outcome == "ok" else judgement.why or judgement.outcome
 
-    def _session(self, visit: _Visit, act: _Act) -> Session | None:
-        if act.operation.signs_in == "nobody":
-            return None
+    def _session(self, visit: _Visit, act: _Act) -> Session:
         if act.operation.signs_in == "citizen":
             return self._citizen(visit)
         return self._sessions.of(act.operation.system, act.account)
@@ -186,14 +188,14 @@ class Walker:
 
     def _sign_in(self, visit: _Visit, act: _Act) -> str:
         """Sign the act's account in; returns the token, or nothing."""
-        facts = {"account": act.account, "passcode": passcode(self._stack.passcode_key, act.account)}
+        facts = {"account": act.account, "passcode": passcode(self._passcode_key, act.account)}
         _, learned = self._try(visit, msgspec.structs.replace(act, facts=facts), None)
         return str(learned.get("token", ""))
 
     def _try(self, visit: _Visit, act: _Act, session: Session | None) -> tuple[Judgement, dict[str, Any]]:
         """Try until an attempt is final; returns the last judgement and what the answer taught."""
         try:
-            request = prepare(act.operation, act.facts, self._stack.endpoints)
+            request = prepare(act.operation, act.facts, self._origins)
         except (MissingFactError, StrayAddressError) as error:
             return Judgement("refused", Again.NO, str(error)), {}
         gives_up, renewed = self._closes, False
@@ -223,8 +225,8 @@ class Walker:
     def _send(self, visit: _Visit, act: _Act, request: Request, number: int, token: str) -> _Tried:
         operation = act.operation
         # W3C trace context: 16 bytes for the operation, 8 for the attempt
-        trace = f"{visit.mark}{act.step:06x}{_DIGITS[operation.name]}"
-        headers = {"traceparent": f"00-{trace}-{number:016x}-01"}
+        trace = f"{visit.mark}{_hexadecimal(act.step, 6)}{_DIGITS[operation.name]}"
+        headers = {"traceparent": f"00-{trace}-{_hexadecimal(number, 16)}-01"}
         key = f"{visit.journey.id}-{act.step}-{self._run}" if operation.write else ""
         if key:
             headers["Idempotency-Key"] = key
@@ -243,27 +245,29 @@ class Walker:
     def _observe(self, visit: _Visit, act: _Act, tried: _Tried, *, final: bool) -> None:
         operation, judgement = act.operation, tried.judgement
         facts = {**act.facts, **tried.learned} if tried.learned else act.facts
+        subject = facts.get(operation.subject)
+        # By position, in the order of Observation's members: by name it would take six times as long.
         self._world.record(
             Observation(
-                journey=visit.journey.id,
-                step=act.step,
-                attempt=tried.number,
-                operation=operation.name,
-                actor=act.actor,
-                subject=_text(facts.get(operation.subject)),
-                planned=act.planned,
-                intended=act.intended,
-                start=tried.start,
-                end=tried.end,
-                outcome=judgement.outcome,
-                final=final,
-                status=tried.answer.status,
-                write=operation.write and (judgement.done or judgement.outcome != "ok"),
-                key=tried.key,
-                trace=tried.trace,
-                size=len(tried.answer.body),
-                amount=int(facts.get(operation.money) or 0) if judgement.done else 0,
-                why=judgement.why,
+                visit.journey.id,
+                act.step,
+                operation.name,
+                act.actor,
+                act.planned,
+                act.intended,
+                tried.start,
+                tried.end,
+                judgement.outcome,
+                tried.number,
+                "" if subject is None else str(subject),
+                final,
+                tried.answer.status,
+                operation.write and (judgement.done or judgement.outcome != "ok"),
+                tried.key,
+                tried.trace,
+                len(tried.answer.body),
+                int(facts.get(operation.money) or 0) if judgement.done else 0,
+                judgement.why,
             )
         )
 
@@ -274,6 +278,11 @@ class Walker:
     def _sleep_until(self, moment: float) -> None:
         while (delay := moment - self._now()) > 0:
             self._world.sleep(delay)
+
+
+@cache
+def _hexadecimal(number: int, digits: int) -> str:
+    return f"{number:0{digits}x}"
 
 
 def _read(operation: Operation, answer: Answer) -> tuple[Judgement, dict[str, Any]]:
@@ -294,7 +303,3 @@ def _chance(trace: str, attempt: int) -> float:
     """Draw between 0 and 1 for an attempt; the same run draws the same."""
     drawn = blake2b(f"{trace}/{attempt}".encode(), digest_size=_CHANCE_BYTES).digest()
     return int.from_bytes(drawn) / 2.0 ** (8 * _CHANCE_BYTES)
-
-
-def _text(fact: Any) -> str:
-    return "" if fact is None else str(fact)

@@ -19,8 +19,10 @@ import msgspec
 Outcome = Literal["ok", "refused", "failed", "lost", "not_yet"]
 
 
-class Observation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+class Observation(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One attempt of one operation, as its client saw it. Times are run seconds since traffic began.
+
+    Made by position only where a microsecond for each counts (loadtests/walker.py); everywhere else by name.
 
     Outcomes: `ok` acknowledged; `refused` a 4xx that the plan did not expect; `failed` a 5xx; `lost` no answer (the
     effect is unknown); `not_yet` the subject has not reached that system yet, which is no error but costs latency.
@@ -28,15 +30,15 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
 
     journey: str
     step: int
-    attempt: int = 1
     operation: str
     actor: str
-    subject: str = ""  #: what it was about once known: dossier code, document id, order, parcel
     planned: float  #: when the plan wanted it
     intended: float  #: the later of `planned` and the end of the journey's step before: latency counts from here
     start: float  #: when the first byte was about to be sent
     end: float
     outcome: Outcome
+    attempt: int = 1
+    subject: str = ""  #: what it was about once known: dossier code, document id, order, parcel
     final: bool = True  #: the operation ended with this attempt
     status: int = 0  #: HTTP status; 0 without an answer
     write: bool = False  #: an acknowledged write must be found in the systems' own books (law 5)

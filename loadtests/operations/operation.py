@@ -71,7 +71,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return _read(self.remembers)
 
 
-class Request(msgspec.Struct, frozen=True):
+class Request(msgspec.Struct, frozen=True, gc=False):
     """What goes over the wire, but for the headers."""
 
     method: str
@@ -96,16 +96,18 @@ class StrayAddressError(Exception):
         super().__init__(f"{operation} would leave the stack for {address!r}")
 
 
-def prepare(operation: Operation, facts: Mapping[str, Any], endpoints: Mapping[str, str]) -> Request:
-    """Build the request.
+def prepare(operation: Operation, facts: Mapping[str, Any], origins: Mapping[str, str]) -> Request:
+    """Build the request; `origins` gives each system's address without a slash at its end.
 
     Raises MissingFactError, and StrayAddressError when an address that a system answered with is not the stack's own.
     """
-    origin = endpoints[operation.system].rstrip("/")
-    if operation.path.startswith("{"):
+    origin = origins[operation.system]
+    if operation.path[0] == "{":
         target = _inside(operation, str(_fact(operation, operation.path[1:-1], facts)), origin)
     else:
-        target = _fill(operation, facts)
+        target, rest = operation.pieces
+        for name, after in rest:
+            target += quote(str(_fact(operation, name, facts)), safe="") + after
     if operation.query and (wanted := _members(operation, operation.asked, facts)):
         target += "?" + urlencode(wanted)
     body = msgspec.json.encode(_members(operation, operation.sent, facts)) if operation.body else b""
@@ -118,13 +120,6 @@ def learn(operation: Operation, answer: Any) -> dict[str, Any]:
         return {}
     found = answer if isinstance(answer, dict) else {}
     return _members(operation, operation.learned, found)
-
-
-def _fill(operation: Operation, facts: Mapping[str, Any]) -> str:
-    filled, rest = operation.pieces
-    for name, after in rest:
-        filled += quote(str(_fact(operation, name, facts)), safe="") + after
-    return filled
 
 
 def _inside(operation: Operation, address: str, origin: str) -> str:

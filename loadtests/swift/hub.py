@@ -25,6 +25,8 @@ class Hub:
         """Nothing runs yet."""
         self.loop = loop
         self._main = getcurrent()
+        #: Stand still until somebody wakes this greenlet; returns what they bring.
+        self.wait: Callable[[], Any] = self._main.switch
         self._alive: set[greenlet] = set()
         self._resting: list[greenlet] = []  # done with a walk and ready for the next: making one costs system calls
 
@@ -33,10 +35,6 @@ class Hub:
         each = self._resting.pop() if self._resting else greenlet(self._run, self._main)
         self._alive.add(each)
         each.switch(what, arguments)
-
-    def wait(self) -> Any:
-        """Stand still until somebody wakes this greenlet; returns what they bring."""
-        return self._main.switch()
 
     def wake_soon(self, sleeper: greenlet, brings: Any = None) -> None:
         """Wake a greenlet in the loop's next round."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from loadtests.operations import TABLE
 from simulation.histogram import Histogram, upper
-from simulation.journal import Observation
+from simulation.journal import Event, Observation
 
 _MILLISECONDS = 1000
+_TOGETHER = 2_000  # attempts counted at once: a millisecond or so in which nothing is sent
 _FINE, _MIDDLE, _COARSE = 100, 1_000, 10_000  # ms: where Locust begins to round to 10, 100 and 1,000
 
 
@@ -32,16 +34,19 @@ class Tally:
         self.seen_in: defaultdict[int, int] = defaultdict(int)
         self.failed_in: defaultdict[int, int] = defaultdict(int)
 
-    def count(self, at: float, seconds: float, size: int, *, good: bool) -> None:
-        """Count one; `at` is Unix time."""
-        self.fresh.record(seconds)
-        self.size += size
-        self.last = at
-        second = int(at)
-        self.seen_in[second] += 1
-        if not good:
-            self.failed += 1
-            self.failed_in[second] += 1
+    def count(self, seen: Sequence[Observation], zero: float, *, waiting: bool) -> None:
+        """Count attempts: each by its latency from the intended start once final, else by its own time.
+
+        Run second 0 is at Unix time `zero`; what only waits for its subject is no failure.
+        """
+        self.fresh.record([one.end - (one.intended if one.final else one.start) for one in seen])
+        self.size += sum([one.size for one in seen])
+        self.last = zero + max([one.end for one in seen])
+        _add(self.seen_in, [int(zero + one.end) for one in seen])
+        if not waiting:
+            failed = [int(zero + one.end) for one in seen if one.outcome != "ok"]
+            self.failed += len(failed)
+            _add(self.failed_in, failed)
 
     def report(self, began: float) -> dict[str, Any] | None:
         """Tell what is new in the form of Locust's StatsEntry; None when nothing is."""
@@ -73,40 +78,54 @@ class Tally:
 
 
 class Tallies:
-    """All of a worker, for one run."""
+    """All of a worker, for one run. Counts when many attempts have come together, or when it is asked."""
 
     def __init__(self, zero: float) -> None:
         """Run second 0 is at Unix time `zero`."""
         self._zero = zero
+        self._new: list[Observation] = []  # not counted yet
         self._tallies: dict[str, Tally] = {}
         self._errors: dict[str, dict[str, Any]] = {}
-        self.lateness = Histogram()  #: of first attempts: from the intended start to the actual one
+        self._lateness = Histogram()
         self.dropped = 0
 
-    def count(self, seen: Observation) -> None:
-        """Count an attempt: its latency from the intended start once final, else its own time."""
-        start, end, intended = seen.start, seen.end, seen.intended
-        waiting = seen.outcome == "not_yet"
-        name = f"{seen.operation} (not yet)" if waiting else seen.operation
-        tally = self._tallies.get(name)
-        if tally is None:
-            tally = self._tallies[name] = Tally(name, TABLE[seen.operation].method)
-        good = waiting or seen.outcome == "ok"
-        at = self._zero + end
-        tally.count(at, end - (intended if seen.final else start), seen.size, good=good)
-        if seen.attempt == 1:
-            self.lateness.record(start - intended)
-        if not good:
-            self._note(tally, f"{seen.outcome}: {seen.why}", at)
+    @property
+    def lateness(self) -> Histogram:
+        """Of first attempts: from the intended start to the actual one."""
+        self._catch_up()
+        return self._lateness
+
+    def count(self, entries: Iterable[Observation | Event]) -> None:
+        """Take in what the journal has."""
+        self._new += [entry for entry in entries if isinstance(entry, Observation)]
+        if len(self._new) >= _TOGETHER:
+            self._catch_up()
+
+    def _catch_up(self) -> None:
+        new, self._new = self._new, []
+        by_name: defaultdict[tuple[str, bool], list[Observation]] = defaultdict(list)
+        for seen in new:
+            by_name[seen.operation, seen.outcome == "not_yet"].append(seen)
+        for (operation, waiting), alike in by_name.items():
+            name = f"{operation} (not yet)" if waiting else operation
+            tally = self._tallies.get(name)
+            if tally is None:
+                tally = self._tallies[name] = Tally(name, TABLE[operation].method)
+            tally.count(alike, self._zero, waiting=waiting)
+            if not waiting:
+                self._note(tally, [seen for seen in alike if seen.outcome != "ok"])
+        self._lateness.record([seen.start - seen.intended for seen in new if seen.attempt == 1])
 
     def report(self) -> dict[str, Any]:
         """Tell what is new as Locust's workers do in a message of type `stats`."""
+        self._catch_up()
         entries = [told for tally in self._tallies.values() if (told := tally.report(self._zero))]
         errors, self._errors = self._errors, {}
         return {"stats": entries, "stats_total": _sum(entries, self._zero), "errors": errors}
 
     def histograms(self) -> dict[str, Any]:
         """Every operation's durations over the whole run, exactly."""
+        self._catch_up()
         made = {}
         for name, tally in self._tallies.items():
             whole = Histogram()
@@ -115,21 +134,27 @@ class Tallies:
             made[name] = whole.to_dict()
         return made
 
-    def _note(self, tally: Tally, error: str, at: float) -> None:
-        key = f"{tally.method}.{tally.name}.{error}"
-        known = self._errors.setdefault(
-            key,
-            {
-                "method": tally.method,
-                "name": tally.name,
-                "error": error,
-                "occurrences": 0,
-                "first_seen": at,
-                "last_seen": at,
-            },
-        )
-        known["occurrences"] += 1
-        known["last_seen"] = at
+    def _note(self, tally: Tally, failed: Sequence[Observation]) -> None:
+        for seen in failed:
+            error, at = f"{seen.outcome}: {seen.why}", self._zero + seen.end
+            known = self._errors.setdefault(
+                f"{tally.method}.{tally.name}.{error}",
+                {
+                    "method": tally.method,
+                    "name": tally.name,
+                    "error": error,
+                    "occurrences": 0,
+                    "first_seen": at,
+                    "last_seen": at,
+                },
+            )
+            known["occurrences"] += 1
+            known["last_seen"] = at
+
+
+def _add(counts: defaultdict[int, int], seconds: Iterable[int]) -> None:
+    for second, often in Counter(seconds).items():
+        counts[second] += often
 
 
 def rounded(milliseconds: float) -> int:

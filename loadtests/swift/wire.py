@@ -16,6 +16,7 @@ from typing import cast
 from urllib.parse import urlsplit
 
 import httptools
+import msgspec
 from greenlet import getcurrent, greenlet
 
 from loadtests.answers import Answer
@@ -49,6 +50,7 @@ class Wire:
         `first` is called before what a turn of the loop has asked for leaves; if it raises, nothing leaves.
         """
         self._hub, self._timeout, self._authorities = hub, timeout, authorities
+        self._wait, self._loop = hub.wait, hub.loop
         self._origins: dict[str, Origin] = {}
         self.most_under_way = 0
         self.connections = 0  #: opened so far
@@ -75,20 +77,25 @@ class Wire:
             connection = origin.take()
             if connection is None:
                 self.connections += 1
-                opening = self._hub.loop.create_task(origin.open())
+                opening = self._loop.create_task(origin.open())
                 opening.add_done_callback(attempt.opened)
-                connection = self._hub.wait()
+                connection = self._wait()
                 if not isinstance(connection, _Connection):
                     return cast("Answer", connection)
                 if not connection.usable():
                     return _LOST  # closed by the other side since it was opened
             connection.expect(attempt)
             if own is None:
-                self._let_go_soon(connection, raw)
+                going = self._going
+                going.append((connection, raw))
+                if len(going) == 1:
+                    self._loop.call_soon(self._let_go)
+                elif len(going) == _TOGETHER:
+                    self._let_go()
             else:
                 self._first()
-                connection.trickle_soon(raw, attempt, own)
-            answer: Answer = self._hub.wait()
+                cast("_NarrowConnection", connection).trickle_soon(raw, attempt)
+            answer: Answer = self._wait()
         finally:
             attempt.walk = None
             del self._waiting[attempt]
@@ -98,19 +105,13 @@ class Wire:
             connection.close()
         return answer
 
-    def _let_go_soon(self, connection: _Connection, raw: bytes) -> None:
-        going = self._going
-        going.append((connection, raw))
-        if len(going) == 1:
-            self._hub.loop.call_soon(self._let_go)
-        elif len(going) == _TOGETHER:
-            self._let_go()
-
     def _let_go(self) -> None:
+        """Send, unless the other side has hung up, which the attempt is told in any case."""
         going, self._going = self._going, []
         self._first()
         for connection, raw in going:
-            connection.send(raw)
+            if not connection.closing():
+                connection.write(raw)
 
     @property
     def under_way(self) -> int:
@@ -124,14 +125,13 @@ class Wire:
 
     def _be_patient(self, attempt: Attempt) -> None:
         """End the attempt if it is still under way when its time is over. Cheaper than a timer for each."""
-        loop = self._hub.loop
-        self._waiting[attempt] = loop.time() + self._timeout
+        self._waiting[attempt] = self._loop.time() + self._timeout
         if not self._looking:
             self._looking = True
-            loop.call_later(_LOOK_SECONDS, self._look)
+            self._loop.call_later(_LOOK_SECONDS, self._look)
 
     def _look(self) -> None:
-        waiting, loop = self._waiting, self._hub.loop
+        waiting, loop = self._waiting, self._loop
         now = loop.time()
         for attempt in list(takewhile(lambda each: waiting[each] <= now, waiting)):
             attempt.run_out()
@@ -174,7 +174,7 @@ class Origin:
         """Give an idle connection that still stands."""
         while self.idle:
             connection = self.idle.pop()
-            if connection.usable():
+            if connection.reusable and not connection.closing():
                 return connection
             connection.close()
         return None
@@ -185,7 +185,7 @@ class Origin:
         if self._line is not None:
             trips = 1 if self._tls is None else 2
             await asyncio.sleep(self._line.round_trip * trips + self._line.late(opening=True))
-        make = partial(_Connection, self._line)
+        make = _Connection if self._line is None else partial(_NarrowConnection, self._line)
         _, connection = await loop.create_connection(make, self._host, self._port, ssl=self._tls)
         return connection
 
@@ -196,15 +196,11 @@ class Origin:
         self.idle.clear()
 
 
-class Attempt:
+class Attempt(msgspec.Struct, eq=False):
     """One request on its way: wakes its walk once, with whatever comes first."""
 
-    __slots__ = ("connection", "walk")
-
-    def __init__(self, walk: greenlet) -> None:
-        """Nothing is sent yet."""
-        self.walk: greenlet | None = walk  # while it waits
-        self.connection: _Connection | None = None
+    walk: greenlet | None  #: while it waits
+    connection: _Connection | None = None
 
     def opened(self, opening: asyncio.Task[_Connection]) -> None:
         """There is a connection for it, or a reason why not."""
@@ -239,45 +235,26 @@ class _Connection(asyncio.Protocol):
     """One connection; the parser calls the `on_` methods back."""
 
     _transport: asyncio.Transport  # from `connection_made` on, which comes before anything else
+    closing: Callable[[], bool]
+    write: Callable[[bytes], None]
 
-    def __init__(self, line: OwnLine | None = None) -> None:
+    def __init__(self) -> None:
         self.reusable = True
-        self._line = line
-        self._loop = asyncio.get_running_loop()
-        self._pending = False  # of what has come some is still on its way down the line
-        self._parser = httptools.HttpResponseParser(self)
         self._attempt: Attempt | None = None
         self._parts: list[bytes] = []
+        self.on_body = self._parts.append
         self._whole = False
         self._begun = False  # some of the answer has come
+        self._parser = httptools.HttpResponseParser(self)
 
     def usable(self) -> bool:
-        return self.reusable and not self._transport.is_closing()
+        return self.reusable and not self.closing()
 
     def expect(self, attempt: Attempt) -> None:
         """The next answer belongs to this attempt."""
-        self._attempt, self._parts, self._whole, self._begun = attempt, [], False, False
+        self._attempt, self._whole, self._begun = attempt, False, False
+        self._parts.clear()
         attempt.connection = self
-
-    def send(self, raw: bytes) -> None:
-        """Send at once, unless the other side has hung up, which the attempt is told in any case."""
-        if not self._transport.is_closing():
-            self._transport.write(raw)
-
-    def trickle_soon(self, raw: bytes, attempt: Attempt, line: OwnLine) -> None:
-        """Send over a line of its own: a round trip later, and piece by piece."""
-        self._loop.call_later(line.round_trip + line.late(), self._trickle, raw, attempt, line)
-
-    def _trickle(self, raw: bytes, attempt: Attempt, line: OwnLine) -> None:
-        """Send a piece as long as the line takes to carry it, then the next."""
-        transport = self._transport
-        if attempt is not self._attempt or transport.is_closing():
-            return
-        piece = max(int(line.up * _PIECE_SECONDS), 1)
-        transport.write(raw[:piece])
-        line.alive(attempt)
-        if raw[piece:]:
-            self._loop.call_later(_PIECE_SECONDS + line.late(), self._trickle, raw[piece:], attempt, line)
 
     def close(self) -> None:
         self.reusable, self._attempt = False, None
@@ -285,47 +262,17 @@ class _Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
-        if self._line is not None:
-            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _NARROW_BYTES)
+        self.closing, self.write = self._transport.is_closing, self._transport.write
 
     def connection_lost(self, _error: Exception | None) -> None:
         self.reusable = False
-        if self._attempt is not None and not self._whole and not self._pending:
+        if not self._whole:
             self._tell(_BROKEN if self._begun else _LOST)
 
     def data_received(self, data: bytes) -> None:
         if self._attempt is None:
             self.close()  # nobody asked
             return
-        if self._line is None:
-            self._feed(data)
-            return
-        self._pending = True
-        self._transport.pause_reading()
-        self._come_down(data, self._line)
-
-    def _come_down(self, data: bytes, line: OwnLine) -> None:
-        """Let a piece take as long as the line takes to carry it, then the next."""
-        piece = max(int(line.down * _PIECE_SECONDS), 1)
-        seconds = min(len(data), piece) / line.down + line.late()
-        self._loop.call_later(seconds, self._arrive, data[:piece], data[piece:], line)
-
-    def _arrive(self, piece: bytes, rest: bytes, line: OwnLine) -> None:
-        attempt, transport = self._attempt, self._transport
-        if attempt is None:  # given up meanwhile
-            return
-        line.alive(attempt)
-        self._feed(piece)
-        if rest:
-            self._come_down(rest, line)
-            return
-        self._pending = False
-        if transport.is_closing():
-            self.connection_lost(None)
-        else:
-            transport.resume_reading()
-
-    def _feed(self, data: bytes) -> None:
         self._begun = True
         try:
             self._parser.feed_data(data)
@@ -338,9 +285,6 @@ class _Connection(asyncio.Protocol):
             body = parts[0] if len(parts) == 1 else b"".join(parts)
             self._tell(Answer(self._parser.get_status_code(), body))
 
-    def on_body(self, body: bytes) -> None:
-        self._parts.append(body)
-
     def on_message_complete(self) -> None:
         self._whole = True
         self.reusable = self.reusable and self._parser.should_keep_alive()  # afterwards the parser has forgotten
@@ -349,3 +293,67 @@ class _Connection(asyncio.Protocol):
         attempt, self._attempt = self._attempt, None
         if attempt is not None:
             attempt.wake(answer)
+
+
+class _NarrowConnection(_Connection):
+    """One that is as slow as a client's own line."""
+
+    def __init__(self, line: OwnLine) -> None:
+        super().__init__()
+        self._line = line
+        self._loop = asyncio.get_running_loop()
+        self._pending = False  # of what has come some is still on its way down the line
+
+    def trickle_soon(self, raw: bytes, attempt: Attempt) -> None:
+        """Send a round trip later, and piece by piece."""
+        self._loop.call_later(self._line.round_trip + self._line.late(), self._trickle, raw, attempt)
+
+    def _trickle(self, raw: bytes, attempt: Attempt) -> None:
+        """Send a piece as long as the line takes to carry it, then the next."""
+        line = self._line
+        if attempt is not self._attempt or self.closing():
+            return
+        piece = max(int(line.up * _PIECE_SECONDS), 1)
+        self.write(raw[:piece])
+        line.alive(attempt)
+        if raw[piece:]:
+            self._loop.call_later(_PIECE_SECONDS + line.late(), self._trickle, raw[piece:], attempt)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _NARROW_BYTES)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if self._pending:
+            self.reusable = False
+        else:
+            super().connection_lost(error)
+
+    def data_received(self, data: bytes) -> None:
+        if self._attempt is None:
+            self.close()  # nobody asked
+            return
+        self._pending = True
+        self._transport.pause_reading()
+        self._come_down(data)
+
+    def _come_down(self, data: bytes) -> None:
+        """Let a piece take as long as the line takes to carry it, then the next."""
+        piece = max(int(self._line.down * _PIECE_SECONDS), 1)
+        seconds = min(len(data), piece) / self._line.down + self._line.late()
+        self._loop.call_later(seconds, self._arrive, data[:piece], data[piece:])
+
+    def _arrive(self, piece: bytes, rest: bytes) -> None:
+        attempt = self._attempt
+        if attempt is None:  # given up meanwhile
+            return
+        self._line.alive(attempt)
+        super().data_received(piece)
+        if rest:
+            self._come_down(rest)
+            return
+        self._pending = False
+        if self.closing():
+            self.connection_lost(None)
+        else:
+            self._transport.resume_reading()

@@ -163,9 +163,7 @@ class Run:
         except OSError as error:
             self._lost = self._break_off("journal", error)
             raise self._lost from error
-        for entry in entries:
-            if isinstance(entry, Observation):
-                self.tallies.count(entry)
+        self.tallies.count(entries)
 
     def _break_off(self, what: str, error: Exception) -> BrokenJourneyError:
         broken = BrokenJourneyError(f"{what}: {type(error).__name__}: {error}")

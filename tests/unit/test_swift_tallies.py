@@ -30,9 +30,9 @@ def test_response_times_are_rounded_as_in_locusts_own_table(milliseconds: float,
 def test_a_report_holds_what_is_new_and_the_histogram_everything() -> None:
     """Locust's master adds reports up; the conductor gets the whole run once."""
     tallies = Tallies(1000.0)
-    tallies.count(seen(1.100))
+    tallies.count([seen(1.100)])
     first = tallies.report()
-    tallies.count(seen(1.300, outcome="refused", why="wrong-state"))
+    tallies.count([seen(1.300, outcome="refused", why="wrong-state")])
     second = tallies.report()
     assert [report["stats"][0]["num_requests"] for report in (first, second)] == [1, 1]
     assert (first["errors"], second["stats"][0]["num_failures"]) == ({}, 1)
@@ -48,8 +48,8 @@ def test_a_report_holds_what_is_new_and_the_histogram_everything() -> None:
 def test_waiting_for_a_subject_is_no_failure_and_has_a_line_of_its_own() -> None:
     """An attempt that came too early costs its own time only; the final one the whole wait."""
     tallies = Tallies(0.0)
-    tallies.count(seen(1.050, outcome="not_yet", final=False))
-    tallies.count(seen(1.500, attempt=2))
+    tallies.count([seen(1.050, outcome="not_yet", final=False)])
+    tallies.count([seen(1.500, attempt=2)])
     lines = {one["name"]: one for one in tallies.report()["stats"]}
     assert lines["portal.home (not yet)"]["max_response_time"] == pytest.approx(48, abs=1)
     assert lines["portal.home"]["max_response_time"] == 500
@@ -59,8 +59,8 @@ def test_waiting_for_a_subject_is_no_failure_and_has_a_line_of_its_own() -> None
 def test_lateness_is_that_of_first_attempts() -> None:
     """A later attempt's start is the client's patience, not the generator's slowness."""
     tallies = Tallies(0.0)
-    tallies.count(seen(1.050, outcome="lost", final=False))
-    tallies.count(seen(9.0, attempt=2))
+    tallies.count([seen(1.050, outcome="lost", final=False)])
+    tallies.count([seen(9.0, attempt=2)])
     assert (tallies.lateness.count, tallies.lateness.largest) == (1, 2000)
 
 

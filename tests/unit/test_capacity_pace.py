@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 from loadtests.yardstick import Yardstick
+from tinhmau.earlier_paces import since_boot
 from verification.capacity.pace import read, slowness
 
 
@@ -84,3 +85,37 @@ def test_a_piece_is_timed_by_the_thread_s_own_processor_time_until_the_block_end
     assert len(pieces) >= 3
     assert [one["seconds"] for one in pieces] == pytest.approx([0.0004] * len(pieces))
     assert not [thread for thread in threading.enumerate() if thread.name.endswith("(_measure)")]
+
+
+def search(run: Path, *, boot: str, quick: float) -> Path:
+    """Leave a search as `tinhmau capacity` does, with one probe that was paced and one that was not."""
+    run.mkdir(parents=True)
+    (run / "environment.json").write_bytes(msgspec.json.encode({"machine": {"processors": 2, "boot": boot}}))
+    probes = [{"number": 1, "pace": {"usual": 2 * quick, "quick": quick}}, {"number": 2, "pace": None}]
+    (run / "capacity.json").write_bytes(msgspec.json.encode({"answer": "KEPT", "probes": probes}))
+    return run
+
+
+def test_a_machine_slow_through_a_whole_search_is_held_against_earlier_ones_since_it_was_started(
+    tmp_path: Path,
+) -> None:
+    """Before its start it may have been another machine; a torn file or a run of another kind says nothing."""
+    search(tmp_path / "1", boot="a", quick=0.0004)
+    search(tmp_path / "2", boot="before", quick=0.0002)
+    (search(tmp_path / "3", boot="a", quick=0.0001) / "capacity.json").write_bytes(b'{"answer":"KE')
+    (tmp_path / "4").mkdir()
+    now = search(tmp_path / "5", boot="a", quick=0.0005)
+    (now / "capacity.json").unlink()
+    slow = read(write(now / "metrics", [0.0006] * 100))
+
+    earlier = since_boot(now)
+
+    assert [one.quick for one in earlier] == [0.0004]
+    assert slowness(slow, [*earlier, slow]) == pytest.approx(1.5)
+    assert slowness(slow, [slow]) == pytest.approx(1.0)
+
+
+def test_where_a_machine_does_not_say_when_it_was_started_nothing_earlier_counts(tmp_path: Path) -> None:
+    """Two machines without a name for their start are not one."""
+    search(tmp_path / "1", boot="", quick=0.0004)
+    assert since_boot(search(tmp_path / "2", boot="", quick=0.0005)) == []

@@ -10,11 +10,11 @@ import pytest
 from verification.capacity.search import Limit, Probe, finished, limit, next_load
 
 
-def _search(true: float, *, noise: float, seed: int, budget: int = 14) -> list[Probe]:
+def _search(true: float, *, noise: float, seed: int, budget: int = 14, within: float = 0.2) -> list[Probe]:
     """Search with probes whose own limit scatters around the true one by the factor `noise` (one sigma)."""
     rng = np.random.default_rng(seed)
     probes: list[Probe] = []
-    while not finished(probes, within=0.2, budget=budget):
+    while not finished(probes, within=within, budget=budget):
         load = next_load(probes)
         here = true * math.exp(rng.normal(0, math.log(noise)))
         probes.append(Probe(load=load, answer="KEPT" if load < here else "BROKEN"))
@@ -31,11 +31,12 @@ def test_without_noise_the_limit_is_found_within_five_percent_and_lies_in_its_in
     assert len(probes) <= 16
 
 
-def test_two_searches_agree_within_ten_percent_though_probes_scatter_by_five() -> None:
-    """The median of a distribution is not led astray by one wrong answer, as plain bisection is."""
-    found = [limit(_search(7.3, noise=1.05, seed=seed)).load for seed in range(40)]
+@pytest.mark.parametrize("noise", [1.05, 1.08])
+def test_two_searches_agree_within_ten_percent_though_probes_scatter_by_five_or_eight(noise: float) -> None:
+    """As `tinhmau capacity` searches by default; with an interval of 0.2 only three pairs in four would at eight."""
+    found = [limit(_search(7.3, noise=noise, seed=seed, budget=24, within=0.12)).load for seed in range(80)]
     pairs = [max(a, b) / min(a, b) for a, b in zip(found[::2], found[1::2], strict=True)]
-    assert np.mean([pair <= 1.1 for pair in pairs]) >= 0.8
+    assert np.mean([pair <= 1.1 for pair in pairs]) >= 0.9
 
 
 def test_the_interval_holds_the_limit_as_often_as_it_says_or_nearly() -> None:

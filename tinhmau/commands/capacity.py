@@ -8,7 +8,7 @@ import click
 import msgspec
 
 from loadtests import planted
-from tinhmau import capacity_summary, exits, phases, probing, run_folder, screen, targets
+from tinhmau import capacity_summary, earlier_paces, exits, phases, probing, run_folder, screen, targets
 from tinhmau.attempts import Attempts
 from tinhmau.commands import options
 from tinhmau.language import number, say, t
@@ -44,7 +44,7 @@ _OBJECTIVES = run_folder.ROOT / "fixtures" / "objectives" / "capacity.toml"
 @click.option(
     "--within",
     type=click.FloatRange(0.05, 2.0),
-    default=0.2,
+    default=0.12,
     show_default=True,
     metavar=options.NUMBER,
     help=t(
@@ -54,7 +54,7 @@ _OBJECTIVES = run_folder.ROOT / "fixtures" / "objectives" / "capacity.toml"
 @click.option(
     "--probes",
     type=click.IntRange(2, 60),
-    default=20,
+    default=24,
     show_default=True,
     metavar=options.NUMBER,
     help=t("Số lần thử nhiều nhất.", "Probes at most."),
@@ -110,6 +110,7 @@ def command(
     world = phases.draw(scenario, seed=seed, folder=run / "plan")
     target = targets.make_planted(run, bottleneck) if bottleneck else targets.make("local", run)
     seen: list[Probed] = []
+    earlier = earlier_paces.since_boot(run)
     with phases.placed(world, run, target=target) as stack:
         while not (why := search.finished(seen, within=within, budget=probes)):
             load = search.next_load(seen, first=first)
@@ -123,7 +124,7 @@ def command(
                 workers=workers,
                 acting=bottleneck.acting if bottleneck else None,
             )
-            seen = paced([*seen, told])
+            seen = paced([*seen, told], earlier)
             screen.line(_line(seen[-1]))
     found = conclude(seen, why)
     (run / "capacity.json").write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n")

@@ -58,7 +58,7 @@ def _busy(metrics: Path, moments: NDArray[np.float64]) -> NDArray[np.float64]:
 def slowness(pace: Pace | None, among: Iterable[Pace | None]) -> float:
     """By what factor a probe's machine was slower than it was seen to be able to; 1 where nothing is known.
 
-    `among` are the probes of one stack on one machine: the quickest of their quick pieces is what it can.
+    `among` are probes on one machine: the quickest of their quick pieces is what it can.
     """
     known = [one.quick for one in among if one]
     return pace.usual / min(known) if pace and known else 1.0

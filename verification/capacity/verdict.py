@@ -86,9 +86,9 @@ def conclude(probes: Sequence[Probed], why: Why) -> Found:
     )
 
 
-def paced(probes: Sequence[Probed]) -> list[Probed]:
-    """Say of each probe how much slower the machine was in it than these probes have seen that it can be."""
-    paces = [probe.pace for probe in probes]
+def paced(probes: Sequence[Probed], earlier: Sequence[Pace] = ()) -> list[Probed]:
+    """Say of each probe how much slower the machine was in it than these, and `earlier` ones, saw that it can be."""
+    paces = [*earlier, *(probe.pace for probe in probes)]
     return [msgspec.structs.replace(probe, slow=slowness(probe.pace, paces)) for probe in probes]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import msgspec
+import pytest
 from lxml import html
 
 from simulation.text import Text
@@ -89,6 +90,17 @@ def test_the_limit_is_told_for_full_pace_and_for_the_pace_that_the_machine_had(t
     for told in (capacity_summary.markdown(slow, scenario="toy"), path.read_text("utf-8")):
         assert f"chậm hơn 25 %, khi ấy giới hạn là ×{slow.limit.load / 1.25:.2f}".replace(".", ",") in told
     assert "hết tốc độ" not in capacity_summary.markdown(plain, scenario="toy"), "nobody measured its pace"
+
+
+def test_an_earlier_search_can_have_seen_the_machine_quicker_than_any_probe_of_this_one() -> None:
+    """One that meets neighbours from its first probe to its last takes their company for full pace otherwise."""
+    probes = [msgspec.structs.replace(one, pace=Pace(usual=0.6e-3, quick=0.5e-3)) for one in _search()]
+    alone, beside = conclude(paced(probes), "found"), conclude(paced(probes, [Pace(usual=9.0, quick=0.4e-3)]), "found")
+
+    assert (alone.slow, beside.slow) == pytest.approx((1.2, 1.5))
+    assert alone.limit is not None
+    assert beside.limit is not None
+    assert beside.limit.load / alone.limit.load == pytest.approx(1.25, rel=0.01)
 
 
 def test_what_is_carried_only_at_full_pace_is_not_promised() -> None:

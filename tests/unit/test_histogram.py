@@ -34,6 +34,16 @@ def test_parts_merge_to_exactly_the_whole(seconds: list[float], parts: int, chan
     assert merged.to_dict() == of(seconds).to_dict()
 
 
+@given(some.lists(some.floats(min_value=-1.0, max_value=3600.0), max_size=200))
+def test_many_durations_at_once_count_as_one_after_the_other(seconds: list[float]) -> None:
+    """The generator counts thousands together; negative ones, which a clock that was set can give, count as none."""
+    together = Histogram()
+    together.record(seconds[:50])
+    together.record(seconds[50:])
+    assert together.to_dict() == of(seconds).to_dict()
+    assert together.count == len(seconds)
+
+
 @pytest.mark.parametrize("share", [0.5, 0.95, 0.99, 0.999])
 def test_a_percentile_is_right_to_within_a_128th(share: float) -> None:
     """Against the exact nearest-rank percentile of 20,000 durations over five powers of ten."""

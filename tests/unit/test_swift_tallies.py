@@ -10,7 +10,7 @@ import pytest
 from loadtests.generator_summary import FILE, write_summary
 from loadtests.swift.tallies import Tallies, rounded
 from simulation.histogram import Histogram
-from simulation.journal import Observation, Outcome
+from simulation.journal import Event, Observation, Outcome
 
 
 def seen(end: float, *, intended: float = 1.0, outcome: Outcome = "ok", **more: object) -> Observation:
@@ -43,6 +43,17 @@ def test_a_report_holds_what_is_new_and_the_histogram_everything() -> None:
     whole = Histogram.from_dict(tallies.histograms()["portal.home"])
     assert (whole.count, whole.largest) == (2, 300_000)
     assert tallies.report()["stats"] == []
+
+
+def test_the_end_of_a_run_has_what_no_report_has_told_yet() -> None:
+    """Attempts are counted many at once; the last of them, and what is not an attempt, cost nobody anything."""
+    tallies = Tallies(0.0)
+    tallies.count([Event(at=1.0, event="dropped"), *(seen(1.100) for _ in range(5000))])
+    tallies.count([seen(1.200)])
+    whole = Histogram.from_dict(tallies.histograms()["portal.home"])
+    assert (whole.count, whole.largest) == (5001, 200_000)
+    assert tallies.lateness.count == 5001
+    assert tallies.report()["stats_total"]["num_requests"] == 5001
 
 
 def test_waiting_for_a_subject_is_no_failure_and_has_a_line_of_its_own() -> None:

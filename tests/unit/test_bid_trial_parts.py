@@ -333,7 +333,7 @@ def test_an_answer_without_end_is_given_up(
     server: tuple[str, list[tuple[str, int]]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever sends on and on fills no memory and holds up no trial."""
-    monkeypatch.setattr("verification.conformance.wire._LONGEST_ANSWER", 2)
+    monkeypatch.setattr("verification.conformance.wire.LONGEST_ANSWER", 2)
     url, asked = server
     with pytest.raises(OutOfReach, match="chưa hết"):
         Wire(url).request("GET", "/a")

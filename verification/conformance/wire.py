@@ -15,7 +15,7 @@ from verification.conformance.product import OutOfReach
 
 _PATIENCE_SECONDS = 30.0
 _WHOLE_ANSWER_SECONDS = 600.0  # a hand-over of all data may take long; an answer that never ends is none
-_LONGEST_ANSWER = 256 * 1024 * 1024
+LONGEST_ANSWER = 256 * 1024 * 1024  #: bytes; assumed, far above a province's whole hand-over
 _BLOCK = 1 << 16
 
 
@@ -94,7 +94,7 @@ def _whole(response: HTTPResponse) -> bytes:
     while block := response.read1(_BLOCK):
         body.append(block)
         read += len(block)
-        if read > _LONGEST_ANSWER or time.monotonic() > until:
+        if read > LONGEST_ANSWER or time.monotonic() > until:
             raise TimeoutError(f"câu trả lời chưa hết sau {read} byte")
     if response.length:
         raise IncompleteRead(b"".join(body), response.length)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import os
+import stat
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -36,7 +38,7 @@ from verification.conformance.product import (
     Who,
     Why,
 )
-from verification.conformance.wire import Pace
+from verification.conformance.wire import LONGEST_ANSWER, Pace
 
 Row = Mapping[str, str]
 _FORM = "%d/%m/%Y %H:%M"
@@ -132,7 +134,8 @@ class Dua:
         found = []
         for path in sorted((self._folder / "tin").glob("TIN_*.csv")):
             self.last = f"tin/{path.name}"
-            found += [(row, path.read_text("utf-8-sig")) for row in _read(path.read_bytes())]
+            text = _text_of(path)
+            found += [(row, text) for row in _rows(text)]
         news = tuple(
             News(
                 seq=common.whole(_text(row, "THU_TU"), "THU_TU"),
@@ -169,7 +172,7 @@ class Dua:
         if not waiting.until(answered.exists):
             message = f"không có tệp trả lời ra/{name}"
             raise OutOfReach(message)
-        answers = _read(answered.read_bytes())
+        answers = _rows(_text_of(answered))
         if len(answers) < len(rows):
             message = f"ra/{name}: {len(answers)} dòng cho {len(rows)} yêu cầu"
             raise Unreadable(message)
@@ -181,10 +184,33 @@ class Dua:
         return answers
 
 
-def _read(raw: bytes) -> list[Row]:
-    text = raw.decode("utf-8-sig")
-    rows = csv.DictReader(io.StringIO(text), delimiter=";")
-    return [{name: value or "" for name, value in row.items()} for row in rows]
+def _text_of(path: Path) -> str:
+    """Read a file that the product wrote. A pipe or a device in its place is not waited for, a link is not followed.
+
+    Raises Unreadable.
+    """
+    try:
+        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW), "rb") as file:  # noqa: PTH123 -- by its flags
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise Unreadable(f"{path.parent.name}/{path.name}: không phải tệp thường")
+            raw = file.read(LONGEST_ANSWER + 1)
+    except OSError as error:
+        raise Unreadable(f"{path.parent.name}/{path.name}: {error.strerror}") from error
+    if len(raw) > LONGEST_ANSWER:
+        raise Unreadable(f"{path.parent.name}/{path.name}: dài quá {LONGEST_ANSWER} byte")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Unreadable(f"{path.parent.name}/{path.name}: {error}") from error
+
+
+def _rows(text: str) -> list[Row]:
+    """Rows of a file; what a row has beyond its columns is left out. Raises Unreadable."""
+    try:
+        rows = list(csv.DictReader(io.StringIO(text), delimiter=";", restkey=""))
+    except csv.Error as error:
+        raise Unreadable(f"CSV: {error}") from error
+    return [{name: value or "" for name, value in row.items() if name} for row in rows]
 
 
 def _row(who: Who, act: str, key: str = "", **fields: str) -> Row:

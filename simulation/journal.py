@@ -19,10 +19,9 @@ import msgspec
 Outcome = Literal["ok", "refused", "failed", "lost", "not_yet"]
 
 
+# Not kw_only: loadtests/walker.py makes it by position, where a microsecond for each counts. Everybody else by name.
 class Observation(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One attempt of one operation, as its client saw it. Times are run seconds since traffic began.
-
-    Made by position only where a microsecond for each counts (loadtests/walker.py); everywhere else by name.
 
     Outcomes: `ok` acknowledged; `refused` a 4xx that the plan did not expect; `failed` a 5xx; `lost` no answer (the
     effect is unknown); `not_yet` the subject has not reached that system yet, which is no error but costs latency.

@@ -76,7 +76,7 @@ class Pace:
 
         Waiting makes its start late, which the verdict will hold against us.
         """
-        if not self._gap:
+        if not self._gap:  # as mostly: a call less for every request
             return True
         seconds = self.put_off()
         if seconds:

@@ -22,6 +22,10 @@ def _product(folder: Path) -> Dua:
     return Dua(Access(url=folder.as_uri()), Mock())
 
 
+def _open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
 def test_news_are_read_from_the_folder_whatever_a_row_has_beyond_its_columns(tmp_path: Path) -> None:
     """A vendor may add a remark to a row; a byte order mark stands before what Windows wrote."""
     product = _product(tmp_path)
@@ -37,7 +41,8 @@ def test_news_are_read_from_the_folder_whatever_a_row_has_beyond_its_columns(tmp
     [
         pytest.param(os.mkfifo, "không phải tệp thường", id="a pipe nobody writes to"),
         pytest.param(lambda path: path.symlink_to("/dev/zero"), "TIN_1.csv", id="a link to what never ends"),
-        pytest.param(Path.mkdir, "TIN_1.csv", id="a folder"),
+        pytest.param(lambda path: path.symlink_to(__file__), "TIN_1.csv", id="a link to a file of somebody else's"),
+        pytest.param(Path.mkdir, "không phải tệp thường", id="a folder"),
         pytest.param(lambda path: path.write_bytes(b"\xff\xfe\x00"), "utf-8", id="another encoding"),
         pytest.param(lambda path: path.write_text(_HEAD + "x" * 200_000), "CSV", id="a field without an end"),
         pytest.param(lambda path: path.write_text(_HEAD * 40), "dài quá", id="too long"),
@@ -52,5 +57,7 @@ def test_what_cannot_be_read_is_said_and_neither_waited_for_nor_followed(
     product = _product(tmp_path)
     leave(tmp_path / "tin" / "TIN_1.csv")
 
+    before = _open_files()
     with pytest.raises(Unreadable, match=said):
         product.told("H1")
+    assert _open_files() <= before, "a vendor could use up all that may be open"

@@ -190,10 +190,14 @@ def _text_of(path: Path) -> str:
     Raises Unreadable.
     """
     try:
-        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW), "rb") as file:  # noqa: PTH123 -- by its flags
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
+        try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 raise Unreadable(f"{path.parent.name}/{path.name}: không phải tệp thường")
-            raw = file.read(LONGEST_ANSWER + 1)
+            with os.fdopen(descriptor, "rb", closefd=False) as file:
+                raw = file.read(LONGEST_ANSWER + 1)
+        finally:  # also where it is a folder, of which no file can be made
+            os.close(descriptor)
     except OSError as error:
         raise Unreadable(f"{path.parent.name}/{path.name}: {error.strerror}") from error
     if len(raw) > LONGEST_ANSWER:
